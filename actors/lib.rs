@@ -1,0 +1,5 @@
+//! The realtime core of IHS.
+
+pub mod hub;
+
+pub use hub::Hub;

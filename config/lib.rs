@@ -1,0 +1,29 @@
+//! Typed settings of IHS.
+//!
+//! - [`settings`]: all sections together, and how they are loaded
+//! - one file per section: [`server`], [`store`], [`bus`], [`auth`], [`api`], [`rooms`],
+//!   [`limits`], [`log`]
+//! - [`secret`]: a text that does not print
+//! - `default.toml`: every key with its default and its meaning
+
+pub mod api;
+pub mod auth;
+pub mod bus;
+pub mod limits;
+pub mod log;
+pub mod rooms;
+pub mod secret;
+pub mod server;
+pub mod settings;
+pub mod store;
+
+pub use api::{ApiSettings, UnknownParameters};
+pub use auth::AuthSettings;
+pub use bus::BusSettings;
+pub use limits::LimitSettings;
+pub use log::{LogFormat, LogSettings};
+pub use rooms::RoomSettings;
+pub use secret::Secret;
+pub use server::{Profile, ServerSettings};
+pub use settings::{Overrides, Settings, SettingsError};
+pub use store::StoreSettings;

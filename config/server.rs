@@ -1,0 +1,43 @@
+//! Section `server`: where the node listens and keeps its files.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+/// How strict the start is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Profile {
+    /// Keys are made as needed.
+    Development,
+    /// A weak or missing key refuses to start.
+    Production,
+}
+
+/// Section `server`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ServerSettings {
+    /// Address and port to listen on.
+    pub listen: SocketAddr,
+    /// Folder of the embedded store and of generated keys.
+    pub data_dir: PathBuf,
+    /// How strict the start is.
+    pub profile: Profile,
+    /// Threads that serve connections; 0 means one per core.
+    pub workers: usize,
+    /// How long a stopping node waits for requests and appends in flight, in seconds.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for ServerSettings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            data_dir: PathBuf::from("./data"),
+            profile: Profile::Development,
+            workers: 0,
+            shutdown_seconds: 20,
+        }
+    }
+}

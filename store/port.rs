@@ -1,0 +1,99 @@
+//! The store port.
+
+use async_trait::async_trait;
+
+use crate::{
+    collection::Collection,
+    document::Document,
+    error::StoreError,
+    filter::Filter,
+    id::{RoomId, Seq},
+    log::{Appended, LogEntry},
+    query::Query,
+    write::{Write, Written},
+};
+
+/// A store of documents and room logs. Both backends pass the same conformance suite; what is
+/// written here is what it checks.
+///
+/// - A write that returned is durable: it outlives a crash of the process and of the machine
+///   (embedded: synchronised to disk; MongoDB: on a majority, journaled).
+/// - A read sees every write that returned before the read began, from any node.
+/// - Every call ends within the configured time, with [`StoreError::Unavailable`] at the latest.
+///   A *write* whose connection was lost half way ends with [`StoreError::OutcomeUnknown`].
+/// - A call that is dropped before it ends may or may not be carried out.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Creates what is missing of these collections and their indexes, drops indexes no longer
+    /// declared, and fills new indexes from what is stored. Safe to call from several nodes at once.
+    async fn prepare(&self, collections: &[Collection]) -> Result<(), StoreError>;
+
+    /// The document with this id.
+    async fn get(&self, collection: &'static str, id: &str)
+    -> Result<Option<Document>, StoreError>;
+
+    /// The documents that the query means, in its order.
+    async fn find(&self, query: Query) -> Result<Vec<Document>, StoreError>;
+
+    /// How many documents match.
+    async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError>;
+
+    /// Does all of these writes, in order, or none of them; nobody sees a part. Answers one
+    /// [`Written`] for each. Writes see the effects of the writes before them.
+    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError>;
+
+    /// Appends consecutive entries to a room's log, one after the other, until one cannot be:
+    /// because its seq is taken, because its seq is not the one behind the log's last (to the
+    /// caller that is [`crate::Stop::SeqTaken`] too), or because its key is. What was stored before
+    /// that stays. Nobody ever sees entry n without 1 to n - 1.
+    ///
+    /// An [`crate::Body::Edited`] replaces, in the same atomic step, the text of its target; a
+    /// [`crate::Body::Deleted`] empties the text of its target and of every edit of it. A target
+    /// that is not a message of this room is left as it is: the caller has checked.
+    async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError>;
+
+    /// The entries behind `after`, ascending, at most `limit`.
+    async fn log_after(
+        &self,
+        room: RoomId,
+        after: Seq,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// The last `limit` *messages* before `before` ([`crate::Body::Message`], deleted ones
+    /// included), ascending.
+    async fn log_before(
+        &self,
+        room: RoomId,
+        before: Seq,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError>;
+
+    /// The last entry; `None` for an empty log.
+    async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError>;
+
+    /// The entry that this sender appended with this key.
+    async fn log_key(
+        &self,
+        room: RoomId,
+        sender: &str,
+        key: &str,
+    ) -> Result<Option<LogEntry>, StoreError>;
+
+    /// How many messages behind `after`, not deleted, were sent by others than `reader`, counted
+    /// up to `limit`.
+    async fn log_unread(
+        &self,
+        room: RoomId,
+        after: Seq,
+        reader: &str,
+        limit: u64,
+    ) -> Result<u64, StoreError>;
+
+    /// Whether the store answers.
+    async fn ping(&self) -> Result<(), StoreError>;
+
+    /// Ends what runs in the background and closes connections. Later calls are
+    /// [`StoreError::Unavailable`].
+    async fn close(&self);
+}

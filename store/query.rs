@@ -1,0 +1,160 @@
+//! Queries: a filter, an order, and which page.
+
+use serde_json::Value;
+
+use crate::{document::Document, filter::Filter};
+
+/// Ascending or descending. Null and missing come first when ascending, last when descending.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Direction {
+    /// Smallest first.
+    Ascending,
+    /// Largest first.
+    Descending,
+}
+
+/// One key of an order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sort {
+    /// The field.
+    pub field: &'static str,
+    /// Its direction.
+    pub direction: Direction,
+}
+
+impl Sort {
+    /// Smallest first.
+    #[must_use]
+    pub const fn ascending(field: &'static str) -> Self {
+        Self {
+            field,
+            direction: Direction::Ascending,
+        }
+    }
+
+    /// Largest first.
+    #[must_use]
+    pub const fn descending(field: &'static str) -> Self {
+        Self {
+            field,
+            direction: Direction::Descending,
+        }
+    }
+}
+
+/// Which documents of a collection, in which order.
+///
+/// Every order is total: backends add `_id`, in the direction of the last key (ascending without
+/// one), unless it is among the keys.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Query {
+    /// The collection.
+    pub collection: &'static str,
+    /// Which documents.
+    pub filter: Filter,
+    /// In which order.
+    pub sort: Vec<Sort>,
+    /// How many to pass over first. Costs time in proportion; `after` does not.
+    pub skip: u64,
+    /// How many at most.
+    pub limit: u64,
+    /// Keyset paging: only what comes behind these values of the keys of [`Query::keys`].
+    pub after: Option<Vec<Value>>,
+}
+
+impl Query {
+    /// Everything in the collection that matches, at most `limit`.
+    #[must_use]
+    pub const fn new(collection: &'static str, filter: Filter, limit: u64) -> Self {
+        Self {
+            collection,
+            filter,
+            sort: Vec::new(),
+            skip: 0,
+            limit,
+            after: None,
+        }
+    }
+
+    /// In this order.
+    #[must_use]
+    pub fn sorted(mut self, sort: Vec<Sort>) -> Self {
+        self.sort = sort;
+        self
+    }
+
+    /// The keys of the total order: those asked for, and `_id`.
+    #[must_use]
+    pub fn keys(&self) -> Vec<Sort> {
+        let mut keys = self.sort.clone();
+        if !keys.iter().any(|key| key.field == "_id") {
+            let direction = keys
+                .last()
+                .map_or(Direction::Ascending, |key| key.direction);
+            keys.push(Sort {
+                field: "_id",
+                direction,
+            });
+        }
+        keys
+    }
+
+    /// Where the page behind this document starts: a value for [`Query::after`].
+    #[must_use]
+    pub fn position(&self, document: &Document) -> Vec<Value> {
+        let value = |key: &Sort| document.get(key.field).cloned().unwrap_or(Value::Null);
+        self.keys().iter().map(value).collect()
+    }
+
+    /// The filter with the keyset position folded in, for backends to translate. A bound on the
+    /// first key stands on its own, so that an index can serve as the starting point.
+    #[must_use]
+    pub fn effective_filter(&self) -> Filter {
+        let Some(after) = &self.after else {
+            return self.filter.clone();
+        };
+        let keys = self.keys();
+        let mut steps = Vec::new();
+        for (depth, (key, value)) in keys.iter().zip(after).enumerate() {
+            if let Some(behind) = behind(*key, value) {
+                let mut step: Vec<Filter> = keys[..depth]
+                    .iter()
+                    .zip(after)
+                    .map(|(key, value)| Filter::Eq(key.field, value.clone()))
+                    .collect();
+                step.push(behind);
+                steps.push(Filter::All(step));
+            }
+        }
+        let mut parts = vec![self.filter.clone()];
+        parts.extend(
+            keys.first()
+                .zip(after.first())
+                .and_then(|(key, value)| from(*key, value)),
+        );
+        parts.push(Filter::Any(steps));
+        Filter::All(parts)
+    }
+}
+
+/// Strictly behind `value` in the key's direction; `None` when nothing can be.
+fn behind(key: Sort, value: &Value) -> Option<Filter> {
+    match (key.direction, value.is_null()) {
+        (Direction::Ascending, true) => Some(Filter::Present(key.field)),
+        (Direction::Ascending, false) => Some(Filter::Gt(key.field, value.clone())),
+        (Direction::Descending, true) => None,
+        (Direction::Descending, false) => Some(Filter::Any(vec![
+            Filter::Lt(key.field, value.clone()),
+            Filter::Eq(key.field, Value::Null),
+        ])),
+    }
+}
+
+/// At or behind `value`, where that is one range.
+fn from(key: Sort, value: &Value) -> Option<Filter> {
+    match (key.direction, value.is_null()) {
+        (Direction::Ascending, false) => Some(Filter::Gte(key.field, value.clone())),
+        (Direction::Descending, true) => Some(Filter::Eq(key.field, Value::Null)),
+        _ => None,
+    }
+}
