@@ -109,6 +109,7 @@ impl Settings {
         self.api.check(&mut faults);
         self.rooms.check(&mut faults);
         self.limits.check(&mut faults);
+        self.log.check(&mut faults);
         faults.into_result()
     }
 }

@@ -208,6 +208,11 @@ fn bad_values_are_refused_with_key_and_origin() {
             "store.url: must be `embedded` or",
         ),
         ("IHS_BUS", "", "bus.url: must be `local` or"),
+        (
+            "IHS_LOG__LEVEL",
+            "info,loud",
+            "log.level: `loud` does not name a level",
+        ),
         ("IHS_SERVER__PROFILE", "production", "auth.key: is needed"),
     ] {
         let said = complaint(from_environment(&[(name, value)]));
