@@ -89,11 +89,10 @@ fn check_value(value: &Value, depth: usize, bytes: &mut usize) -> Result<(), Inv
     }
     *bytes += 8;
     match value {
-        Value::Null | Value::Bool(_) => Ok(()),
         Value::Number(number) if number.is_u64() && number.as_i64().is_none() => {
             Err(InvalidDocument::Number(number.to_string()))
         }
-        Value::Number(_) => Ok(()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
         Value::String(text) if text.contains('\0') => Err(InvalidDocument::Nul),
         Value::String(text) => {
             *bytes += text.len();
