@@ -1,10 +1,17 @@
 //! Chat over WebSocket, against the real binary.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "so tests fail"
+)]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod bad_input;
 mod chat;
+mod conversation;
 mod crash;
 mod handshake;
 mod log_by_rest;
