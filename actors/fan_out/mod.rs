@@ -37,6 +37,9 @@ use crate::{
 /// How often sockets are looked after.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// How long the first clients of a node that goes away wait before they connect again.
+const RECONNECT: Duration = Duration::from_millis(100);
+
 /// Deliveries from rooms that may wait for one thread. A room that finds no place keeps its
 /// delivery and stops appending until there is one.
 const MAILBOX: usize = 4_096;
@@ -101,6 +104,11 @@ pub struct Detach {
     pub ends: bool,
 }
 
+/// End every socket, spread over so much time.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Drain(pub Duration);
+
 /// The sockets of a thread, and what feeds them. Cheap to clone within the thread.
 #[derive(Clone)]
 pub struct FanOut {
@@ -130,9 +138,11 @@ impl FanOut {
             hub: hub.clone(),
             state: Rc::clone(&state),
         };
+        let address = actor.start();
+        hub.add_thread(address.clone());
         Self {
             hub,
-            address: actor.start(),
+            address,
             state,
         }
     }
@@ -325,6 +335,23 @@ impl Handler<Deliver> for FanOutActor {
             if let Some(socket) = state.sockets.get(&session) {
                 socket.outbox.put(Parcel::Frame(answer));
             }
+        }
+    }
+}
+
+impl Handler<Drain> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, Drain(window): Drain, ctx: &mut Self::Context) {
+        let sockets: Vec<Rc<Socket>> = self.state.borrow().sockets.values().cloned().collect();
+        let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX).max(1);
+        for (place, socket) in (0_u32..).zip(sockets) {
+            let after = window * place / count;
+            // Those who are told first come back first, and nobody at the same moment.
+            let reason = (RECONNECT + after).as_millis().to_string();
+            ctx.run_later(after, move |_, _| {
+                end(&socket, CloseCode::GoingAway, &reason);
+            });
         }
     }
 }

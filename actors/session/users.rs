@@ -65,6 +65,12 @@ impl Users {
         self.by_name.lock().contains_key(username)
     }
 
+    /// How many sockets are open.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.sockets.load(Ordering::Relaxed)
+    }
+
     /// Makes room for one more socket.
     ///
     /// # Errors
