@@ -11,8 +11,8 @@ use crate::username::Username;
 /// by the room's actor, `last_activity`.
 pub const ROOMS: &str = "rooms";
 
-/// The collection of read marks: `_id` is `{room}:{username}`, field `seq` how far they have read.
-pub const READ_MARKS: &str = "read_marks";
+/// The collection of read markers: `_id` is `{room}:{username}`, field `seq` how far they have read.
+pub const READ_MARKERS: &str = "read_markers";
 
 /// What a room starts from.
 #[derive(Debug)]
@@ -51,7 +51,7 @@ pub async fn unread(
     member: &str,
     limit: u64,
 ) -> Result<u64, StoreError> {
-    let mark = store.get(READ_MARKS, &format!("{room}:{member}")).await?;
+    let mark = store.get(READ_MARKERS, &format!("{room}:{member}")).await?;
     let seq = mark
         .and_then(|mark| mark.get("seq").and_then(Value::as_u64))
         .unwrap_or(0);
