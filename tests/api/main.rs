@@ -1,10 +1,5 @@
 //! The REST interface as clients see it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "so tests fail"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "so tests fail")]
 
 #[path = "../support/mod.rs"]
 mod support;

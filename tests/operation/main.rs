@@ -1,10 +1,5 @@
 //! The binary as whoever runs it sees it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "so tests fail"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "so tests fail")]
 
 #[path = "../support/mod.rs"]
 mod support;

@@ -1,14 +1,10 @@
 //! Chat over WebSocket, against the real binary.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "so tests fail"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "so tests fail")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod amend;
 mod bad_input;
 mod chat;
 mod conversation;
@@ -17,5 +13,6 @@ mod handshake;
 mod log_by_rest;
 mod membership;
 mod nodes;
+mod read;
 mod resume;
 mod slow;
