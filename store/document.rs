@@ -33,6 +33,10 @@ pub enum InvalidDocument {
     /// The document is nested too deeply.
     #[error("the document is nested more than {MAX_DEPTH} deep")]
     Depth,
+    /// A change adds to what is no integer (or leaves the range of `i64`), or includes in or
+    /// excludes from what is no list.
+    #[error("the field {0:?} cannot be changed in this way")]
+    Field(String),
     /// The document is larger than [`MAX_DOCUMENT_BYTES`].
     #[error("the document is larger than {MAX_DOCUMENT_BYTES} bytes")]
     Size,
@@ -89,11 +93,10 @@ fn check_value(value: &Value, depth: usize, bytes: &mut usize) -> Result<(), Inv
     }
     *bytes += 8;
     match value {
-        Value::Null | Value::Bool(_) => Ok(()),
         Value::Number(number) if number.is_u64() && number.as_i64().is_none() => {
             Err(InvalidDocument::Number(number.to_string()))
         }
-        Value::Number(_) => Ok(()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => Ok(()),
         Value::String(text) if text.contains('\0') => Err(InvalidDocument::Nul),
         Value::String(text) => {
             *bytes += text.len();
