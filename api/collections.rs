@@ -11,13 +11,19 @@ pub const READ_MARKERS: &str = "read_markers";
 /// All of them; more than one part of a node may prepare the same one.
 #[must_use]
 pub fn all() -> Vec<Collection> {
-    let mut all: Vec<Collection> =
-        PLUGINS.iter().map(|plugin| plugin.resource().stored()).collect();
+    let mut all: Vec<Collection> = PLUGINS
+        .iter()
+        .map(|plugin| plugin.resource().stored())
+        .collect();
     all.extend([
         expiring(auth::SESSIONS, vec![Index::plain("user", &["user"])]),
         expiring(auth::TICKETS, vec![Index::plain("user", &["user"])]),
         expiring(idempotency::COLLECTION, Vec::new()),
-        Collection { name: READ_MARKERS, indexes: Vec::new(), searched: Vec::new() },
+        Collection {
+            name: READ_MARKERS,
+            indexes: Vec::new(),
+            searched: Vec::new(),
+        },
     ]);
     all
 }
@@ -38,5 +44,9 @@ pub async fn sweep(ctx: &Ctx) -> Result<(), StoreError> {
 
 fn expiring(name: &'static str, mut indexes: Vec<Index>) -> Collection {
     indexes.push(Index::plain("expires", &["expires"]));
-    Collection { name, indexes, searched: Vec::new() }
+    Collection {
+        name,
+        indexes,
+        searched: Vec::new(),
+    }
 }

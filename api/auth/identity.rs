@@ -1,7 +1,7 @@
 //! From credentials to who is asking: the user's record and session are read each time, so that
 //! deactivation and revocation count at once, on every node.
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use futures_util::future::try_join;
 use ihs_store::{Document, StoreError};
 use serde_json::Value;
@@ -32,7 +32,10 @@ pub enum AuthError {
 /// # Errors
 /// [`AuthError`] when it does not count.
 pub async fn authenticate(ctx: &Ctx, token: &str) -> Result<Principal, AuthError> {
-    let claims = ctx.tokens.verify(token, ctx.clock.now()).ok_or(AuthError::Invalid)?;
+    let claims = ctx
+        .tokens
+        .verify(token, ctx.clock.now())
+        .ok_or(AuthError::Invalid)?;
     admit(ctx, &claims.uid, &claims.sid, claims.exp).await
 }
 
@@ -41,14 +44,25 @@ pub async fn authenticate(ctx: &Ctx, token: &str) -> Result<Principal, AuthError
 /// # Errors
 /// [`AuthError`] when it does not count.
 pub async fn redeem_ticket(ctx: &Ctx, ticket: &str) -> Result<Principal, AuthError> {
-    let ticket = tickets::consume(ctx, ticket).await?.ok_or(AuthError::Invalid)?;
-    let expires = ticket.get("token_expires").and_then(Value::as_i64).unwrap_or_default();
-    admit(ctx, text(&ticket, "user"), text(&ticket, "session"), expires).await
+    let ticket = tickets::consume(ctx, ticket)
+        .await?
+        .ok_or(AuthError::Invalid)?;
+    let expires = ticket
+        .get("token_expires")
+        .and_then(Value::as_i64)
+        .unwrap_or_default();
+    admit(
+        ctx,
+        text(&ticket, "user"),
+        text(&ticket, "session"),
+        expires,
+    )
+    .await
 }
 
 /// Who sent a request with these headers.
 pub(crate) async fn identify(ctx: &Ctx, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    let header = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+    let header = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
     let Some(token) = header::token_in(header)? else {
         return Ok(Caller::Anonymous);
     };
@@ -71,6 +85,8 @@ async fn admit(ctx: &Ctx, user: &str, sid: &str, expires: i64) -> Result<Princip
     let reads = try_join(ctx.store.get("users", user), sessions::live(ctx, sid));
     let (user_record, session) = reads.await?;
     let user_record = user_record.filter(is_active).ok_or(AuthError::Inactive)?;
-    session.filter(|session| text(session, "user") == user).ok_or(AuthError::Invalid)?;
+    session
+        .filter(|session| text(session, "user") == user)
+        .ok_or(AuthError::Invalid)?;
     Ok(principal_of(ctx, &user_record, sid, expires))
 }

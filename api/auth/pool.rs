@@ -34,7 +34,9 @@ impl Pool {
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads.max(1) {
             let queue = Arc::clone(&queue);
-            thread::Builder::new().name(format!("hash-{number}")).spawn(move || work(&queue))?;
+            thread::Builder::new()
+                .name(format!("hash-{number}"))
+                .spawn(move || work(&queue))?;
         }
         Ok(Self { jobs })
     }
@@ -73,7 +75,10 @@ mod tests {
     #[tokio::test]
     async fn work_is_done_elsewhere() {
         let pool = Pool::start(2).unwrap();
-        let name = pool.run(|| thread::current().name().map(str::to_owned)).await.unwrap();
+        let name = pool
+            .run(|| thread::current().name().map(str::to_owned))
+            .await
+            .unwrap();
         assert!(name.is_some_and(|name| name.starts_with("hash-")));
     }
 
@@ -81,7 +86,7 @@ mod tests {
     async fn a_full_queue_refuses() {
         let pool = Pool::start(1).unwrap();
         let (release, held) = std::sync::mpsc::channel::<()>();
-        let first = pool.run(move || drop(held.recv()));
+        let first = pool.run(move || held.recv().is_ok());
         let rest: Vec<_> = (0..QUEUE + 8).map(|_| pool.run(|| ())).collect();
         let all = futures_util::future::join(first, futures_util::future::join_all(rest));
         let release = async move { release.send(()).unwrap() };

@@ -3,13 +3,7 @@
 use ihs_store::Document;
 use serde_json::Value;
 
-use super::{
-    Field, Preset,
-    coerce::coerce,
-    flags::Flag,
-    input::Input,
-    kind::Kind,
-};
+use super::{Field, Preset, coerce::coerce, flags::Flag, input::Input, kind::Kind};
 use crate::faults::{Faults, REQUIRED};
 
 /// What a body is for.
@@ -65,7 +59,7 @@ fn absent(field: &Field) -> Value {
     match (field.preset, field.kind) {
         (Preset::Text(text), _) => Value::String(text.to_owned()),
         (Preset::True, _) => Value::Bool(true),
-        (Preset::Nothing, Kind::People | Kind::Rows(_) | Kind::List) => Value::Array(Vec::new()),
+        (Preset::Nothing, Kind::People | Kind::Rows(_)) => Value::Array(Vec::new()),
         (Preset::Nothing, Kind::Text(_)) if !field.is(Flag::Null) => Value::String(String::new()),
         (Preset::Nothing, _) => Value::Null,
     }
@@ -83,7 +77,9 @@ mod tests {
         Field::text("city").blank(),
         Field::float("weight").null(),
         Field::text("secret").required().write_only(),
-        Field::choice("kind", &["a", "b"]).preset(Preset::Text("a")).create_only(),
+        Field::choice("kind", &["a", "b"])
+            .preset(Preset::Text("a"))
+            .create_only(),
     ];
 
     fn taken(body: Value, stage: Stage) -> (Value, Value) {
@@ -94,7 +90,10 @@ mod tests {
 
     #[test]
     fn all_faults_come_at_once() {
-        let (_, faults) = taken(json!({"name": "too long", "weight": "x", "kind": "c"}), Stage::Create);
+        let (_, faults) = taken(
+            json!({"name": "too long", "weight": "x", "kind": "c"}),
+            Stage::Create,
+        );
         assert_eq!(
             faults,
             json!({
@@ -119,7 +118,10 @@ mod tests {
     #[test]
     fn a_part_changes_only_what_it_names_and_forges_nothing() {
         let body = json!({"id": "x", "_version": 9, "city": "Oslo", "kind": "b"});
-        assert_eq!(taken(body, Stage::Patch), (json!({"city": "Oslo"}), json!({})));
+        assert_eq!(
+            taken(body, Stage::Patch),
+            (json!({"city": "Oslo"}), json!({}))
+        );
     }
 
     #[test]

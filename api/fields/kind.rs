@@ -24,7 +24,10 @@ pub(crate) struct TextRule {
 
 impl TextRule {
     /// Any text.
-    pub(crate) const PLAIN: Self = Self { max: None, format: Format::Plain };
+    pub(crate) const PLAIN: Self = Self {
+        max: None,
+        format: Format::Plain,
+    };
 }
 
 /// The kind of a field's values.
@@ -60,8 +63,6 @@ pub(crate) enum Kind {
     People,
     /// A list of objects with these fields.
     Rows(&'static [super::Field]),
-    /// A list that is only shown.
-    List,
     /// An object that is only shown.
     Object,
 }

@@ -94,12 +94,24 @@ impl Field {
 
     /// A text of a form of its own.
     pub(crate) const fn formatted(name: &'static str, format: Format) -> Self {
-        Self::new(name, Kind::Text(TextRule { format, ..TextRule::PLAIN }))
+        Self::new(
+            name,
+            Kind::Text(TextRule {
+                format,
+                ..TextRule::PLAIN
+            }),
+        )
     }
 
     /// A floating-point number.
     pub(crate) const fn float(name: &'static str) -> Self {
-        Self::new(name, Kind::Float { min: None, max: None })
+        Self::new(
+            name,
+            Kind::Float {
+                min: None,
+                max: None,
+            },
+        )
     }
 
     /// Yes or no.
@@ -120,6 +132,11 @@ impl Field {
     /// The id of a record of another resource.
     pub(crate) const fn reference(name: &'static str, resource: &'static str) -> Self {
         Self::new(name, Kind::Reference(resource))
+    }
+
+    /// A username.
+    pub(crate) const fn person(name: &'static str) -> Self {
+        Self::new(name, Kind::Person)
     }
 
     /// Usernames.
@@ -207,7 +224,10 @@ impl Field {
     /// At most so many characters.
     pub(crate) const fn max(mut self, length: usize) -> Self {
         if let Kind::Text(rule) = self.kind {
-            self.kind = Kind::Text(TextRule { max: Some(length), ..rule });
+            self.kind = Kind::Text(TextRule {
+                max: Some(length),
+                ..rule
+            });
         }
         self
     }
@@ -215,7 +235,10 @@ impl Field {
     /// A number in this range.
     pub(crate) const fn between(mut self, least: f64, most: f64) -> Self {
         if let Kind::Float { .. } = self.kind {
-            self.kind = Kind::Float { min: Some(least), max: Some(most) };
+            self.kind = Kind::Float {
+                min: Some(least),
+                max: Some(most),
+            };
         }
         self
     }

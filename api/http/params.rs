@@ -16,7 +16,9 @@ impl Params {
             return Err(ApiError::QueryTooLarge(QUERY_BYTES));
         }
         let pairs = serde_urlencoded::from_str(query);
-        pairs.map(Self).map_err(|error| ApiError::Malformed(error.to_string()))
+        pairs
+            .map(Self)
+            .map_err(|error| ApiError::Malformed(error.to_string()))
     }
 
     /// The value of a parameter; the last one where it comes several times.
@@ -73,8 +75,14 @@ mod tests {
     #[test]
     fn links_keep_the_other_parameters() {
         let params = Params::parse("search=a+b&page=2&ordering=-name").unwrap();
-        assert_eq!(params.with("page", Some("3")).to_query(), "?ordering=-name&page=3&search=a+b");
-        assert_eq!(params.with("page", None).to_query(), "?ordering=-name&search=a+b");
+        assert_eq!(
+            params.with("page", Some("3")).to_query(),
+            "?ordering=-name&page=3&search=a+b"
+        );
+        assert_eq!(
+            params.with("page", None).to_query(),
+            "?ordering=-name&search=a+b"
+        );
     }
 
     #[test]
@@ -92,8 +100,10 @@ mod tests {
 
         #[test]
         fn broken_escapes_are_read_as_they_can_be(bytes in proptest::collection::vec(any::<u8>(), 0..60)) {
-            let escaped: String = bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
-            prop_assert!(Params::parse(&format!("a={escaped}%")).is_ok());
+            let escapes: Vec<String> =
+                bytes.iter().map(|byte| format!("%{byte:02X}")).collect();
+            let query = format!("a={}%", escapes.concat());
+            prop_assert!(Params::parse(&query).is_ok());
         }
     }
 }

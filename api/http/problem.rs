@@ -20,10 +20,12 @@ pub(crate) fn respond(error: ApiError, dialect: Dialect) -> HttpResponse {
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
     match dialect {
-        Dialect::Drf => response.content_type("application/json").body(drf(error).to_string()),
-        Dialect::Problem => {
-            response.content_type("application/problem+json").body(problem(error).to_string())
-        }
+        Dialect::Drf => response
+            .content_type("application/json")
+            .body(drf(error).to_string()),
+        Dialect::Problem => response
+            .content_type("application/problem+json")
+            .body(problem(error).to_string()),
     }
 }
 
@@ -37,8 +39,14 @@ fn drf(error: ApiError) -> Value {
 fn problem(error: ApiError) -> Value {
     let status = error.status();
     let mut body = Map::new();
-    body.insert("type".to_owned(), json!(format!("urn:ihs:problem:{}", error.slug())));
-    body.insert("title".to_owned(), json!(status.canonical_reason().unwrap_or_default()));
+    body.insert(
+        "type".to_owned(),
+        json!(format!("urn:ihs:problem:{}", error.slug())),
+    );
+    body.insert(
+        "title".to_owned(),
+        json!(status.canonical_reason().unwrap_or_default()),
+    );
     body.insert("status".to_owned(), json!(status.as_u16()));
     body.insert(DETAIL.to_owned(), json!(error.to_string()));
     if let ApiError::Invalid(faults) = error {
@@ -69,6 +77,7 @@ fn causes(error: &ApiError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::Faults;
 
     #[test]
     fn a_cause_is_hidden_from_the_client_and_told_to_the_log() {
@@ -80,7 +89,7 @@ mod tests {
     #[test]
     fn problem_documents_say_the_same_with_a_stable_type() {
         assert_eq!(
-            problem(ApiError::field("name", "This field is required.")),
+            problem(Faults::one("name", "This field is required.").into()),
             json!({
                 "type": "urn:ihs:problem:invalid", "title": "Bad Request", "status": 400,
                 "detail": "Invalid input.",

@@ -31,7 +31,9 @@ pub(crate) async fn delete<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
             return Ok(Reply::no_content());
         }
     }
-    Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
+    Err(ApiError::Conflict(
+        "Others keep changing the same record, try again.".to_owned(),
+    ))
 }
 
 async fn attempt<V: ViewSet>(
@@ -39,7 +41,11 @@ async fn attempt<V: ViewSet>(
     document: Document,
 ) -> Result<Option<Removal<V::Record>>, ApiError> {
     let resource = V::RESOURCE;
-    let filter = at_version(&document).and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
+    let filter = at_version(&document).and(
+        rule_of(resource, Right::Delete)
+            .scope(&call.caller)
+            .filter(),
+    );
     let mut removal = Removal {
         id: id_of(&document),
         record: hooks::record(document)?,
@@ -60,9 +66,11 @@ async fn attempt<V: ViewSet>(
 fn removing(resource: &'static Resource, filter: Filter, remains: Option<Change>) -> Write {
     let collection = resource.collection();
     match remains {
-        Some(change) => {
-            Write::Update { collection, filter, change: change.and_add("_version", 1) }
-        }
+        Some(change) => Write::Update {
+            collection,
+            filter,
+            change: change.and_add("_version", 1),
+        },
         None => Write::Delete { collection, filter },
     }
 }
@@ -78,7 +86,11 @@ async fn letting_go(
         let filter = Filter::eq(field.source, id);
         if field.is(Flag::Null) {
             let change = Change::set(field.source, Value::Null).and_add("_version", 1);
-            writes.push(Write::UpdateEvery { collection: other.collection(), filter, change });
+            writes.push(Write::UpdateEvery {
+                collection: other.collection(),
+                filter,
+                change,
+            });
         } else if call.ctx.store.count(other.collection(), filter).await? > 0 {
             let message = format!("It cannot be deleted: {} refer to it.", other.name);
             return Err(ApiError::Conflict(message));
@@ -88,9 +100,16 @@ async fn letting_go(
 }
 
 fn referring(name: &'static str) -> impl Iterator<Item = (&'static Resource, &'static Field)> {
-    PLUGINS.iter().map(|plugin| plugin.resource()).flat_map(move |resource| {
-        let refers =
-            move |field: &&Field| matches!(field.kind, Kind::Reference(to) if to == name);
-        resource.fields.iter().filter(refers).map(move |field| (resource, field))
-    })
+    PLUGINS
+        .iter()
+        .map(|plugin| plugin.resource())
+        .flat_map(move |resource| {
+            let refers =
+                move |field: &&Field| matches!(field.kind, Kind::Reference(to) if to == name);
+            resource
+                .fields
+                .iter()
+                .filter(refers)
+                .map(move |field| (resource, field))
+        })
 }

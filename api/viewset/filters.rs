@@ -17,7 +17,15 @@ use crate::{
 };
 
 /// Parameters that are no filters.
-const RESERVED: [&str; 7] = ["page", "page_size", "cursor", "search", "ordering", "format", "_"];
+const RESERVED: [&str; 7] = [
+    "page",
+    "page_size",
+    "cursor",
+    "search",
+    "ordering",
+    "format",
+    "_",
+];
 
 /// Most values of one `__in`.
 const VALUES: usize = 500;
@@ -34,7 +42,11 @@ pub(crate) fn parse(
 ) -> Result<Filter, Faults> {
     let mut faults = Faults::default();
     let mut filters = Vec::new();
-    for name in params.names().into_iter().filter(|name| !RESERVED.contains(name)) {
+    for name in params
+        .names()
+        .into_iter()
+        .filter(|name| !RESERVED.contains(name))
+    {
         match target(resource, caller, name) {
             Some((field, operation)) => match filter(field, operation, params.filled(name)) {
                 Ok(filter) => filters.extend(filter),
@@ -61,23 +73,27 @@ pub(crate) fn may_ask(field: &Field, caller: &Caller) -> bool {
 }
 
 /// The field that a parameter means, and how it compares.
-fn target(
-    resource: &Resource,
-    caller: &Caller,
-    name: &str,
-) -> Option<(&'static Field, Operation)> {
+fn target(resource: &Resource, caller: &Caller, name: &str) -> Option<(&'static Field, Operation)> {
     let (base, suffix) = match name.rsplit_once("__") {
         Some((base, suffix)) => (base, Some(operation_of(suffix)?)),
         None => (name, None),
     };
-    let mut askable = resource.fields.iter().filter(|field| may_ask(field, caller));
-    let (field, plain) = askable.find_map(|field| plain_operation(field, base).map(|op| (field, op)))?;
+    let mut askable = resource
+        .fields
+        .iter()
+        .filter(|field| may_ask(field, caller));
+    let (field, plain) =
+        askable.find_map(|field| plain_operation(field, base).map(|op| (field, op)))?;
     let operation = suffix.unwrap_or(plain);
     (suffix.is_none() || makes_sense(field, operation)).then_some((field, operation))
 }
 
 fn plain_operation(field: &Field, name: &str) -> Option<Operation> {
-    let alias = field.aliases.iter().flatten().find(|alias| alias.name == name);
+    let alias = field
+        .aliases
+        .iter()
+        .flatten()
+        .find(|alias| alias.name == name);
     let own = (field.is(Flag::Filter) && field.name == name).then_some(Operation::Exact);
     alias.map(|alias| alias.operation).or(own)
 }
@@ -96,7 +112,10 @@ fn operation_of(suffix: &str) -> Option<Operation> {
 fn makes_sense(field: &Field, operation: Operation) -> bool {
     match operation {
         Operation::Gte | Operation::Lte => {
-            matches!(field.kind, Kind::Integer { .. } | Kind::Float { .. } | Kind::Time)
+            matches!(
+                field.kind,
+                Kind::Integer { .. } | Kind::Float { .. } | Kind::Time
+            )
         }
         Operation::Contains => field.is_searched(),
         Operation::In => !matches!(field.kind, Kind::Boolean),
@@ -137,16 +156,25 @@ fn equal(field: &Field, value: Value) -> Filter {
 }
 
 fn one_of(field: &Field, text: &str) -> Result<Filter, String> {
-    let texts: Vec<&str> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    let texts: Vec<&str> = text
+        .split(',')
+        .map(str::trim)
+        .filter(|one| !one.is_empty())
+        .collect();
     if texts.len() > VALUES {
         return Err(format!("At most {VALUES} values can be asked for."));
     }
-    let values: Vec<Value> =
-        texts.into_iter().map(|one| value_of(field, one)).collect::<Result<_, _>>()?;
+    let values: Vec<Value> = texts
+        .into_iter()
+        .map(|one| value_of(field, one))
+        .collect::<Result<_, _>>()?;
     Ok(match field.kind {
-        Kind::People => {
-            Filter::Any(values.into_iter().map(|value| equal(field, value)).collect())
-        }
+        Kind::People => Filter::Any(
+            values
+                .into_iter()
+                .map(|value| equal(field, value))
+                .collect(),
+        ),
         _ => Filter::In(field.source, values),
     })
 }

@@ -9,11 +9,8 @@ use sha2::{Digest, Sha256};
 use crate::{
     Ctx,
     error::ApiError,
-    http::{
-        Call, Reply,
-        body::Body,
-        call::IDEMPOTENCY_KEY,
-    },
+    hex,
+    http::{Call, Reply, body::Body, call::IDEMPOTENCY_KEY},
 };
 
 /// The collection.
@@ -41,7 +38,10 @@ impl Repeat {
             let message = format!("Ensure the Idempotency-Key has no more than {KEY_BYTES} bytes.");
             return Err(ApiError::Malformed(message));
         }
-        let caller = call.caller.principal().map_or("", |principal| principal.user_id.as_str());
+        let caller = call
+            .caller
+            .principal()
+            .map_or("", |principal| principal.user_id.as_str());
         Ok(Some(Self {
             id: digest(&[caller.as_bytes(), key.as_bytes()]),
             request: digest(&[call.path().trim_end_matches('/').as_bytes(), &body.bytes]),
@@ -73,8 +73,14 @@ impl Repeat {
             ("expires".to_owned(), now.plus_millis(KEPT_MILLIS).into()),
         ]);
         [
-            Write::DeleteEvery { collection: COLLECTION, filter: old },
-            Write::Insert { collection: COLLECTION, document },
+            Write::DeleteEvery {
+                collection: COLLECTION,
+                filter: old,
+            },
+            Write::Insert {
+                collection: COLLECTION,
+                document,
+            },
         ]
     }
 }
@@ -86,7 +92,7 @@ fn digest(parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hash.finalize())
 }
 
 fn reply(known: &Document) -> Reply {
@@ -104,5 +110,8 @@ fn reply(known: &Document) -> Reply {
 }
 
 fn text<'document>(document: &'document Document, field: &str) -> &'document str {
-    document.get(field).and_then(Value::as_str).unwrap_or_default()
+    document
+        .get(field)
+        .and_then(Value::as_str)
+        .unwrap_or_default()
 }

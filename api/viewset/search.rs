@@ -9,23 +9,31 @@ use crate::{auth::Caller, faults::Faults, fields::flags::Flag};
 const TERMS: usize = 24;
 
 /// What a search means here.
-pub(crate) fn filter(
-    resource: &Resource,
-    caller: &Caller,
-    search: &str,
-) -> Result<Filter, Faults> {
+pub(crate) fn filter(resource: &Resource, caller: &Caller, search: &str) -> Result<Filter, Faults> {
     if search.contains('\0') {
         return Err(Faults::one("search", "Null characters are not allowed."));
     }
     let terms = terms(search);
     if terms.len() > TERMS {
-        return Err(Faults::one("search", format!("At most {TERMS} terms can be searched for.")));
+        return Err(Faults::one(
+            "search",
+            format!("At most {TERMS} terms can be searched for."),
+        ));
     }
     let asked = |field: &&crate::fields::Field| field.is(Flag::Search) && may_ask(field, caller);
-    let fields: Vec<&'static str> =
-        resource.fields.iter().filter(asked).map(|field| field.source).collect();
+    let fields: Vec<&'static str> = resource
+        .fields
+        .iter()
+        .filter(asked)
+        .map(|field| field.source)
+        .collect();
     let somewhere = |term: String| {
-        Filter::Any(fields.iter().map(|field| Filter::Contains(field, term.clone())).collect())
+        Filter::Any(
+            fields
+                .iter()
+                .map(|field| Filter::Contains(field, term.clone()))
+                .collect(),
+        )
     };
     Ok(Filter::All(terms.into_iter().map(somewhere).collect()))
 }

@@ -52,8 +52,14 @@ impl ViewSet for Rooms {
             .filter(),
         Field::people("members"),
         Field::people("admins"),
-        Field::text("created_by").read_only(),
-        Field::shown("unread", Kind::Integer { min: None, max: None }),
+        Field::person("created_by").read_only(),
+        Field::shown(
+            "unread",
+            Kind::Integer {
+                min: None,
+                max: None,
+            },
+        ),
         Field::shown("last_message", Kind::Object),
     ];
     const POLICY: Policy = Policy {
@@ -64,16 +70,28 @@ impl ViewSet for Rooms {
     };
     const ORDER: &'static [Sort] = &[down("last_activity")];
     const ACTIONS: &'static [Action] = &[
-        Action { name: "leave", method: "POST", about: "Ends one's own membership." },
-        Action { name: "messages", method: "GET", about: "The log of the room." },
+        Action {
+            name: "leave",
+            method: "POST",
+            about: "Ends one's own membership.",
+        },
+        Action {
+            name: "messages",
+            method: "GET",
+            about: "The log of the room.",
+        },
     ];
 
     fn indexes() -> Vec<Index> {
-        vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR])]
+        vec![
+            Index::items("members", "members"),
+            Index::unique(PAIR, &[PAIR]),
+        ]
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
-        rules::check(&call.principal()?.username, checked)
+        rules::check(&call.principal()?.username, checked);
+        Ok(())
     }
 
     async fn before_create(call: &Call, draft: &mut Draft<Room>) -> Result<(), ApiError> {
@@ -106,11 +124,7 @@ impl ViewSet for Rooms {
         summary::derive(ctx, caller, rows).await
     }
 
-    async fn act(
-        call: &Call,
-        action: &'static str,
-        document: Document,
-    ) -> Result<Reply, ApiError> {
+    async fn act(call: &Call, action: &'static str, document: Document) -> Result<Reply, ApiError> {
         match (action, call.method()) {
             ("leave", Method::POST) => departure::leave(call, document).await,
             ("messages", Method::GET) => messages::list(call, document).await,

@@ -6,13 +6,7 @@ use futures_util::future::{join_all, try_join};
 use ihs_store::{Body, Filter, LogEntry, Query, RoomId, Seq, StoreError};
 use serde_json::{Value, json};
 
-use crate::{
-    Ctx,
-    auth::Caller,
-    collections::READ_MARKERS,
-    error::ApiError,
-    viewset::hooks::Row,
-};
+use crate::{Ctx, auth::Caller, collections::READ_MARKERS, error::ApiError, viewset::hooks::Row};
 
 /// Unread messages are counted up to this; more are more than anybody reads.
 const UNREAD_MAX: u64 = 1_000;
@@ -20,18 +14,18 @@ const UNREAD_MAX: u64 = 1_000;
 /// Fills in both, for rooms that the caller is in: one read for all markers, and the heads of all
 /// logs at the same time.
 pub(super) async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
-    let Some(reader) = caller.principal().map(|principal| principal.username.as_str()) else {
+    let Some(reader) = caller
+        .principal()
+        .map(|principal| principal.username.as_str())
+    else {
         return Ok(());
     };
     let member = Filter::Has("members", reader.into());
-    let own: Vec<&mut Row> = rows
-        .iter_mut()
-        .map(|row| {
-            row.derive("unread", 0);
-            row
-        })
-        .filter(|row| member.matches(&row.document))
-        .collect();
+    for row in rows.iter_mut() {
+        row.derive("unread", 0);
+    }
+    let own = rows.iter_mut().filter(|row| member.matches(&row.document));
+    let own: Vec<&mut Row> = own.collect();
     let markers = markers(ctx, reader, &own).await?;
     let read = own.iter().map(|row| {
         let seq = markers.get(row.text("_id")).copied().unwrap_or_default();
@@ -46,12 +40,7 @@ pub(super) async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Resu
     Ok(())
 }
 
-async fn summary(
-    ctx: &Ctx,
-    reader: &str,
-    room: &str,
-    read: Seq,
-) -> Result<(u64, Value), ApiError> {
+async fn summary(ctx: &Ctx, reader: &str, room: &str, read: Seq) -> Result<(u64, Value), ApiError> {
     let room: RoomId = room.parse().map_err(ApiError::internal)?;
     let end = Seq::new(i64::MAX.unsigned_abs());
     let unread = ctx.store.log_unread(room, read, reader, UNREAD_MAX);
@@ -79,10 +68,15 @@ async fn markers(
     reader: &str,
     rows: &[&mut Row],
 ) -> Result<HashMap<String, Seq>, StoreError> {
-    let ids: Vec<Value> =
-        rows.iter().map(|row| Value::String(format!("{}:{reader}", row.text("_id")))).collect();
+    let ids: Vec<Value> = rows
+        .iter()
+        .map(|row| Value::String(format!("{}:{reader}", row.text("_id"))))
+        .collect();
     let limit = ids.len() as u64;
-    let found = ctx.store.find(Query::new(READ_MARKERS, Filter::In("_id", ids), limit)).await?;
+    let found = ctx
+        .store
+        .find(Query::new(READ_MARKERS, Filter::In("_id", ids), limit))
+        .await?;
     let marker = |document: &ihs_store::Document| {
         let id = document.get("_id").and_then(Value::as_str)?;
         let seq = document.get("seq").and_then(Value::as_u64)?;
