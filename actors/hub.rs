@@ -16,11 +16,11 @@ use parking_lot::Mutex;
 
 use crate::{
     bus::{Bus, NodeId},
-    pages::Pages,
+    fan_out::pages::Pages,
     room::{Look, Room},
-    socket::SessionId,
+    session::socket::SessionId,
+    session::users::{Admission, Crowded, Users},
     username::Username,
-    users::{Admission, Crowded, Users},
 };
 
 /// What a hub is made of.

@@ -9,6 +9,7 @@
 mod chat;
 mod cli;
 mod commands;
+mod demo;
 mod failure;
 mod prompt;
 mod telemetry;

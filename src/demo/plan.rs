@@ -9,7 +9,7 @@ use crate::demo::{
     talks::{CONSULTATIONS, GROUPS, Line, NURSES_STATION, PERSIAN_CONSULTATION},
 };
 
-const SEED: u64 = 1_948_04_07;
+const SEED: u64 = 1_948;
 const NURSES: usize = 6;
 const PATIENTS: usize = 200;
 const DIRECT_ROOMS: usize = 32;
@@ -18,9 +18,17 @@ const DIRECT_ROOMS: usize = 32;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Staff,
-    Doctor { speciality: &'static str },
+    Doctor {
+        speciality: &'static str,
+    },
     Nurse,
-    Patient { insurance: usize, supplement: Option<usize>, kilograms: u16, centimetres: u16, history: &'static str },
+    Patient {
+        insurance: usize,
+        supplement: Option<usize>,
+        kilograms: u32,
+        centimetres: u32,
+        history: &'static str,
+    },
 }
 
 /// Somebody.
@@ -57,7 +65,11 @@ pub(crate) struct Plan {
 impl Plan {
     /// The clinic of the seed.
     pub(crate) fn new() -> Self {
-        let mut crowd = Crowd { random: StdRng::seed_from_u64(SEED), taken: BTreeSet::new(), people: Vec::new() };
+        let mut crowd = Crowd {
+            random: StdRng::seed_from_u64(SEED),
+            taken: BTreeSet::new(),
+            people: Vec::new(),
+        };
         crowd.staff();
         for speciality in SPECIALITIES {
             crowd.add(Kind::Doctor { speciality });
@@ -70,7 +82,10 @@ impl Plan {
             crowd.add(patient);
         }
         let talks = talks(&crowd.people);
-        Self { people: crowd.people, talks }
+        Self {
+            people: crowd.people,
+            talks,
+        }
     }
 
     /// The first person whose kind is accepted.
@@ -130,15 +145,14 @@ impl Crowd {
     }
 
     fn patient(&mut self) -> Kind {
-        let centimetres = self.random.random_range(150..=195);
-        // A body mass index between 19 and 30.
-        let index = f64::from(self.random.random_range(190..=300_u16)) / 10.0;
-        let metres = f64::from(centimetres) / 100.0;
+        let centimetres: u32 = self.random.random_range(150..=195);
+        // In tenths: a body mass index between 19 and 30.
+        let index: u32 = self.random.random_range(190..=300);
         let supplement = self.random.random_bool(0.3);
         Kind::Patient {
             insurance: self.random.random_range(0..INSURANCES.len()),
             supplement: supplement.then(|| self.random.random_range(0..INSURANCES.len())),
-            kilograms: (index * metres * metres).round() as u16,
+            kilograms: index * centimetres * centimetres / 100_000,
             centimetres,
             history: HISTORIES[self.random.random_range(0..HISTORIES.len())],
         }
@@ -147,18 +161,27 @@ impl Crowd {
 
 fn talks(people: &[Person]) -> Vec<Talk> {
     let of = |accepted: fn(&Kind) -> bool| -> Vec<&Person> {
-        people.iter().filter(|person| accepted(&person.kind)).collect()
+        people
+            .iter()
+            .filter(|person| accepted(&person.kind))
+            .collect()
     };
     let doctors = of(|kind| matches!(kind, Kind::Doctor { .. }));
     let nurses = of(|kind| matches!(kind, Kind::Nurse));
     let patients = of(|kind| matches!(kind, Kind::Patient { .. }));
-    let mut talks: Vec<Talk> =
-        (0..DIRECT_ROOMS).map(|index| consultation(&doctors, &patients, index)).collect();
+    let mut talks: Vec<Talk> = (0..DIRECT_ROOMS)
+        .map(|index| consultation(&doctors, &patients, index))
+        .collect();
     for (index, (name, lines)) in GROUPS.iter().enumerate() {
         let people = doctors.iter().cycle().skip(index * 3).take(3);
         talks.push(group(name, people, lines, 180 + 1_440 * index));
     }
-    talks.push(group(NURSES_STATION.0, nurses.iter(), NURSES_STATION.1, 300));
+    talks.push(group(
+        NURSES_STATION.0,
+        nurses.iter(),
+        NURSES_STATION.1,
+        300,
+    ));
     talks
 }
 
@@ -207,16 +230,26 @@ mod tests {
     #[test]
     fn everybody_has_a_username_of_their_own() {
         let plan = Plan::new();
-        let usernames: BTreeSet<&str> =
-            plan.people.iter().map(|person| person.username.as_str()).collect();
+        let usernames: BTreeSet<&str> = plan
+            .people
+            .iter()
+            .map(|person| person.username.as_str())
+            .collect();
         assert_eq!(usernames.len(), plan.people.len());
-        assert_eq!(plan.people.len(), 1 + SPECIALITIES.len() + NURSES + PATIENTS);
+        assert_eq!(
+            plan.people.len(),
+            1 + SPECIALITIES.len() + NURSES + PATIENTS
+        );
     }
 
     #[test]
     fn every_line_is_said_by_a_member() {
         for talk in Plan::new().talks {
-            assert!(talk.lines.iter().all(|(speaker, _)| *speaker < talk.people.len()));
+            assert!(
+                talk.lines
+                    .iter()
+                    .all(|(speaker, _)| *speaker < talk.people.len())
+            );
         }
     }
 

@@ -15,12 +15,18 @@ impl Database {
     /// A new, empty one.
     pub(crate) fn new() -> Self {
         match std::env::var("IHS_TEST_STORE").as_deref() {
-            Ok("mongodb") => Self::Mongo {
-                address: std::env::var("IHS_TEST_MONGODB").expect("IHS_TEST_MONGODB names a server"),
-                name: format!("ihs_test_{:016x}", rand::random::<u64>()),
-            },
+            Ok("mongodb") => Self::mongodb(),
             Ok("embedded") | Err(_) => Self::Embedded,
             Ok(other) => panic!("IHS_TEST_STORE must be embedded or mongodb, is {other}"),
+        }
+    }
+
+    /// A new database at the MongoDB server of the tests.
+    pub(crate) fn mongodb() -> Self {
+        let address = std::env::var("IHS_TEST_MONGODB");
+        Self::Mongo {
+            address: address.expect("IHS_TEST_MONGODB names a server: scripts/test starts one"),
+            name: format!("ihs_test_{:016x}", rand::random::<u64>()),
         }
     }
 
@@ -38,7 +44,9 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Self::Mongo { address, name } = self else { return };
+        let Self::Mongo { address, name } = self else {
+            return;
+        };
         let (address, name) = (address.clone(), name.clone());
         // A test's own runtime cannot wait while it is inside of it.
         let dropped = thread::spawn(move || {

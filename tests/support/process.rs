@@ -16,7 +16,7 @@ use nix::{
 };
 
 /// Longest wait for a node to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_ihs");
@@ -78,7 +78,11 @@ pub(crate) struct Node {
 impl Node {
     /// Starts `ihs serve` and waits until it listens.
     pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let said = Arc::new(Mutex::new(String::new()));
         let (listens, url) = mpsc::channel();
@@ -88,16 +92,19 @@ impl Node {
                 if let Some((_, url)) = line.split_once("listening on ") {
                     let _ = listens.send(url.trim().to_owned());
                 }
-                heard.lock().unwrap().push_str(&format!("{line}\n"));
+                heard.lock().unwrap().extend([line.as_str(), "\n"]);
             }
         });
+        let mut node = Self {
+            child,
+            said,
+            url: String::new(),
+        };
         match url.recv_timeout(PATIENCE) {
-            Ok(url) => Self { child, said, url },
-            Err(_) => {
-                let _ = child.kill();
-                panic!("the node did not start:\n{}", said.lock().unwrap());
-            }
+            Ok(url) => node.url = url,
+            Err(reason) => panic!("the node did not start: {reason}"),
         }
+        node
     }
 
     /// What it wrote to standard error so far.
@@ -105,9 +112,9 @@ impl Node {
         self.said.lock().unwrap().clone()
     }
 
-    /// Its address and port.
-    pub(crate) fn place(&self) -> &str {
-        self.url.trim_start_matches("http://")
+    /// Whether it has not ended.
+    pub(crate) fn is_running(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
     }
 
     /// Asks it to stop, and waits until it has.
@@ -134,7 +141,11 @@ impl Node {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(Instant::now() < deadline, "the node did not stop:\n{}", self.said());
+            assert!(
+                Instant::now() < deadline,
+                "the node did not stop:\n{}",
+                self.said()
+            );
             thread::sleep(Duration::from_millis(10));
         }
     }

@@ -9,7 +9,7 @@ use std::{
 use ihs_store::{RoomId, Timestamp};
 
 use crate::{
-    outbox::{Outbox, OutboxLimits},
+    session::outbox::{Outbox, OutboxLimits},
     username::Username,
 };
 

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use ihs_store::{EntryId, LogEntry, RoomId, Seq, Store, StoreError};
 
 use crate::{
-    asker::Asker,
-    membership,
     protocol::{Answer, EntryView, JoinFrom, Joined, Reference},
+    room::asker::Asker,
+    room::membership,
     username::Username,
 };
 

@@ -10,7 +10,7 @@ use std::{collections::VecDeque, rc::Rc, sync::Arc};
 use bytestring::ByteString;
 use ihs_store::Seq;
 
-use crate::{frames::Frames, socket::Socket};
+use crate::{fan_out::frames::Frames, session::socket::Socket};
 
 /// One room's feed.
 #[derive(Debug)]

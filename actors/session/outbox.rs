@@ -18,7 +18,7 @@ use std::{
 use bytestring::ByteString;
 use futures_util::Stream;
 
-use crate::{frames::Frames, protocol::CloseCode, socket::Socket};
+use crate::{fan_out::frames::Frames, protocol::CloseCode, session::socket::Socket};
 
 /// One thing to write.
 #[derive(Debug, Clone)]

@@ -8,11 +8,11 @@ use bytestring::ByteString;
 use ihs_store::{Body, LogEntry, RoomId, Seq};
 
 use crate::{
-    asker::Asker,
+    fan_out::frames::Frames,
     fan_out::{Deliver, FanOutActor},
-    frames::Frames,
     protocol::Answer,
-    socket::SessionId,
+    room::asker::Asker,
+    session::socket::SessionId,
     username::Username,
 };
 

@@ -13,7 +13,7 @@ use ihs_config::LimitSettings;
 use parking_lot::Mutex;
 
 use crate::{
-    rate::{Allowance, Rate},
+    session::rate::{Allowance, Rate},
     username::Username,
 };
 

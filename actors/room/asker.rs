@@ -7,7 +7,7 @@ use ihs_store::RoomId;
 use crate::{
     fan_out::{Deliver, Detach, FanOutActor},
     protocol::{Answer, ErrorCode, Reference},
-    socket::SessionId,
+    session::socket::SessionId,
     username::Username,
 };
 

@@ -1,6 +1,20 @@
 //! A room on this node: collects what is sent, has it appended in batches, tells the members who
-//! are here, and announces it to other nodes. The log decides what happened; see
-//! [`crate::room_log`]. The room writes to no socket and keeps no history.
+//! are here, and announces it to other nodes. The log decides what happened. The room writes to no
+//! socket and keeps no history.
+//!
+//! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`]: the way back to them
+//! - [`membership`], [`admission`]: what is looked up in the store
+//! - [`delivery`]: what goes to the threads; [`touch`]: the room's last activity
+
+pub mod admission;
+pub mod asker;
+pub mod delivery;
+pub mod log;
+#[cfg(test)]
+mod log_tests;
+pub mod membership;
+pub mod requests;
+pub mod touch;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -11,20 +25,22 @@ use std::{
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
-use ihs_store::{Body, LogEntry, RoomId, Seq, StoreError};
+use ihs_store::{LogEntry, RoomId, Seq, StoreError};
 
-use crate::{
-    admission::{self, Admitted},
+use self::{
+    admission::Admitted,
     asker::Asker,
-    bus::Announcement,
     delivery::Delivery,
+    log::{Draft, Effect, Refusal, RoomLog},
+    requests::refuse,
+    touch::Touch,
+};
+use crate::{
+    bus::Announcement,
     fan_out::{Attach, Deliver, FanOutActor},
     hub::Hub,
-    membership,
-    protocol::{Answer, ErrorCode, JoinFrom, MessageKey, MessageText},
-    room_log::{Draft, Effect, Refusal, RoomLog},
-    socket::SessionId,
-    touch::Touch,
+    protocol::{Answer, ErrorCode},
+    session::socket::SessionId,
     username::Username,
 };
 
@@ -33,51 +49,6 @@ const MAILBOX: usize = 4_096;
 
 /// How often a room looks after itself: deliveries that found no place, a store that was away.
 const TICK: Duration = Duration::from_millis(250);
-
-/// Seconds after which a client may try again what the store could not do.
-const RETRY_SECONDS: u64 = 1;
-
-/// Feed a socket from this room.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Join {
-    /// Who asks.
-    pub asker: Asker,
-    /// From where on.
-    pub from: JoinFrom,
-}
-
-/// Feed a socket no longer.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Leave {
-    /// Who asks.
-    pub asker: Asker,
-}
-
-/// Append a message.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Send {
-    /// Who asks.
-    pub asker: Asker,
-    /// What it says.
-    pub text: MessageText,
-    /// Makes a repeated send harmless.
-    pub key: Option<MessageKey>,
-}
-
-/// Answer with messages before a point.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Recall {
-    /// Who asks.
-    pub asker: Asker,
-    /// Only before this one.
-    pub before: Option<Seq>,
-    /// How many at most.
-    pub limit: u64,
-}
 
 /// A socket has ended.
 #[derive(Debug, Message)]
@@ -333,31 +304,6 @@ fn new_log(hub: &Hub, head: Seq) -> RoomLog<Asker> {
     RoomLog::new(head, rooms.batch, rooms.pending, page)
 }
 
-fn refuse(mut asker: Asker, refusal: Refusal) {
-    let reference = asker.take_reference();
-    let reference = reference.as_ref();
-    let answer = match refusal {
-        Refusal::Busy => Answer::retry(
-            reference,
-            ErrorCode::Unavailable,
-            "the room is busy",
-            RETRY_SECONDS,
-        ),
-        Refusal::StoreAway => Answer::retry(
-            reference,
-            ErrorCode::Unavailable,
-            "the store is away",
-            RETRY_SECONDS,
-        ),
-        Refusal::KeyConflict => Answer::error(
-            reference,
-            ErrorCode::Conflict,
-            "the key was used with another text",
-        ),
-    };
-    asker.answer(&answer);
-}
-
 impl Actor for Room {
     type Context = Context<Self>;
 
@@ -379,102 +325,6 @@ impl Actor for Room {
     fn stopped(&mut self, ctx: &mut Self::Context) {
         self.hub.forget_room(self.id, &ctx.address());
         self.hub.bus().unsubscribe(self.id, self.hub.node());
-    }
-}
-
-impl Handler<Join> for Room {
-    type Result = ();
-
-    fn handle(&mut self, Join { asker, from }: Join, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else {
-            return;
-        };
-        self.attempts += 1;
-        let attempt = self.attempts;
-        self.joining.insert(asker.session, attempt);
-        let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        let user = asker.user.clone();
-        let admit = async move { admission::admit(&*store, room, &user, from).await };
-        ctx.spawn(admit.into_actor(self).map(move |outcome, room, _| {
-            if room.joining.get(&asker.session) != Some(&attempt) {
-                return;
-            }
-            room.joining.remove(&asker.session);
-            let Some(asker) = room.admit(asker) else {
-                return;
-            };
-            match outcome {
-                Ok(admitted) => room.attach(asker, &admitted),
-                Err(_) => refuse(asker, Refusal::StoreAway),
-            }
-        }));
-    }
-}
-
-impl Handler<Leave> for Room {
-    type Result = ();
-
-    fn handle(&mut self, Leave { mut asker }: Leave, _: &mut Self::Context) {
-        self.joining.remove(&asker.session);
-        self.present.remove(&asker.session);
-        let reference = asker.take_reference();
-        asker.detach(&Answer::Ok {
-            reference: reference.as_ref(),
-        });
-    }
-}
-
-impl Handler<Send> for Room {
-    type Result = ();
-
-    fn handle(&mut self, Send { asker, text, key }: Send, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else {
-            return;
-        };
-        let draft = Draft {
-            id: ihs_store::EntryId::from_bytes(self.hub.ids().next()),
-            time: self.hub.clock().now(),
-            sender: asker.user.as_str().to_owned(),
-            key: key.map(MessageKey::into_string),
-            body: Body::message(text.into_string()),
-            origin: asker,
-        };
-        self.submit(draft, ctx);
-    }
-}
-
-impl Handler<Recall> for Room {
-    type Result = ();
-
-    fn handle(
-        &mut self,
-        Recall {
-            asker,
-            before,
-            limit,
-        }: Recall,
-        ctx: &mut Self::Context,
-    ) {
-        let Some(asker) = self.admit(asker) else {
-            return;
-        };
-        let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        let before = before.unwrap_or(Seq::new(u64::MAX));
-        let recall = async move {
-            store
-                .log_before(room, before, limit.saturating_add(1))
-                .await
-        };
-        ctx.spawn(recall.into_actor(self).map(move |outcome, room, _| {
-            // Whoever was removed meanwhile sees nothing of it.
-            let Some(asker) = room.admit(asker) else {
-                return;
-            };
-            match outcome {
-                Ok(entries) => admission::recall(asker, &entries, limit),
-                Err(_) => refuse(asker, Refusal::StoreAway),
-            }
-        }));
     }
 }
 

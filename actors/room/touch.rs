@@ -11,7 +11,7 @@ use std::{
 
 use ihs_store::{Change, Filter, RoomId, Write};
 
-use crate::{hub::Hub, membership::ROOMS};
+use crate::{hub::Hub, room::membership::ROOMS};
 
 /// Shortest time between two writes.
 const PAUSE: Duration = Duration::from_millis(250);

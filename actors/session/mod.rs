@@ -2,6 +2,14 @@
 //! waits in the outbox. It decides nothing about rooms and encodes nothing but errors.
 //!
 //! Everything that touches `actix-web-actors` is in this file.
+//!
+//! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written
+//! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
+
+pub mod outbox;
+pub mod rate;
+pub mod socket;
+pub mod users;
 
 use std::{collections::HashMap, collections::VecDeque, rc::Rc, time::Duration};
 
@@ -14,14 +22,17 @@ use bytestring::ByteString;
 use ihs_store::{RoomId, Timestamp};
 
 use crate::{
-    asker::Asker,
     fan_out::FanOut,
-    outbox::{OutboxLimits, Parcel, Parcels},
     protocol::{Answer, CloseCode, ErrorCode, JoinFrom, Reference, Request, Verb, decode},
-    rate::Allowance,
-    room::{Gone, Join, Leave, Recall, Room, Send},
-    socket::Socket,
-    users::Admission,
+    room::asker::Asker,
+    room::{
+        Gone, Room,
+        requests::{Join, Leave, Recall, Send},
+    },
+    session::outbox::{OutboxLimits, Parcel, Parcels},
+    session::rate::Allowance,
+    session::socket::Socket,
+    session::users::Admission,
 };
 
 /// The subprotocol that the server speaks.

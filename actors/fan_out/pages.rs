@@ -10,7 +10,7 @@ use ihs_store::{RoomId, Seq, Store};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 
-use crate::frames::Frames;
+use crate::fan_out::frames::Frames;
 
 /// A page that is being read: `None` when there is nothing there, or the store is away.
 type Page = Shared<BoxFuture<'static, Option<Arc<Frames>>>>;

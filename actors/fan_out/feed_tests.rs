@@ -8,8 +8,12 @@ use proptest::prelude::*;
 use super::{
     feed::{Feed, Need},
     frames::Frames,
-    outbox::{OutboxLimits, Parcel},
-    socket::{SessionId, Socket},
+};
+use crate::{
+    session::{
+        outbox::{OutboxLimits, Parcel},
+        socket::{SessionId, Socket},
+    },
     username::Username,
 };
 

@@ -3,6 +3,14 @@
 //!
 //! A room sends an event once per thread. Sessions are actors of the same thread, and share
 //! [`FanOut`] with the actor; rooms, which may live on any thread, reach it by address.
+//!
+//! - [`feed`]: who gets what of one room; [`frames`]: encoded entries; [`pages`]: pages of the log
+
+pub mod feed;
+#[cfg(test)]
+mod feed_tests;
+pub mod frames;
+pub mod pages;
 
 use std::{
     cell::RefCell,
@@ -17,12 +25,12 @@ use bytestring::ByteString;
 use ihs_store::{RoomId, Seq};
 
 use crate::{
-    feed::{Feed, Need},
-    frames::Frames,
+    fan_out::feed::{Feed, Need},
+    fan_out::frames::Frames,
     hub::Hub,
-    outbox::Parcel,
     protocol::{Answer, CloseCode},
-    socket::{SessionId, Socket},
+    session::outbox::Parcel,
+    session::socket::{SessionId, Socket},
     username::Username,
 };
 

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use ihs_store::{Appended, Body, EntryId, LogEntry, Seq, Stop, StoreError, Timestamp};
 use proptest::prelude::*;
 
-use super::room_log::{Draft, Effect, Refusal, RoomLog};
+use super::log::{Draft, Effect, Refusal, RoomLog};
 
 const PAGE: usize = 3;
 
