@@ -169,9 +169,8 @@ fn talks(people: &[Person]) -> Vec<Talk> {
     let doctors = of(|kind| matches!(kind, Kind::Doctor { .. }));
     let nurses = of(|kind| matches!(kind, Kind::Nurse));
     let patients = of(|kind| matches!(kind, Kind::Patient { .. }));
-    let mut talks: Vec<Talk> = (0..DIRECT_ROOMS)
-        .map(|index| consultation(&doctors, &patients, index))
-        .collect();
+    let rooms = (0..DIRECT_ROOMS).filter_map(|index| consultation(&doctors, &patients, index));
+    let mut talks: Vec<Talk> = rooms.collect();
     for (index, (name, lines)) in GROUPS.iter().enumerate() {
         let people = doctors.iter().cycle().skip(index * 3).take(3);
         talks.push(group(name, people, lines, 180 + 1_440 * index));
@@ -185,19 +184,21 @@ fn talks(people: &[Person]) -> Vec<Talk> {
     talks
 }
 
-fn consultation(doctors: &[&Person], patients: &[&Person], index: usize) -> Talk {
-    let (doctor, patient) = (doctors[index % doctors.len()], patients[index]);
-    let lines = if doctor.persian && patient.persian {
-        PERSIAN_CONSULTATION
-    } else {
-        CONSULTATIONS[index % CONSULTATIONS.len()]
+/// A doctor and somebody who writes the same language.
+fn consultation(doctors: &[&Person], patients: &[&Person], index: usize) -> Option<Talk> {
+    let doctor = doctors.iter().cycle().nth(index)?;
+    let mut candidates = patients.iter().filter(|patient| patient.persian == doctor.persian);
+    let patient = candidates.nth(index)?;
+    let lines = match doctor.persian {
+        true => PERSIAN_CONSULTATION,
+        false => CONSULTATIONS[index % CONSULTATIONS.len()],
     };
-    Talk {
+    Some(Talk {
         name: None,
         people: vec![doctor.username.clone(), patient.username.clone()],
         lines,
         minutes_ago: minutes(60 + 613 * index),
-    }
+    })
 }
 
 fn group<'a>(
