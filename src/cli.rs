@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 use ihs_config::Overrides;
 
 /// Realtime hub and records API for healthcare.
@@ -31,6 +31,8 @@ pub(crate) enum Command {
     Demo(NodeArgs),
     /// Chat in the terminal.
     Chat(ChatArgs),
+    /// Load a running node and print what it did.
+    Bench(BenchArgs),
     /// Check configuration and connections, and print what was found.
     Check(NodeArgs),
 }
@@ -107,6 +109,54 @@ pub(crate) struct ChatArgs {
     /// Read the password from the first line of standard input instead of asking for it.
     #[arg(long)]
     pub(crate) password_stdin: bool,
+}
+
+/// What `ihs bench` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchKind {
+    /// One large room.
+    FanOut,
+    /// Many small rooms in which everybody sends.
+    Rooms,
+    /// Sockets that only stay.
+    Idle,
+}
+
+/// Flags of `ihs bench`. The node needs `limits.messages_per_second = 0`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Address of a node, such as `http://127.0.0.1:8000`; plain HTTP only.
+    pub(crate) url: String,
+    /// What to do.
+    pub(crate) kind: BenchKind,
+    /// Rooms [default: 1 for fan-out, 100 for rooms].
+    #[arg(long)]
+    pub(crate) rooms: Option<usize>,
+    /// Sockets in each room, or all idle ones [default: 1000, for rooms 10].
+    #[arg(long)]
+    pub(crate) sockets: Option<usize>,
+    /// Sockets in each room that send [default: 64 for fan-out, all for rooms].
+    #[arg(long)]
+    pub(crate) senders: Option<usize>,
+    /// Sockets that one user has.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) sockets_per_user: usize,
+    /// Messages per second over all rooms; without it, each sender sends when its last message was
+    /// acknowledged.
+    #[arg(long)]
+    pub(crate) rate: Option<f64>,
+    /// Seconds before the measurement.
+    #[arg(long, default_value_t = 2)]
+    pub(crate) warm_up: u64,
+    /// Seconds of the measurement.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) seconds: u64,
+    /// Length of a message's text.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) message_bytes: usize,
+    /// Process of the node, and of its store and bus, whose CPU time and memory are measured.
+    #[arg(long)]
+    pub(crate) pid: Vec<u32>,
 }
 
 impl NodeArgs {

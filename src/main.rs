@@ -1,11 +1,12 @@
 //! `ihs`: the command line and the composition root of IHS.
 //!
 //! - [`cli`]: commands and flags; one file per command under `commands/`
-//! - [`chat`]: the terminal chat client
+//! - [`bench`]: the load generator; [`chat`]: the terminal chat client
 //! - [`prompt`]: what is asked at the terminal
 //! - [`telemetry`]: what the process says about itself
 //! - [`failure`]: why a command ended, and with which exit code
 
+mod bench;
 mod chat;
 mod cli;
 mod commands;

@@ -33,6 +33,10 @@ pub enum InvalidDocument {
     /// The document is nested too deeply.
     #[error("the document is nested more than {MAX_DEPTH} deep")]
     Depth,
+    /// A change adds to what is no integer (or leaves the range of `i64`), or includes in or
+    /// excludes from what is no list.
+    #[error("the field {0:?} cannot be changed in this way")]
+    Field(String),
     /// The document is larger than [`MAX_DOCUMENT_BYTES`].
     #[error("the document is larger than {MAX_DOCUMENT_BYTES} bytes")]
     Size,

@@ -10,7 +10,9 @@ use crate::{document::Document, fold::fold};
 /// Which documents of a collection are meant.
 ///
 /// Null and missing are the same. A comparison with a value matches only fields of that value's
-/// type (integers and floats are one type). Strings compare by their UTF-8 bytes.
+/// type (integers and floats are one type, compared by their exact values). Strings compare by
+/// their UTF-8 bytes. A list or an object in a field equals nothing; ranges are not asked of
+/// fields that hold them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Filter {
     /// Every one of these holds; the empty list matches everything.
@@ -108,7 +110,8 @@ impl Filter {
     }
 }
 
-fn equals(left: &Value, right: &Value) -> bool {
+/// Whether two values are of one comparable type and equal.
+pub(crate) fn equals(left: &Value, right: &Value) -> bool {
     match (left, right) {
         (Value::Null, Value::Null) => true,
         _ => compare(left, right) == Some(Ordering::Equal),
@@ -122,8 +125,30 @@ fn compare(left: &Value, right: &Value) -> Option<Ordering> {
         (Value::String(left), Value::String(right)) => Some(left.as_bytes().cmp(right.as_bytes())),
         (Value::Number(left), Value::Number(right)) => match (left.as_i64(), right.as_i64()) {
             (Some(left), Some(right)) => Some(left.cmp(&right)),
-            _ => left.as_f64()?.partial_cmp(&right.as_f64()?),
+            (Some(left), None) => compare_exactly(left, right.as_f64()?),
+            (None, Some(right)) => compare_exactly(right, left.as_f64()?).map(Ordering::reverse),
+            (None, None) => left.as_f64()?.partial_cmp(&right.as_f64()?),
         },
         _ => None,
+    }
+}
+
+/// Orders an integer and a float by their values: an integer beyond 2^53 is not rounded first.
+fn compare_exactly(integer: i64, float: f64) -> Option<Ordering> {
+    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+    if float.is_nan() {
+        None
+    } else if float >= LIMIT {
+        Some(Ordering::Less)
+    } else if float < -LIMIT {
+        Some(Ordering::Greater)
+    } else {
+        let whole = float.trunc();
+        #[expect(
+            clippy::cast_possible_truncation,
+            reason = "whole, and within the range of i64"
+        )]
+        let order = integer.cmp(&(whole as i64));
+        Some(order.then(0.0.partial_cmp(&(float - whole))?))
     }
 }

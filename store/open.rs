@@ -4,16 +4,17 @@ use std::sync::Arc;
 
 use ihs_config::Settings;
 
-use crate::{embedded::Embedded, error::StoreError, mongo::Mongo, port::Store};
+use crate::{embedded::Embedded, error::StoreError, port::Store};
 
 /// Opens the embedded store in the data folder, or connects to MongoDB.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] when the database cannot be reached or is in use by another
-/// process, [`StoreError::Failed`] when it is damaged or of a newer version.
+/// What [`Embedded::open`] says.
 pub async fn open(settings: &Settings) -> Result<Arc<dyn Store>, StoreError> {
-    match settings.store.is_embedded() {
-        true => Ok(Arc::new(Embedded::open(&settings.server.data_dir, &settings.store).await?)),
-        false => Ok(Arc::new(Mongo::connect(&settings.store).await?)),
+    if !settings.store.is_embedded() {
+        let reason = "only the embedded store is there yet";
+        return Err(StoreError::Unavailable(reason.into()));
     }
+    let store = Embedded::open(&settings.server.data_dir, &settings.store).await?;
+    Ok(Arc::new(store))
 }

@@ -22,6 +22,8 @@ use crate::{
 /// - Every call ends within the configured time, with [`StoreError::Unavailable`] at the latest.
 ///   A *write* whose connection was lost half way ends with [`StoreError::OutcomeUnknown`].
 /// - A call that is dropped before it ends may or may not be carried out.
+/// - Every call but `prepare` names prepared collections only; others are
+///   [`StoreError::Failed`]. `prepare` may take as long as filling new indexes takes.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Creates what is missing of these collections and their indexes, drops indexes no longer
@@ -49,7 +51,8 @@ pub trait Store: Send + Sync + 'static {
     ///
     /// An [`crate::Body::Edited`] replaces, in the same atomic step, the text of its target; a
     /// [`crate::Body::Deleted`] empties the text of its target and of every edit of it. A target
-    /// that is not a message of this room is left as it is: the caller has checked.
+    /// that is not a message of this room is left as it is: the caller has checked. An edit of a
+    /// message that is deleted already is stored with an empty text, and changes nothing else.
     async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError>;
 
     /// The entries behind `after`, ascending, at most `limit`.

@@ -106,55 +106,40 @@ impl Query {
         self.keys().iter().map(value).collect()
     }
 
-    /// The filter with the keyset position folded in, for backends to translate. A bound on the
-    /// first key stands on its own, so that an index can serve as the starting point.
+    /// The filter split at the keyset position: what one part means comes, in the query's order,
+    /// wholly before what the next one means, and each is one range behind equal values, which an
+    /// index finds without passing over anything.
     #[must_use]
-    pub fn effective_filter(&self) -> Filter {
+    pub fn parts(&self) -> Vec<Filter> {
         let Some(after) = &self.after else {
-            return self.filter.clone();
+            return vec![self.filter.clone()];
         };
         let keys = self.keys();
-        let mut steps = Vec::new();
-        for (depth, (key, value)) in keys.iter().zip(after).enumerate() {
-            if let Some(behind) = behind(*key, value) {
-                let mut step: Vec<Filter> = keys[..depth]
-                    .iter()
-                    .zip(after)
-                    .map(|(key, value)| Filter::Eq(key.field, value.clone()))
-                    .collect();
-                step.push(behind);
-                steps.push(Filter::All(step));
+        let mut parts = Vec::new();
+        for (depth, (key, value)) in keys.iter().zip(after).enumerate().rev() {
+            let equal = keys[..depth].iter().zip(after);
+            let equal = equal.map(|(key, value)| Filter::Eq(key.field, value.clone()));
+            let mut part = vec![self.filter.clone()];
+            part.extend(equal);
+            for range in behind(*key, value) {
+                let mut part = part.clone();
+                part.push(range);
+                parts.push(Filter::All(part));
             }
         }
-        let mut parts = vec![self.filter.clone()];
-        parts.extend(
-            keys.first()
-                .zip(after.first())
-                .and_then(|(key, value)| from(*key, value)),
-        );
-        parts.push(Filter::Any(steps));
-        Filter::All(parts)
+        parts
     }
 }
 
-/// Strictly behind `value` in the key's direction; `None` when nothing can be.
-fn behind(key: Sort, value: &Value) -> Option<Filter> {
+/// Strictly behind `value` in the key's direction, as ranges in that order.
+fn behind(key: Sort, value: &Value) -> Vec<Filter> {
     match (key.direction, value.is_null()) {
-        (Direction::Ascending, true) => Some(Filter::Present(key.field)),
-        (Direction::Ascending, false) => Some(Filter::Gt(key.field, value.clone())),
-        (Direction::Descending, true) => None,
-        (Direction::Descending, false) => Some(Filter::Any(vec![
+        (Direction::Ascending, true) => vec![Filter::Present(key.field)],
+        (Direction::Ascending, false) => vec![Filter::Gt(key.field, value.clone())],
+        (Direction::Descending, true) => Vec::new(),
+        (Direction::Descending, false) => vec![
             Filter::Lt(key.field, value.clone()),
             Filter::Eq(key.field, Value::Null),
-        ])),
-    }
-}
-
-/// At or behind `value`, where that is one range.
-fn from(key: Sort, value: &Value) -> Option<Filter> {
-    match (key.direction, value.is_null()) {
-        (Direction::Ascending, false) => Some(Filter::Gte(key.field, value.clone())),
-        (Direction::Descending, true) => Some(Filter::Eq(key.field, Value::Null)),
-        _ => None,
+        ],
     }
 }

@@ -2,7 +2,12 @@
 
 use serde_json::Value;
 
-use crate::{document::Document, filter::Filter, id::RoomId, log::LogEntry};
+use crate::{
+    document::{self, Document, InvalidDocument},
+    filter::{Filter, equals},
+    id::RoomId,
+    log::LogEntry,
+};
 
 /// One write of a commit.
 #[derive(Debug, Clone)]
@@ -46,7 +51,9 @@ pub enum Write {
         /// Which.
         filter: Filter,
     },
-    /// Appends to a room's log, as [`crate::Store::append`] does, but all entries or none.
+    /// Appends to a room's log, as [`crate::Store::append`] does, but all entries or none: the
+    /// commit ends with [`crate::StoreError::SeqTaken`], or for a taken key with
+    /// [`crate::StoreError::Taken`].
     Append {
         /// The room.
         room: RoomId,
@@ -55,7 +62,8 @@ pub enum Write {
     },
 }
 
-/// How fields of a document change. `_id` cannot. Each field is named once.
+/// How fields of a document change. `_id` cannot. Each field is named once. A null field counts
+/// as a missing one.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Change {
     /// Top-level fields that get a new value.
@@ -105,6 +113,80 @@ impl Change {
         self.exclude.push((field, item.into()));
         self
     }
+}
+
+impl Change {
+    /// Checks a change before any backend sees it.
+    ///
+    /// # Errors
+    /// The first rule of [`InvalidDocument`] that what it sets or includes breaks; a change of
+    /// `_id` is [`InvalidDocument::Key`].
+    pub fn check(&self) -> Result<(), InvalidDocument> {
+        let fields = self.add.iter().map(|(field, _)| *field);
+        let lists = self.include.iter().chain(&self.exclude);
+        let mut named = fields.chain(lists.map(|(field, _)| *field));
+        if self.set.contains_key("_id") || named.any(|field| field == "_id") {
+            return Err(InvalidDocument::Key("_id".to_owned()));
+        }
+        document::check_fields(&self.set)?;
+        for (field, item) in &self.include {
+            document::check_fields(&Document::from_iter([((*field).to_owned(), item.clone())]))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the change: what every backend must agree with.
+    ///
+    /// # Errors
+    /// [`InvalidDocument::Field`]; the document may then be changed in part.
+    pub fn apply(&self, document: &mut Document) -> Result<(), InvalidDocument> {
+        for (field, value) in &self.set {
+            document.insert(field.clone(), value.clone());
+        }
+        for (field, amount) in &self.add {
+            add(document, field, *amount)?;
+        }
+        for (field, item) in &self.include {
+            let items = list(document, field)?;
+            if !items.iter().any(|other| same(other, item)) {
+                items.push(item.clone());
+            }
+        }
+        for (field, item) in &self.exclude {
+            list(document, field)?.retain(|other| !same(other, item));
+        }
+        Ok(())
+    }
+}
+
+fn add(document: &mut Document, field: &str, amount: i64) -> Result<(), InvalidDocument> {
+    let sum = match document.get(field) {
+        None | Some(Value::Null) => Some(amount),
+        Some(value) => value.as_i64().and_then(|value| value.checked_add(amount)),
+    };
+    let sum = sum.ok_or_else(|| InvalidDocument::Field(field.to_owned()))?;
+    document.insert(field.to_owned(), sum.into());
+    Ok(())
+}
+
+/// The list in a field, made when there is none.
+fn list<'a>(
+    document: &'a mut Document,
+    field: &str,
+) -> Result<&'a mut Vec<Value>, InvalidDocument> {
+    let value = document.entry(field).or_insert(Value::Null);
+    if value.is_null() {
+        *value = Value::Array(Vec::new());
+    }
+    match value {
+        Value::Array(items) => Ok(items),
+        _ => Err(InvalidDocument::Field(field.to_owned())),
+    }
+}
+
+/// Whether two items of a list are the same: 1 and 1.0 are, as everywhere.
+fn same(left: &Value, right: &Value) -> bool {
+    left == right || equals(left, right)
 }
 
 /// What a write of a commit did.

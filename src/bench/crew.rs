@@ -102,7 +102,9 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
     if status.is_success() {
         Ok(body)
     } else {
-        Err(Failure::failed(format!("the node answered {status}: {body}")))
+        Err(Failure::failed(format!(
+            "the node answered {status}: {body}"
+        )))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::{StreamExt, TryStreamExt, stream};
 
-use super::{crew::Crew, member::Member, process::Processes};
+use super::{crew::Crew, load::no_tls, member::Member, process::Processes};
 use crate::{chat::address::Address, failure::Failure};
 
 /// Handshakes under way at once.
@@ -34,6 +34,7 @@ pub(crate) struct Outcome {
 
 /// Opens the sockets, each joined to a room, and waits.
 pub(crate) async fn run(plan: &Plan) -> Result<Outcome, Failure> {
+    let authority = plan.address.authority().ok_or_else(no_tls)?;
     let users = plan.sockets.div_ceil(plan.sockets_per_user.max(1));
     let crew = Crew::sign_up(plan.address.clone(), users).await?;
     let mut rooms = Vec::new();
@@ -46,7 +47,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome, Failure> {
         .map(|place| {
             let hand = &crew.hands[place % users];
             let room = &rooms[(place % users) / ROOM];
-            Member::join(plan.address.authority(), &hand.token, room)
+            Member::join(authority, &hand.token, room)
         })
         .buffer_unordered(AT_ONCE)
         .try_collect()
@@ -59,7 +60,11 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome, Failure> {
     Ok(Outcome {
         opened: members.len(),
         time,
-        cpu: cpu_after.zip(cpu).map(|(after, before)| after.saturating_sub(before)),
-        grown_kib: resident_after.zip(resident).map(|(after, before)| after.saturating_sub(before)),
+        cpu: cpu_after
+            .zip(cpu)
+            .map(|(after, before)| after.saturating_sub(before)),
+        grown_kib: resident_after
+            .zip(resident)
+            .map(|(after, before)| after.saturating_sub(before)),
     })
 }

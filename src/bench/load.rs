@@ -55,19 +55,26 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome, Failure> {
     let (before, cpu_before, start) = (run.tally.counts(), plan.processes.cpu()?, Instant::now());
     run.tally.restart_delays();
     tokio::time::sleep(plan.time).await;
-    let (after, cpu_after, time) =
-        (run.tally.counts(), plan.processes.cpu()?, start.elapsed());
+    let (after, cpu_after, time) = (run.tally.counts(), plan.processes.cpu()?, start.elapsed());
     run.sending.set(false);
     Ok(Outcome {
         counts: after.since(before),
         time,
-        cpu: cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before)),
+        cpu: cpu_after
+            .zip(cpu_before)
+            .map(|(after, before)| after.saturating_sub(before)),
         delays: [500, 990, 999].map(|per_mille| run.tally.delay(per_mille)),
         refusal: run.tally.refusal(),
     })
 }
 
+/// The load generator writes to the bare connection.
+pub(super) fn no_tls() -> Failure {
+    Failure::usage("the load generator speaks plain HTTP only")
+}
+
 async fn assemble(plan: &Plan) -> Result<Vec<(Member, bool)>, Failure> {
+    let authority = plan.address.authority().ok_or_else(no_tls)?;
     let per_room = plan.sockets.div_ceil(plan.sockets_per_user.max(1));
     let crew = Crew::sign_up(plan.address.clone(), per_room * plan.rooms).await?;
     let mut members = Vec::new();
@@ -75,7 +82,7 @@ async fn assemble(plan: &Plan) -> Result<Vec<(Member, bool)>, Failure> {
         let room = crew.room(hands).await?;
         for place in 0..plan.sockets {
             let hand = &hands[place % hands.len()];
-            let member = Member::join(plan.address.authority(), &hand.token, &room)
+            let member = Member::join(authority, &hand.token, &room)
                 .await
                 .map_err(|error| Failure::failed("a socket was not opened").because(error))?;
             members.push((member, place < plan.senders));
@@ -85,7 +92,9 @@ async fn assemble(plan: &Plan) -> Result<Vec<(Member, bool)>, Failure> {
 }
 
 fn start(plan: &Plan, members: Vec<(Member, bool)>, run: &Rc<Run>) {
-    let senders = u32::try_from(plan.rooms * plan.senders).unwrap_or(u32::MAX).max(1);
+    let senders = u32::try_from(plan.rooms * plan.senders)
+        .unwrap_or(u32::MAX)
+        .max(1);
     let mut place = 0;
     for (member, sends) in members {
         let run = Rc::clone(run);

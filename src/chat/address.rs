@@ -20,6 +20,11 @@ impl Address {
         format!("{}{path}", self.http)
     }
 
+    /// Host and port, where there is no TLS to speak over.
+    pub(crate) fn authority(&self) -> Option<&str> {
+        self.http.strip_prefix("http://")
+    }
+
     /// The address of the socket that carries many rooms.
     pub(crate) fn socket(&self) -> String {
         format!("{}/ws/", self.socket)

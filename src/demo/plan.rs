@@ -187,7 +187,9 @@ fn talks(people: &[Person]) -> Vec<Talk> {
 /// A doctor and somebody who writes the same language.
 fn consultation(doctors: &[&Person], patients: &[&Person], index: usize) -> Option<Talk> {
     let doctor = doctors.iter().cycle().nth(index)?;
-    let mut candidates = patients.iter().filter(|patient| patient.persian == doctor.persian);
+    let mut candidates = patients
+        .iter()
+        .filter(|patient| patient.persian == doctor.persian);
     let patient = candidates.nth(index)?;
     let lines = match doctor.persian {
         true => PERSIAN_CONSULTATION,

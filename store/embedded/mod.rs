@@ -1,1 +1,306 @@
 //! SQLite behind the store port.
+//!
+//! One thread writes, and commits what all callers have waiting as one transaction; some threads
+//! read beside it. Calls wait for them without blocking.
+//!
+//! - `folder`, `check`, `connection`: the data folder, and how the database in it is opened
+//! - `lane`: queues, tickets and replies between calls and threads
+//! - `writer`, `session`: the thread that writes; `checkpoint` beside it; `readers`
+//! - `schema`, `prepare`: which tables and indexes there are
+//! - `translate`: filters as SQL
+//! - `documents`, `items`, `search`, `entries`: what is read and written
+//! - `fault`: SQLite's errors as the port means them
+
+mod check;
+mod checkpoint;
+mod connection;
+mod documents;
+mod entries;
+mod fault;
+mod folder;
+mod items;
+mod lane;
+mod prepare;
+mod readers;
+mod schema;
+mod search;
+mod session;
+mod translate;
+mod writer;
+
+use std::{path::Path, sync::Arc, thread::JoinHandle, time::Duration};
+
+use async_trait::async_trait;
+use crossbeam_channel::Sender;
+use ihs_config::StoreSettings;
+use parking_lot::Mutex;
+use rusqlite::Connection;
+
+use self::{
+    fault::{Fault, failed, unavailable},
+    folder::Folder,
+    schema::{Published, Schema},
+    session::{Session, looks_for_text},
+};
+use crate::{
+    collection::Collection,
+    document::{self, Document},
+    error::StoreError,
+    filter::Filter,
+    id::{RoomId, Seq},
+    log::{Appended, LogEntry},
+    port::Store,
+    query::Query,
+    write::{Write, Written},
+};
+
+/// `prepare` fills new indexes, which takes as long as it takes.
+const UNBOUNDED: Duration = Duration::from_hours(24);
+
+/// The store in the data folder.
+#[derive(Debug)]
+pub struct Embedded {
+    lanes: Mutex<Option<Lanes>>,
+    wait: Duration,
+}
+
+/// The ways to the threads, and the folder that they work in.
+#[derive(Debug)]
+struct Lanes {
+    write: Sender<writer::Job>,
+    read: Sender<readers::Job>,
+    threads: Vec<JoinHandle<()>>,
+    folder: Folder,
+}
+
+impl Lanes {
+    fn open(data_dir: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
+        let folder = Folder::take(data_dir)?;
+        let file = folder.database();
+        check::check(&file)?;
+        let opened = |error: rusqlite::Error| StoreError::Folder {
+            folder: data_dir.to_owned(),
+            source: std::io::Error::other(error),
+        };
+        let published = Arc::new(Published::default());
+        let connection = connection::writer(&file).map_err(opened)?;
+        let (signal, checkpointer) =
+            checkpoint::start(connection::checkpointer(&file).map_err(opened)?)?;
+        let (read, mut threads) = readers::start(
+            &file,
+            &published,
+            settings.readers,
+            settings.queue,
+            Duration::from_millis(settings.timeout_ms),
+        )?;
+        let (write, writer) = writer::start(connection, published, settings.queue, signal)?;
+        threads.extend([checkpointer, writer]);
+        Ok(Self {
+            write,
+            read,
+            threads,
+            folder,
+        })
+    }
+
+    /// Lets the threads finish what is queued, and waits for them.
+    fn end(self) {
+        let Self {
+            write,
+            read,
+            threads,
+            folder,
+        } = self;
+        drop((write, read));
+        for thread in threads {
+            if thread.join().is_err() {
+                tracing::error!("a thread of the store panicked");
+            }
+        }
+        drop(folder);
+    }
+}
+
+impl Drop for Embedded {
+    /// Waits for the threads, so that the folder is free afterwards.
+    fn drop(&mut self) {
+        if let Some(lanes) = self.lanes.get_mut().take() {
+            lanes.end();
+        }
+    }
+}
+
+impl Embedded {
+    /// Opens the store in a data folder, which is made when it is missing.
+    ///
+    /// # Errors
+    /// [`StoreError::InUse`] when another process has the folder, [`StoreError::Folder`] when it
+    /// cannot be used, [`StoreError::Damaged`] or [`StoreError::TooNew`] when the database in it
+    /// cannot be, which is then left as it is.
+    pub async fn open(data_dir: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
+        let wait = Duration::from_millis(settings.timeout_ms);
+        let (data_dir, settings) = (data_dir.to_owned(), settings.clone());
+        let lanes = tokio::task::spawn_blocking(move || Lanes::open(&data_dir, &settings))
+            .await
+            .map_err(failed)??;
+        Ok(Self {
+            lanes: Mutex::new(Some(lanes)),
+            wait,
+        })
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        read: impl FnOnce(&Connection, &Schema) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let queue = self.lanes.lock().as_ref().map(|lanes| lanes.read.clone());
+        let queue = queue.ok_or_else(closed)?;
+        lane::call(&queue, self.wait, lane::read_overdue, |ticket, reply| {
+            readers::job(ticket, reply, read)
+        })
+        .await
+    }
+
+    async fn write<T: Send + 'static>(
+        &self,
+        wait: Duration,
+        whole: bool,
+        work: impl FnOnce(&mut Session) -> Result<T, Fault> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let queue = self.lanes.lock().as_ref().map(|lanes| lanes.write.clone());
+        let queue = queue.ok_or_else(closed)?;
+        lane::call(&queue, wait, lane::write_overdue, |ticket, reply| {
+            writer::job(ticket, reply, whole, work)
+        })
+        .await
+    }
+}
+
+fn closed() -> StoreError {
+    unavailable("the store is closed")
+}
+
+/// Checks writes before the writer's time is spent on them.
+fn check(writes: &[Write]) -> Result<(), StoreError> {
+    for write in writes {
+        match write {
+            Write::Insert { document, .. } => document::check(document)?,
+            Write::Update { change, .. } | Write::UpdateEvery { change, .. } => change.check()?,
+            Write::Delete { .. } | Write::DeleteEvery { .. } | Write::Append { .. } => {}
+        }
+    }
+    Ok(())
+}
+
+#[async_trait]
+impl Store for Embedded {
+    async fn prepare(&self, collections: &[Collection]) -> Result<(), StoreError> {
+        let collections = collections.to_vec();
+        self.write(UNBOUNDED, true, move |session| {
+            session.prepare(&collections)
+        })
+        .await
+    }
+
+    async fn get(
+        &self,
+        collection: &'static str,
+        id: &str,
+    ) -> Result<Option<Document>, StoreError> {
+        let id = id.to_owned();
+        self.read(move |connection, schema| {
+            documents::get(connection, schema.table(collection)?, &id)
+        })
+        .await
+    }
+
+    async fn find(&self, query: Query) -> Result<Vec<Document>, StoreError> {
+        self.read(move |connection, schema| {
+            documents::find(connection, schema.table(query.collection)?, &query)
+        })
+        .await
+    }
+
+    async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError> {
+        self.read(move |connection, schema| {
+            documents::count(connection, schema.table(collection)?, &filter)
+        })
+        .await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+        check(&writes)?;
+        let whole = writes.iter().any(looks_for_text);
+        self.write(self.wait, whole, move |session| session.commit(&writes))
+            .await
+    }
+
+    async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {
+        self.write(self.wait, false, move |session| {
+            session.append(room, &entries)
+        })
+        .await
+    }
+
+    async fn log_after(
+        &self,
+        room: RoomId,
+        after: Seq,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        self.read(move |connection, _| entries::after(connection, room, after, limit))
+            .await
+    }
+
+    async fn log_before(
+        &self,
+        room: RoomId,
+        before: Seq,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        self.read(move |connection, _| entries::before(connection, room, before, limit))
+            .await
+    }
+
+    async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError> {
+        self.read(move |connection, _| entries::head(connection, room))
+            .await
+    }
+
+    async fn log_key(
+        &self,
+        room: RoomId,
+        sender: &str,
+        key: &str,
+    ) -> Result<Option<LogEntry>, StoreError> {
+        let (sender, key) = (sender.to_owned(), key.to_owned());
+        self.read(move |connection, _| entries::by_key(connection, room, &sender, &key))
+            .await
+    }
+
+    async fn log_unread(
+        &self,
+        room: RoomId,
+        after: Seq,
+        reader: &str,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        let reader = reader.to_owned();
+        self.read(move |connection, _| entries::unread(connection, room, after, &reader, limit))
+            .await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.read(|connection, _| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
+            .await?;
+        self.write(self.wait, false, |_| Ok(())).await
+    }
+
+    async fn close(&self) {
+        let lanes = self.lanes.lock().take();
+        if let Some(lanes) = lanes {
+            // The threads end in any case; there is nobody to tell if waiting for them fails.
+            let _ = tokio::task::spawn_blocking(move || lanes.end()).await;
+        }
+    }
+}

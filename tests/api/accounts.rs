@@ -33,8 +33,7 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
             app.anonymous()
                 .post("/api/token/", body)
                 .await
-                .bad_request()
-                .json(),
+                .bad_request(),
             json!({"non_field_errors": ["Unable to log in with provided credentials."]})
         );
     }
@@ -49,8 +48,7 @@ async fn a_username_is_taken_once() {
         app.anonymous()
             .post("/api/users/", body)
             .await
-            .bad_request()
-            .json(),
+            .bad_request(),
         json!({"username": ["A user with that username already exists."]})
     );
 }

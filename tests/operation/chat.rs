@@ -92,15 +92,12 @@ async fn earlier_messages_are_shown_when_asked_for() {
 
 #[tokio::test]
 async fn a_restart_of_the_server_loses_and_doubles_nothing() {
-    let app = ada_and_bob().await;
+    let mut app = ada_and_bob().await;
     let (mut ada, mut bob) = (in_room(&app, "ada", "bob"), in_room(&app, "bob", "ada"));
     ada.types("before");
     bob.sees("ada: before\n");
-    for orderly in [true, false] {
-        if !orderly {
-            app.kill9().await;
-        }
-        app.restart().await;
+    for crash in [App::restart, App::kill9] {
+        crash(&mut app);
         ada.types("after");
         ada.types("and on");
     }
@@ -127,7 +124,7 @@ async fn a_restart_of_the_server_loses_and_doubles_nothing() {
 
 #[tokio::test]
 async fn a_token_that_expires_is_renewed() {
-    let app = App::start_with(&[("IHS_AUTH__ACCESS_SECONDS", "2")]).await;
+    let app = App::with(&[("IHS_AUTH__ACCESS_SECONDS", "2")]).await;
     app.patient("ada").await;
     app.doctor("bob").await;
     let mut ada = in_room(&app, "ada", "bob");
@@ -151,7 +148,7 @@ async fn a_wrong_password_is_told() {
 
 #[tokio::test]
 async fn a_line_that_is_refused_is_told_and_ends_in_failure() {
-    let app = App::start_with(&[("IHS_LIMITS__MESSAGE_CHARS", "10")]).await;
+    let app = App::with(&[("IHS_LIMITS__MESSAGE_CHARS", "10")]).await;
     app.patient("ada").await;
     app.doctor("bob").await;
     let script = format!("{PASSWORD}\n/direct bob\nmuch too long a line\nshort\n");

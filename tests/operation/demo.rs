@@ -1,6 +1,6 @@
 //! `ihs demo`.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::support::{
     App,
@@ -10,11 +10,11 @@ use crate::support::{
 
 /// A node on demo data, and what the command printed.
 async fn demo() -> (App, String) {
-    let app = App::start().await;
-    app.stop().await;
+    let mut app = App::start().await;
+    assert!(app.node().terminate().success());
     let output = app.run(&["demo"], "");
     assert!(output.status.success(), "{}", complaint(&output));
-    app.restart().await;
+    app.start_again();
     (app, shown(&output))
 }
 
@@ -30,7 +30,8 @@ async fn first(app: &App, printed: &str, kind: &str) -> User {
         .find_map(|line| line.split_once("password: "))
         .unwrap()
         .1;
-    let pair = app.try_log_in(username, password.trim()).await.ok();
+    let body = json!({"username": username, "password": password.trim()});
+    let pair = app.anonymous().post("/api/token/", body).await.ok();
     User::with_token(app, username, pair["token"].as_str().unwrap())
 }
 
@@ -39,7 +40,9 @@ async fn everybody_who_is_printed_can_log_in() {
     let (app, printed) = demo().await;
     for kind in ["doctor", "nurse", "patient", "staff"] {
         let user = first(&app, &printed, kind).await;
-        user.get(&format!("/api/users/{}/", user.name())).await.ok();
+        user.get(&format!("/api/users/{}/", user.username))
+            .await
+            .ok();
     }
 }
 
@@ -81,14 +84,14 @@ async fn names_in_other_scripts_are_found() {
     let (app, printed) = demo().await;
     let staff = first(&app, &printed, "staff").await;
     let found = staff.get("/api/patients/?name=رضایی").await.ok();
-    assert!(found["count"].as_u64().unwrap() >= 1, "{found:?}");
+    assert!(found["count"].as_u64().unwrap() >= 1, "{found}");
 }
 
 #[tokio::test]
 async fn a_store_that_is_not_empty_is_refused_and_left_alone() {
-    let app = App::start().await;
+    let mut app = App::start().await;
     app.patient("ada").await;
-    app.stop().await;
+    assert!(app.node().terminate().success());
     let output = app.run(&["demo"], "");
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
     assert!(
@@ -97,6 +100,6 @@ async fn a_store_that_is_not_empty_is_refused_and_left_alone() {
         complaint(&output)
     );
     assert_eq!(shown(&output), "");
-    app.restart().await;
+    app.start_again();
     app.log_in("ada").await;
 }

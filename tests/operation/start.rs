@@ -28,26 +28,25 @@ async fn a_start_says_where_it_listens_where_the_data_is_and_what_to_try() {
 
 #[tokio::test]
 async fn a_second_start_finds_the_data_of_the_first() {
-    let app = App::start().await;
+    let mut app = App::start().await;
     app.patient("ada").await;
-    app.restart().await;
+    app.restart();
     app.log_in("ada").await;
 }
 
 #[tokio::test]
 async fn what_was_acknowledged_outlives_a_crash() {
-    let app = App::start().await;
+    let mut app = App::start().await;
     app.patient("ada").await;
-    app.kill9().await;
-    app.restart().await;
+    app.kill9();
     app.log_in("ada").await;
 }
 
 #[tokio::test]
 async fn a_token_outlives_a_restart() {
-    let app = App::start().await;
+    let mut app = App::start().await;
     let ada = app.patient("ada").await;
-    app.restart().await;
+    app.restart();
     ada.get("/api/users/ada/").await.ok();
 }
 
@@ -115,9 +114,9 @@ async fn a_damaged_database_is_named_and_left_as_it_is() {
     if !is_embedded() {
         return;
     }
-    let app = App::start().await;
+    let mut app = App::start().await;
     app.patient("ada").await;
-    app.stop().await;
+    assert!(app.node().terminate().success());
     let file = database_file(&app);
     fs::write(&file, "this is no database\n".repeat(1_000)).unwrap();
     let before = fs::read(&file).unwrap();
@@ -138,8 +137,8 @@ async fn a_damaged_database_is_named_and_left_as_it_is() {
 
 #[tokio::test]
 async fn check_tells_what_it_found() {
-    let app = App::start().await;
-    app.stop().await;
+    let mut app = App::start().await;
+    assert!(app.node().terminate().success());
     let output = app.run(&["check"], "");
     assert!(output.status.success(), "{}", complaint(&output));
     assert!(shown(&output).contains("store"), "{}", shown(&output));

@@ -6,7 +6,7 @@ const ARGUMENTS: [&str; 4] = ["createsuperuser", "--username", "root", "--passwo
 
 #[tokio::test]
 async fn a_superuser_can_log_in_and_sees_everybody() {
-    let app = App::start().await;
+    let mut app = App::start().await;
     app.patient("ada").await;
     let root = app.superuser("root").await;
     root.get("/api/patients/ada/").await.ok();
@@ -14,9 +14,9 @@ async fn a_superuser_can_log_in_and_sees_everybody() {
 
 #[tokio::test]
 async fn a_name_that_is_taken_is_refused() {
-    let app = App::start().await;
+    let mut app = App::start().await;
     app.superuser("root").await;
-    app.stop().await;
+    assert!(app.node().terminate().success());
     let again = app.run(&ARGUMENTS, "another password\n");
     assert_eq!(again.status.code(), Some(1), "{}", complaint(&again));
     assert!(
@@ -28,8 +28,8 @@ async fn a_name_that_is_taken_is_refused() {
 
 #[tokio::test]
 async fn a_password_that_is_too_short_is_refused() {
-    let app = App::start().await;
-    app.stop().await;
+    let mut app = App::start().await;
+    assert!(app.node().terminate().success());
     let made = app.run(&ARGUMENTS, "short\n");
     assert_eq!(made.status.code(), Some(1), "{}", complaint(&made));
     assert!(
@@ -41,8 +41,8 @@ async fn a_password_that_is_too_short_is_refused() {
 
 #[tokio::test]
 async fn without_anybody_to_ask_the_password_must_be_given() {
-    let app = App::start().await;
-    app.stop().await;
+    let mut app = App::start().await;
+    assert!(app.node().terminate().success());
     let made = app.run(&["createsuperuser", "--username", "root"], "");
     assert_eq!(made.status.code(), Some(2), "{}", complaint(&made));
     assert!(

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Socket};
+use crate::support::{App, socket::Socket};
 
 async fn refused(socket: &mut Socket, frame: Value) -> Value {
     socket.send(frame).await;
@@ -166,7 +166,7 @@ async fn who_sends_too_fast_is_told_when_to_try_again() {
         ("IHS_LIMITS__MESSAGES_PER_SECOND", "1"),
         ("IHS_LIMITS__MESSAGES_BURST", "3"),
     ];
-    let app = App::start_with(&settings).await;
+    let app = App::with(&settings).await;
     let ada = app.patient("ada").await;
     let room = ada.room_with(&[]).await;
     let mut socket = ada.socket("/ws/").await;

@@ -111,7 +111,7 @@ async fn who_leaves_the_feed_stays_a_member_and_hears_nothing() {
 
 #[tokio::test]
 async fn many_senders_in_one_room_see_one_order() {
-    let app = App::start_with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
+    let app = App::with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
     let mut users = Vec::new();
     for number in 0..8 {
         users.push(app.patient(&format!("user{number}")).await);
@@ -125,7 +125,7 @@ async fn many_senders_in_one_room_see_one_order() {
         tasks.push(tokio::spawn(async move {
             socket.next_of("joined").await;
             for number in 0..25 {
-                let text = format!("{} {number}", user.name());
+                let text = format!("{} {number}", user.username);
                 socket
                     .send(json!({"type": "message", "ref": number, "room": room, "text": text}))
                     .await;

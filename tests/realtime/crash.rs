@@ -4,14 +4,14 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::support::{App, User};
+use crate::support::{App, user::User};
 
 /// Sends until the connection breaks, and returns what was acknowledged: key and seq.
 async fn send_until_cut(user: User, room: String) -> Vec<(String, u64)> {
     let mut socket = user.socket("/ws/").await;
     let mut acked = Vec::new();
     for number in 0_u64.. {
-        let key = format!("{}-{number}", user.name());
+        let key = format!("{}-{number}", user.username);
         let frame = json!({
             "type": "message", "ref": key, "room": room, "text": format!("text of {key}"), "key": key,
         });
@@ -28,7 +28,7 @@ async fn send_until_cut(user: User, room: String) -> Vec<(String, u64)> {
 
 #[tokio::test]
 async fn every_acknowledged_message_outlives_kill_9_once_and_in_order() {
-    let app = App::start_with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
+    let mut app = App::with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
     let mut users = Vec::new();
     for number in 0..10 {
         users.push(app.patient(&format!("user{number}")).await);
@@ -47,15 +47,14 @@ async fn every_acknowledged_message_outlives_kill_9_once_and_in_order() {
             .as_u64()
             .expect("a seq");
     }
-    app.kill9().await;
+    app.kill9();
     let mut acked = HashMap::new();
     for sender in senders {
         acked.extend(sender.await.expect("a sender"));
     }
     assert!(acked.len() >= 100, "{}", acked.len());
 
-    app.restart().await;
-    let log = entries(&app, &users[0], &room).await;
+    let log = entries(&users[0], &room).await;
     for (place, entry) in log.iter().enumerate() {
         assert_eq!(entry["seq"], place + 1, "1..n without gap or double");
     }
@@ -98,15 +97,14 @@ async fn every_acknowledged_message_outlives_kill_9_once_and_in_order() {
     assert_eq!(again.next_of("ack").await["seq"], seq);
 }
 
-async fn entries(app: &App, user: &User, room: &str) -> Vec<Value> {
-    let user = app.again(user);
+async fn entries(user: &User, room: &str) -> Vec<Value> {
     let mut entries: Vec<Value> = Vec::new();
     loop {
         let path = format!(
             "/api/rooms/{room}/messages/?after={}&limit=100",
             entries.len()
         );
-        let page = user.get(&path).await.ok().json();
+        let page = user.get(&path).await.ok();
         entries.extend(page["results"].as_array().expect("results").iter().cloned());
         if page["more"] == false {
             return entries;

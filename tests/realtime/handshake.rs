@@ -79,7 +79,7 @@ async fn a_name_leads_to_the_one_direct_room() {
 
 #[tokio::test]
 async fn a_user_has_as_many_sockets_as_the_limit_says() {
-    let app = App::start_with(&[("IHS_LIMITS__SOCKETS_PER_USER", "2")]).await;
+    let app = App::with(&[("IHS_LIMITS__SOCKETS_PER_USER", "2")]).await;
     let ada = app.patient("ada").await;
     let first = ada.socket("/ws/").await;
     let _second = ada.socket("/ws/").await;
@@ -98,6 +98,6 @@ async fn a_request_that_is_no_handshake_is_answered_in_json() {
     let app = App::start().await;
     let ada = app.patient("ada").await;
     let answer = ada.get("/ws/").await;
-    assert_eq!(answer.status(), 400);
+    assert_eq!(answer.status, 400);
     assert!(answer.json()["detail"].is_string());
 }

@@ -15,6 +15,7 @@ mod support;
 
 mod bad_input;
 mod chat;
+mod conversation;
 mod crash;
 mod handshake;
 mod log_by_rest;

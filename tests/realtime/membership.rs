@@ -52,7 +52,7 @@ async fn whoever_is_removed_sees_nothing_from_there_on() {
     assert_eq!(
         bob.get(&format!("/api/rooms/{room}/messages/"))
             .await
-            .status(),
+            .status,
         404
     );
 }
@@ -81,7 +81,7 @@ async fn whoever_is_added_can_join_at_once() {
 
 #[tokio::test]
 async fn messages_and_changes_of_membership_at_once_make_one_order() {
-    let app = App::start_with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
+    let app = App::with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
     let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
     let room = ada.room_with(&[]).await;
     let mut socket = ada.socket(&format!("/ws/chat/{room}/")).await;
@@ -115,5 +115,5 @@ async fn messages_and_changes_of_membership_at_once_make_one_order() {
         }
     };
     tokio::join!(changes, messages);
-    assert_eq!(bob.get(&path).await.status(), 404);
+    assert_eq!(bob.get(&path).await.status, 404);
 }

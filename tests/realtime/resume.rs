@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Socket, User};
+use crate::support::{App, socket::Socket, user::User};
 
 async fn say(user: &User, room: &str, from: u64, to: u64) {
     let mut socket = user.socket("/ws/").await;
@@ -28,7 +28,7 @@ async fn expect(socket: &mut Socket, from: u64, to: u64) {
 }
 
 async fn unlimited() -> App {
-    App::start_with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await
+    App::with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn resuming_while_others_write_has_no_gap_and_no_double() {
     say(&ada, &room, 1, 500).await;
     let mut socket = ada.socket(&format!("/ws/chat/{room}/?after=100")).await;
     let writer = say(&ada, &room, 501, 900);
-    let ((), ()) = tokio::join!(writer, expect(&mut socket, 101, 900));
+    let (_, ()) = tokio::join!(writer, expect(&mut socket, 101, 900));
 }
 
 #[tokio::test]

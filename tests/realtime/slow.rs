@@ -6,7 +6,7 @@ use crate::support::App;
 
 #[tokio::test]
 async fn a_slow_client_gets_everything_once_it_reads() {
-    let app = App::start_with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
+    let app = App::with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
     let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
     let room = ada.room_with(&[&bob]).await;
     let mut slow = bob.socket(&format!("/ws/chat/{room}/")).await;

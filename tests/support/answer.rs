@@ -1,109 +1,82 @@
 //! What came back for a request.
 
-use std::ops::Index;
-
-use reqwest::{Response, header::HeaderMap};
+use reqwest::{
+    Response,
+    header::{HeaderMap, HeaderName},
+};
 use serde_json::Value;
 
 /// An answer, read whole.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    status: u16,
-    headers: HeaderMap,
-    text: String,
-    json: Value,
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
 }
 
 impl Answer {
     /// Reads an answer.
     pub(crate) async fn read(response: Response) -> Self {
-        let (status, headers) = (response.status().as_u16(), response.headers().clone());
-        let text = response.text().await.unwrap();
-        let json = serde_json::from_str(&text).unwrap_or_default();
         Self {
-            status,
-            headers,
-            text,
-            json,
+            status: response.status().as_u16(),
+            headers: response.headers().clone(),
+            text: response.text().await.unwrap(),
         }
-    }
-
-    pub(crate) const fn status(&self) -> u16 {
-        self.status
-    }
-
-    /// The body as it came.
-    pub(crate) fn text(&self) -> &str {
-        &self.text
     }
 
     /// The body; null when it is not JSON.
     pub(crate) fn json(&self) -> Value {
-        self.json.clone()
+        serde_json::from_str(&self.text).unwrap_or_default()
     }
 
     /// A header's text; empty when it is missing.
-    pub(crate) fn header(&self, name: &str) -> &str {
+    pub(crate) fn header(&self, name: impl Into<HeaderName>) -> &str {
         self.headers
-            .get(name)
+            .get(name.into())
             .map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The answer, which has this status.
+    /// The body of an answer with this status.
     #[track_caller]
-    pub(crate) fn with_status(self, status: u16) -> Self {
+    pub(crate) fn with_status(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{}", self.text);
-        self
+        self.json()
     }
 
-    /// It is a 200.
+    /// The body of a 200.
     #[track_caller]
-    pub(crate) fn ok(self) -> Self {
+    pub(crate) fn ok(&self) -> Value {
         self.with_status(200)
     }
 
-    /// It is a 201.
+    /// The body of a 201.
     #[track_caller]
-    pub(crate) fn created(self) -> Self {
+    pub(crate) fn created(&self) -> Value {
         self.with_status(201)
     }
 
     /// It is a 204 without a body.
     #[track_caller]
-    pub(crate) fn no_content(self) {
-        assert_eq!(self.with_status(204).text, "");
+    pub(crate) fn no_content(&self) {
+        self.with_status(204);
+        assert_eq!(self.text, "");
     }
 
-    /// It is a 400.
+    /// The body of a 400.
     #[track_caller]
-    pub(crate) fn bad_request(self) -> Self {
+    pub(crate) fn bad_request(&self) -> Value {
         self.with_status(400)
     }
 
-    /// It is a 401.
+    /// The body of a 403.
     #[track_caller]
-    pub(crate) fn unauthorized(self) -> Self {
-        self.with_status(401)
-    }
-
-    /// It is a 403.
-    #[track_caller]
-    pub(crate) fn forbidden(self) -> Self {
+    pub(crate) fn forbidden(&self) -> Value {
         self.with_status(403)
     }
 
-    /// It is a 404.
+    /// The body of a 404.
     #[track_caller]
-    pub(crate) fn not_found(self) -> Self {
+    pub(crate) fn not_found(&self) -> Value {
         self.with_status(404)
-    }
-}
-
-/// A field of the body; null when there is none.
-impl Index<&str> for Answer {
-    type Output = Value;
-
-    fn index(&self, field: &str) -> &Value {
-        &self.json[field]
     }
 }

@@ -15,17 +15,16 @@ impl Database {
     /// A new, empty one.
     pub(crate) fn new() -> Self {
         match std::env::var("IHS_TEST_STORE").as_deref() {
-            Ok("mongodb") => Self::mongodb(),
+            Ok("mongodb") => Self::mongo(),
             Ok("embedded") | Err(_) => Self::Embedded,
             Ok(other) => panic!("IHS_TEST_STORE must be embedded or mongodb, is {other}"),
         }
     }
 
-    /// A new database at the MongoDB server of the tests.
-    pub(crate) fn mongodb() -> Self {
-        let address = std::env::var("IHS_TEST_MONGODB");
+    /// A new, empty one on MongoDB, whatever `IHS_TEST_STORE` names.
+    pub(crate) fn mongo() -> Self {
         Self::Mongo {
-            address: address.expect("IHS_TEST_MONGODB names a server: scripts/test starts one"),
+            address: std::env::var("IHS_TEST_MONGODB").expect("IHS_TEST_MONGODB names a server"),
             name: format!("ihs_test_{:016x}", rand::random::<u64>()),
         }
     }

@@ -4,11 +4,7 @@
 //! - [`process`]: the binary as a process; [`database`]: the store that `IHS_TEST_STORE` names
 //! - [`terminal`]: a program that is typed to and looked at
 //! - [`user`]: somebody who is logged in; [`answer`]: what came back; [`socket`]: a WebSocket
-#![allow(dead_code, unused_imports, reason = "each suite uses a part")]
-#![allow(
-    clippy::unused_async,
-    reason = "what takes time is awaited, however it waits today"
-)]
+#![allow(dead_code, reason = "each suite uses a part")]
 
 pub(crate) mod answer;
 pub(crate) mod app;
@@ -19,4 +15,3 @@ pub(crate) mod terminal;
 pub(crate) mod user;
 
 pub(crate) use app::App;
-pub(crate) use {socket::Socket, user::User};

@@ -112,9 +112,9 @@ impl Node {
         self.said.lock().unwrap().clone()
     }
 
-    /// Whether it has not ended.
-    pub(crate) fn is_running(&mut self) -> bool {
-        self.child.try_wait().unwrap().is_none()
+    /// Its address and port.
+    pub(crate) fn place(&self) -> &str {
+        self.url.trim_start_matches("http://")
     }
 
     /// Asks it to stop, and waits until it has.

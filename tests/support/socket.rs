@@ -3,11 +3,11 @@
 use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{self, Message, client::IntoClientRequest as _, http::HeaderName},
+    tungstenite::{self, Message, client::IntoClientRequest as _},
 };
 
 /// Longest wait for what must come.
@@ -15,28 +15,34 @@ const PATIENCE: Duration = Duration::from_secs(15);
 
 /// A socket, and what came over it that nobody has asked for yet.
 pub(crate) struct Socket {
-    stream: Stream,
+    stream: WebSocketStream<MaybeTlsStream<TcpStream>>,
     waiting: VecDeque<Value>,
 }
 
 impl Socket {
     /// Opens a socket, or says with which status it was refused.
-    pub(crate) async fn open(url: &str, path: &str, token: &str) -> Result<Self, u16> {
-        let stream = upgrade(url, path, &[("Authorization", &format!("Bearer {token}"))]).await?;
-        Ok(Self {
-            stream,
-            waiting: VecDeque::new(),
-        })
+    pub(crate) async fn open(url: &str, path: &str, token: Option<&str>) -> Result<Self, u16> {
+        let mut request = format!("{url}{path}").into_client_request().unwrap();
+        if let Some(token) = token {
+            let credentials = format!("Bearer {token}").parse().unwrap();
+            request.headers_mut().insert("authorization", credentials);
+        }
+        match timeout(PATIENCE, connect_async(request))
+            .await
+            .expect("no answer to the upgrade")
+        {
+            Ok((stream, _)) => Ok(Self {
+                stream,
+                waiting: VecDeque::new(),
+            }),
+            Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("no socket at {path}: {error}"),
+        }
     }
 
     /// Sends a frame.
     pub(crate) async fn send(&mut self, frame: Value) {
-        self.try_send(frame).await.unwrap();
-    }
-
-    /// Sends a frame over a socket that may be broken.
-    pub(crate) async fn try_send(&mut self, frame: Value) -> Result<(), tungstenite::Error> {
-        self.stream.send(Message::text(frame.to_string())).await
+        self.send_text(&frame.to_string()).await;
     }
 
     /// Sends a text that may be no frame.
@@ -44,9 +50,59 @@ impl Socket {
         self.stream.send(Message::text(text)).await.unwrap();
     }
 
-    /// Sends a frame of bytes.
+    /// Sends a binary frame.
     pub(crate) async fn send_binary(&mut self, bytes: &'static [u8]) {
         self.stream.send(Message::binary(bytes)).await.unwrap();
+    }
+
+    /// Sends a frame, unless the connection is cut.
+    pub(crate) async fn try_send(&mut self, frame: Value) -> Result<(), tungstenite::Error> {
+        self.stream.send(Message::text(frame.to_string())).await
+    }
+
+    /// The next frame of this type, unless the connection is cut.
+    pub(crate) async fn try_next_of(&mut self, kind: &str) -> Option<Value> {
+        let frames = async {
+            loop {
+                match self.read().await {
+                    Ok(frame) if frame["type"] == kind => return Some(frame),
+                    Ok(_) => {}
+                    Err(_) => return None,
+                }
+            }
+        };
+        timeout(PATIENCE, frames)
+            .await
+            .expect("neither a frame nor the end came")
+    }
+
+    /// The next frame as it came over the wire.
+    pub(crate) async fn next_text(&mut self) -> String {
+        loop {
+            match timeout(PATIENCE, self.stream.next())
+                .await
+                .expect("it did not come")
+            {
+                Some(Ok(Message::Text(text))) => return text.as_str().to_owned(),
+                Some(Ok(_)) => {}
+                other => panic!("no frame but {other:?}"),
+            }
+        }
+    }
+
+    /// Joins a room and waits until it is joined.
+    pub(crate) async fn join(&mut self, room: &str) -> Value {
+        self.send(json!({"type": "join", "room": room})).await;
+        self.next_of("joined").await
+    }
+
+    /// Sends a message and waits for its ack.
+    pub(crate) async fn say(&mut self, room: &str, text: &str) -> Value {
+        let key = format!("{:016x}", rand::random::<u64>());
+        let frame = json!({"type": "message", "ref": key, "room": room, "text": text, "key": key});
+        self.send(frame).await;
+        self.next_where(|frame| frame["type"] == "ack" && frame["ref"] == key.as_str())
+            .await
     }
 
     /// The next frame.
@@ -80,34 +136,6 @@ impl Socket {
             return frame;
         }
         panic!("it did not come; this did: {:?}", self.waiting)
-    }
-
-    /// The next frame of this type; none when the socket ends before it.
-    pub(crate) async fn try_next_of(&mut self, kind: &str) -> Option<Value> {
-        let frames = async {
-            loop {
-                match self.read().await {
-                    Ok(frame) if frame["type"] == kind => return Some(frame),
-                    Ok(_) => {}
-                    Err(_) => return None,
-                }
-            }
-        };
-        timeout(PATIENCE, frames)
-            .await
-            .expect("neither the frame nor the end came")
-    }
-
-    /// The next frame as it was written.
-    pub(crate) async fn next_text(&mut self) -> String {
-        let text = async {
-            loop {
-                if let Message::Text(text) = self.stream.next().await.unwrap().unwrap() {
-                    return text.as_str().to_owned();
-                }
-            }
-        };
-        timeout(PATIENCE, text).await.expect("nothing came")
     }
 
     /// Nothing of this type comes within the time.
@@ -151,32 +179,5 @@ impl Socket {
                 Some(Err(_)) | None => return Err(1006),
             }
         }
-    }
-}
-
-/// The status that asking for a socket is answered with.
-pub(crate) async fn handshake(url: &str, path: &str, headers: &[(&str, &str)]) -> u16 {
-    match upgrade(url, path, headers).await {
-        Ok(_) => 101,
-        Err(status) => status,
-    }
-}
-
-type Stream = WebSocketStream<MaybeTlsStream<TcpStream>>;
-
-async fn upgrade(url: &str, path: &str, headers: &[(&str, &str)]) -> Result<Stream, u16> {
-    let address = format!("{}{path}", url.replacen("http", "ws", 1));
-    let mut request = address.into_client_request().unwrap();
-    for (name, value) in headers {
-        let name: HeaderName = name.parse().unwrap();
-        request.headers_mut().insert(name, value.parse().unwrap());
-    }
-    match timeout(PATIENCE, connect_async(request))
-        .await
-        .expect("no answer to the upgrade")
-    {
-        Ok((stream, _)) => Ok(stream),
-        Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
-        Err(error) => panic!("no socket at {path}: {error}"),
     }
 }

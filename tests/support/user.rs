@@ -8,17 +8,17 @@ use super::{answer::Answer, app::App, socket::Socket};
 /// A user, or somebody without an account.
 #[derive(Clone)]
 pub(crate) struct User {
-    name: String,
-    token: Option<String>,
-    client: Client,
-    url: String,
+    pub(crate) username: String,
+    pub(crate) token: Option<String>,
+    pub(super) client: Client,
+    pub(super) url: String,
 }
 
 impl User {
     /// Somebody without an account.
     pub(crate) fn anonymous(app: &App) -> Self {
         Self {
-            name: String::new(),
+            username: String::new(),
             token: None,
             client: app.client.clone(),
             url: app.url().to_owned(),
@@ -26,27 +26,30 @@ impl User {
     }
 
     /// Whoever has this token.
-    pub(crate) fn with_token(app: &App, name: &str, token: &str) -> Self {
+    pub(crate) fn with_token(app: &App, username: &str, token: &str) -> Self {
         Self {
-            name: name.to_owned(),
+            username: username.to_owned(),
             token: Some(token.to_owned()),
             ..Self::anonymous(app)
         }
     }
 
-    /// The username.
-    pub(crate) fn name(&self) -> &str {
-        &self.name
-    }
-
     /// The access token.
     pub(crate) fn token(&self) -> &str {
-        self.token.as_deref().expect("nobody is logged in")
+        self.token.as_deref().unwrap_or_default()
     }
 
-    /// The port of the node that this user talks to.
-    pub(crate) fn port(&self) -> &str {
-        self.url.rsplit(':').next().unwrap()
+    /// The address of the node.
+    pub(crate) fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Makes a group room with these other members, and answers its id.
+    pub(crate) async fn room_with(&self, others: &[&Self]) -> String {
+        let members: Vec<&str> = others.iter().map(|user| user.username.as_str()).collect();
+        let body = json!({"name": "a room", "kind": "group", "members": members});
+        let room = self.post("/api/rooms/", body).await.created();
+        room["id"].as_str().unwrap().to_owned()
     }
 
     /// A request in this user's name, to add headers to; [`User::send`] sends it.
@@ -65,10 +68,6 @@ impl User {
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(self.request(Method::GET, path)).await
-    }
-
-    pub(crate) async fn head(&self, path: &str) -> Answer {
-        self.send(self.request(Method::HEAD, path)).await
     }
 
     pub(crate) async fn options(&self, path: &str) -> Answer {
@@ -93,20 +92,21 @@ impl User {
         self.send(self.request(Method::DELETE, path)).await
     }
 
-    /// Makes a group room with these others, and returns its id.
-    pub(crate) async fn room_with(&self, others: &[&Self]) -> String {
-        let mut members = vec![self.name.as_str()];
-        members.extend(others.iter().map(|other| other.name.as_str()));
-        let body = json!({"name": "a room", "kind": "group", "members": members});
-        let room = self.post("/api/rooms/", body).await.created();
-        room["id"].as_str().unwrap().to_owned()
-    }
-
     /// Opens a socket.
     pub(crate) async fn socket(&self, path: &str) -> Socket {
-        match Socket::open(&self.url, path, self.token()).await {
+        match self.try_socket(path).await {
             Ok(socket) => socket,
-            Err(status) => panic!("{} got {status} for {path}", self.name),
+            Err(status) => panic!("{} got {status} for {path}", self.username),
         }
+    }
+
+    /// Opens a socket, or says with which status it was refused.
+    pub(crate) async fn try_socket(&self, path: &str) -> Result<Socket, u16> {
+        Socket::open(
+            &self.url.replacen("http", "ws", 1),
+            path,
+            self.token.as_deref(),
+        )
+        .await
     }
 }

@@ -1,0 +1,77 @@
+//! SQLite connections: how they are opened and what they are set to.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+/// The format of the database that this version writes: SQLite's `user_version`.
+pub(super) const FORMAT: i64 = 1;
+
+/// `IHS1`, as SQLite's `application_id`.
+pub(super) const APPLICATION: i32 = 0x4948_5331;
+
+/// How many prepared statements a connection keeps.
+const STATEMENTS: usize = 256;
+
+/// The log of all rooms. The keys' index stands by itself, so that entries without a key cost
+/// nothing in it; so does the one by which a deletion finds the edits of its target.
+const BASE: &str = "
+    CREATE TABLE IF NOT EXISTS log (
+        room BLOB NOT NULL,
+        seq INTEGER NOT NULL,
+        id BLOB NOT NULL,
+        time INTEGER NOT NULL,
+        sender TEXT NOT NULL,
+        key TEXT,
+        kind INTEGER NOT NULL,
+        flags INTEGER NOT NULL,
+        target INTEGER,
+        text TEXT NOT NULL,
+        PRIMARY KEY (room, seq)
+    ) WITHOUT ROWID;
+    CREATE UNIQUE INDEX IF NOT EXISTS log_key ON log (room, sender, key) WHERE key IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS log_target ON log (room, target) WHERE target IS NOT NULL;
+";
+
+/// Opens the connection that writes, making the database when it is new.
+pub(super) fn writer(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.execute_batch(
+        "PRAGMA journal_mode = WAL;
+         PRAGMA synchronous = FULL;
+         PRAGMA wal_autocheckpoint = 0;
+         PRAGMA journal_size_limit = 67108864;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -65536;",
+    )?;
+    connection.execute_batch(&format!(
+        "BEGIN IMMEDIATE;
+         PRAGMA application_id = {APPLICATION};
+         PRAGMA user_version = {FORMAT};
+         {BASE}
+         COMMIT;"
+    ))?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Opens a connection that reads.
+pub(super) fn reader(file: &Path) -> rusqlite::Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(file, flags)?;
+    connection.execute_batch(
+        "PRAGMA query_only = ON;
+         PRAGMA temp_store = MEMORY;
+         PRAGMA cache_size = -16384;
+         PRAGMA mmap_size = 1073741824;",
+    )?;
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    Ok(connection)
+}
+
+/// Opens the connection that moves the write-ahead log into the database.
+pub(super) fn checkpointer(file: &Path) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.execute_batch("PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0;")?;
+    Ok(connection)
+}

@@ -1,0 +1,140 @@
+//! What the database knows of the collections: names of tables, and what serves which filter.
+
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::RwLock;
+
+use super::fault::{Unprepared, failed};
+use crate::{
+    collection::{Collection, IndexKind},
+    error::StoreError,
+    filter::Filter,
+};
+
+/// A collection's tables.
+#[derive(Debug, Clone)]
+pub(super) struct Table {
+    /// As declared.
+    pub(super) name: &'static str,
+    /// The documents, as a quoted name: columns `row`, `id`, `doc`.
+    pub(super) documents: String,
+    /// The folded texts and their trigrams, as a quoted name: one column per searched field.
+    pub(super) search: String,
+    /// The fields in `search`, in the order of its columns.
+    pub(super) searched: Vec<&'static str>,
+    /// Lists whose items are found by a table.
+    pub(super) items: Vec<Items>,
+    /// Conditions of partial indexes: a query must spell them as the index does to be served.
+    pub(super) literals: Vec<Filter>,
+}
+
+/// A table of the items of a list field: columns `value`, `owner`.
+#[derive(Debug, Clone)]
+pub(super) struct Items {
+    /// The field.
+    pub(super) field: &'static str,
+    /// The table, as a quoted name.
+    pub(super) table: String,
+}
+
+/// A name in the form that SQL takes for a name whatever is in it.
+pub(super) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// A path to a top-level field, as an SQL literal.
+pub(super) fn path(field: &str) -> String {
+    format!("'$.\"{}\"'", field.replace('\'', "''"))
+}
+
+/// The value of a top-level field as SQL. Indexes are declared over the same words.
+pub(super) fn value(field: &str) -> String {
+    match field {
+        "_id" => "id".to_owned(),
+        _ => format!("(doc->>{})", path(field)),
+    }
+}
+
+impl Table {
+    /// The tables of a collection.
+    pub(super) fn new(collection: &Collection) -> Self {
+        let name = collection.name;
+        let lists = collection
+            .indexes
+            .iter()
+            .filter(|index| index.kind == IndexKind::Items);
+        let mut items: Vec<Items> = Vec::new();
+        for field in lists.filter_map(|index| index.fields.first()) {
+            if !items.iter().any(|other| other.field == *field) {
+                items.push(Items {
+                    field,
+                    table: quoted(&format!("i_{name}.{field}")),
+                });
+            }
+        }
+        let mut literals = Vec::new();
+        for index in &collection.indexes {
+            leaves(index.only.as_ref(), &mut literals);
+        }
+        Self {
+            name,
+            documents: quoted(&format!("d_{name}")),
+            search: quoted(&format!("s_{name}")),
+            searched: collection.searched.clone(),
+            items,
+            literals,
+        }
+    }
+}
+
+/// The column of a searched field, as a quoted name.
+pub(super) fn search_column(field: &str) -> String {
+    quoted(&format!("f_{field}"))
+}
+
+/// The conditions that make up a partial index's filter.
+fn leaves(filter: Option<&Filter>, found: &mut Vec<Filter>) {
+    match filter {
+        Some(Filter::All(filters)) => filters
+            .iter()
+            .for_each(|filter| leaves(Some(filter), found)),
+        Some(filter) => found.push(filter.clone()),
+        None => {}
+    }
+}
+
+/// All prepared collections.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Schema(HashMap<&'static str, Arc<Table>>);
+
+impl Schema {
+    /// The tables of a prepared collection.
+    pub(super) fn table(&self, collection: &str) -> Result<&Arc<Table>, StoreError> {
+        self.0
+            .get(collection)
+            .ok_or_else(|| failed(Unprepared(collection.to_owned())))
+    }
+
+    /// With this collection, too.
+    pub(super) fn insert(&mut self, table: Table) {
+        self.0.insert(table.name, Arc::new(table));
+    }
+}
+
+/// The schema as it was last committed, for everybody.
+#[derive(Debug, Default)]
+pub(super) struct Published(RwLock<Arc<Schema>>);
+
+impl Published {
+    /// As it is now.
+    pub(super) fn load(&self) -> Arc<Schema> {
+        Arc::clone(&self.0.read())
+    }
+
+    /// From now on.
+    pub(super) fn store(&self, schema: &Arc<Schema>) {
+        if !Arc::ptr_eq(&self.0.read(), schema) {
+            *self.0.write() = Arc::clone(schema);
+        }
+    }
+}

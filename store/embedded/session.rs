@@ -1,0 +1,179 @@
+//! What the writer's thread works with, and how one piece of work is kept apart from the others
+//! of its transaction.
+
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::{
+    documents::Writing,
+    entries,
+    fault::{Fault, Lost},
+    prepare,
+    schema::Schema,
+    search::Pending,
+    translate::searches,
+};
+use crate::{
+    collection::Collection,
+    error::{LOG, LOG_KEY, StoreError},
+    id::RoomId,
+    log::{Appended, LogEntry, Stop},
+    write::{Write, Written},
+};
+
+/// The writer's connection and what is not yet published or written.
+#[derive(Debug)]
+pub(super) struct Session {
+    /// The connection.
+    pub(super) connection: Connection,
+    /// The schema as this transaction sees it.
+    pub(super) schema: Arc<Schema>,
+    /// What the search tables lack.
+    pub(super) pending: Pending,
+}
+
+impl Session {
+    /// Does a piece of work wholly or not at all.
+    ///
+    /// # Errors
+    /// The outer one when the whole transaction was lost.
+    pub(super) fn isolated<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<Result<T, StoreError>, Lost> {
+        let mark = self.pending.mark();
+        let schema = Arc::clone(&self.schema);
+        self.execute("SAVEPOINT work")?;
+        match work(self) {
+            Ok(value) => {
+                self.execute("RELEASE work")?;
+                Ok(Ok(value))
+            }
+            Err(fault) => {
+                self.pending.forget_behind(mark);
+                self.schema = schema;
+                self.undo(&fault)?;
+                Ok(Err(fault.into_error()))
+            }
+        }
+    }
+
+    /// Some failures (a full disk, say) end the whole transaction by themselves.
+    fn undo(&self, fault: &Fault) -> Result<(), Lost> {
+        match fault {
+            Fault::Sqlite(error) if self.connection.is_autocommit() => {
+                Err(Lost::before_commit(error))
+            }
+            _ => self
+                .execute("ROLLBACK TO work")
+                .and_then(|()| self.execute("RELEASE work")),
+        }
+    }
+
+    /// Executes a word of transaction control.
+    pub(super) fn execute(&self, sql: &str) -> Result<(), Lost> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute([]))
+            .map(drop)
+            .map_err(|error| Lost::before_commit(&error))
+    }
+
+    /// Writes what the search tables lack.
+    pub(super) fn write_pending(&mut self) -> Result<(), Lost> {
+        self.pending
+            .write(&self.connection)
+            .map_err(|error| Lost::before_commit(&error))
+    }
+
+    /// Appends to a log until an entry cannot be.
+    pub(super) fn append(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<Appended, Fault> {
+        entries::append(&self.connection, room, entries)
+    }
+
+    /// Does all writes, or ends at the first that cannot be.
+    pub(super) fn commit(&mut self, writes: &[Write]) -> Result<Vec<Written>, Fault> {
+        let mut done = Vec::with_capacity(writes.len());
+        for (position, write) in writes.iter().enumerate() {
+            done.push(self.write(position, write)?);
+        }
+        Ok(done)
+    }
+
+    fn write(&mut self, position: usize, write: &Write) -> Result<Written, Fault> {
+        let mut writing = Writing {
+            connection: &self.connection,
+            pending: &mut self.pending,
+            write: position,
+        };
+        let table = |collection: &str| self.schema.table(collection);
+        Ok(match write {
+            Write::Insert {
+                collection,
+                document,
+            } => {
+                writing.insert(table(collection)?, document)?;
+                Written::Inserted
+            }
+            Write::Update {
+                collection,
+                filter,
+                change,
+            } => Written::Updated(writing.update(table(collection)?, filter, change)?),
+            Write::UpdateEvery {
+                collection,
+                filter,
+                change,
+            } => Written::Count(writing.update_every(table(collection)?, filter, change)?),
+            Write::Delete { collection, filter } => {
+                Written::Deleted(writing.delete(table(collection)?, filter)?)
+            }
+            Write::DeleteEvery { collection, filter } => {
+                Written::Count(writing.delete_every(table(collection)?, filter)?)
+            }
+            Write::Append { room, entries } => self.append_all(position, *room, entries)?,
+        })
+    }
+
+    fn append_all(
+        &mut self,
+        write: usize,
+        room: RoomId,
+        entries: &[LogEntry],
+    ) -> Result<Written, Fault> {
+        match self.append(room, entries)?.stop {
+            None => Ok(Written::Appended),
+            Some(Stop::SeqTaken) => Err(StoreError::SeqTaken.into()),
+            Some(Stop::KeyTaken(_)) => Err(StoreError::Taken {
+                write,
+                collection: LOG.to_owned(),
+                index: LOG_KEY.to_owned(),
+            }
+            .into()),
+        }
+    }
+
+    /// Brings the database in line with the declarations.
+    pub(super) fn prepare(&mut self, collections: &[Collection]) -> Result<(), Fault> {
+        self.pending.write(&self.connection)?;
+        let mut schema = Schema::clone(&self.schema);
+        for collection in collections {
+            schema.insert(prepare::collection(&self.connection, collection)?);
+        }
+        self.schema = Arc::new(schema);
+        Ok(())
+    }
+}
+
+/// Whether a write looks into the search tables, which must then be complete before its
+/// savepoint: what others of the transaction changed must not be undone with it.
+pub(super) fn looks_for_text(write: &Write) -> bool {
+    match write {
+        Write::Update { filter, .. }
+        | Write::UpdateEvery { filter, .. }
+        | Write::Delete { filter, .. }
+        | Write::DeleteEvery { filter, .. } => searches(filter),
+        Write::Insert { .. } | Write::Append { .. } => false,
+    }
+}

@@ -1,0 +1,136 @@
+//! The backends under test, and what all cases are written with.
+
+use std::path::PathBuf;
+
+use ihs_config::{Secret, StoreSettings};
+use ihs_store::{Collection, Document, Query, Store, Write, Written, embedded::Embedded};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The collection that most cases use.
+pub(crate) const THINGS: &str = "things";
+
+/// Names cases as tests of each backend, with the collection `things` prepared.
+macro_rules! cases {
+    ($($name:ident),* $(,)?) => {
+        mod embedded {
+            $(#[tokio::test]
+            async fn $name() {
+                let backend = $crate::backend::Backend::embedded().await;
+                super::$name(backend.first()).await;
+                backend.end().await;
+            })*
+        }
+    };
+}
+
+/// Names cases over two handles of one store as tests of each backend. The embedded store has
+/// one handle only.
+macro_rules! pair_cases {
+    ($($name:ident),* $(,)?) => {
+        mod embedded_pair {
+            $(#[tokio::test]
+            async fn $name() {
+                let backend = $crate::backend::Backend::embedded().await;
+                super::$name(backend.first(), backend.second()).await;
+                backend.end().await;
+            })*
+        }
+    };
+}
+
+/// A store of its own for one test, gone afterwards.
+pub(crate) struct Backend {
+    handles: Vec<Box<dyn Store>>,
+    folder: Option<TempDir>,
+}
+
+impl Backend {
+    /// An embedded store in a folder of its own.
+    pub(crate) async fn embedded() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Embedded::open(folder.path(), &settings()).await.unwrap();
+        store.prepare(&[collection(THINGS)]).await.unwrap();
+        Self {
+            handles: vec![Box::new(store)],
+            folder: Some(folder),
+        }
+    }
+
+    /// The store.
+    pub(crate) fn first(&self) -> &dyn Store {
+        self.handles[0].as_ref()
+    }
+
+    /// Another connection to the same store, where there can be one.
+    pub(crate) fn second(&self) -> &dyn Store {
+        self.handles[self.handles.len() - 1].as_ref()
+    }
+
+    /// Takes everything away.
+    pub(crate) async fn end(self) {
+        for store in &self.handles {
+            store.close().await;
+        }
+        drop(self.folder);
+    }
+}
+
+/// Settings for tests: a slow machine is no fault.
+pub(crate) fn settings() -> StoreSettings {
+    StoreSettings {
+        url: Secret::new("embedded".to_owned()),
+        timeout_ms: 60_000,
+        ..StoreSettings::default()
+    }
+}
+
+/// A collection without indexes or searched fields.
+pub(crate) fn collection(name: &'static str) -> Collection {
+    Collection {
+        name,
+        indexes: Vec::new(),
+        searched: Vec::new(),
+    }
+}
+
+/// An object as a document.
+pub(crate) fn document(value: Value) -> Document {
+    match value {
+        Value::Object(map) => map,
+        other => panic!("{other} is no document"),
+    }
+}
+
+/// The insertion of an object.
+pub(crate) fn insertion(collection: &'static str, value: Value) -> Write {
+    Write::Insert {
+        collection,
+        document: document(value),
+    }
+}
+
+/// Inserts an object.
+pub(crate) async fn insert(store: &dyn Store, collection: &'static str, value: Value) {
+    let written = store.commit(vec![insertion(collection, value)]).await;
+    assert_eq!(written.unwrap(), [Written::Inserted]);
+}
+
+/// The ids of what a query finds.
+pub(crate) async fn ids(store: &dyn Store, query: Query) -> Vec<String> {
+    let found = store.find(query).await.unwrap();
+    found
+        .iter()
+        .map(|document| id(document).to_owned())
+        .collect()
+}
+
+/// The id of a document.
+pub(crate) fn id(document: &Document) -> &str {
+    document["_id"].as_str().unwrap()
+}
+
+/// A file in a folder.
+pub(crate) fn database_in(folder: &TempDir) -> PathBuf {
+    folder.path().join("ihs.db")
+}

@@ -1,0 +1,16 @@
+//! What the store port promises, asked of every backend on a real engine.
+//!
+//! A case is a plain async function over `&dyn Store`, or over two handles of one store;
+//! [`cases!`] and [`pair_cases!`] name it as a test of each backend.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what cannot be is a failed test; clippy knows only the bodies of tests as such"
+)]
+
+#[macro_use]
+mod backend;
+
+mod documents;
+mod logs;
