@@ -1,16 +1,16 @@
 //! The composition root: settings → store → hub → REST layer → HTTP server.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc};
 
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
     rt,
 };
-use ihs_actors::{Hub, Parts, bus::Local};
+use ihs_actors::{Hub, LocalBus, Parts};
 use ihs_api::Ctx;
 use ihs_config::{ServerSettings, Settings};
-use ihs_store::{ObjectIds, Store, SystemClock};
+use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
 use tokio::{
     net::TcpSocket,
     signal::unix::{Signal, SignalKind, signal},
@@ -24,7 +24,9 @@ const CONNECTIONS_MIN: usize = 1_024;
 /// Serves until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = listen(&settings.server)?;
-    let place = listener.local_addr().map_err(|error| cannot_listen(&settings.server, error))?;
+    let place = listener
+        .local_addr()
+        .map_err(|error| cannot_listen(&settings.server, error))?;
     let store = open_store(&settings).await?;
     let served = serve_store(settings, Arc::clone(&store), listener, place).await;
     store.close().await;
@@ -35,7 +37,14 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
 pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
     ihs_store::open(settings).await.map_err(|error| {
         let place = welcome::data_place(settings);
-        Failure::failed(format!("the store cannot be opened: {place}")).because(error)
+        let message = match error {
+            StoreError::InUse { .. } => format!(
+                "the store is in use: {place}. Stop the node that has it, or name another folder \
+                 with --data-dir"
+            ),
+            _ => format!("the store cannot be opened: {place}"),
+        };
+        Failure::failed(message).because(error)
     })
 }
 
@@ -43,7 +52,7 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Fa
 pub(crate) async fn compose(settings: Settings, store: Arc<dyn Store>) -> Result<Ctx, Failure> {
     let hub = Hub::new(Parts {
         store: Arc::clone(&store),
-        bus: Arc::new(Local::default()),
+        bus: Arc::new(LocalBus::default()),
         clock: Arc::new(SystemClock),
         ids: Arc::new(ObjectIds),
         settings: Arc::new(settings.clone()),
@@ -68,7 +77,9 @@ async fn serve_store(
         .map_err(|error| Failure::failed(format!("cannot serve at {place}")).because(error))?;
     rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));
     welcome::print(&ctx.settings, place);
-    server.await.map_err(|error| Failure::failed("the server has failed").because(error))
+    server
+        .await
+        .map_err(|error| Failure::failed("the server has failed").because(error))
 }
 
 fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server> {

@@ -26,7 +26,7 @@ impl Processes {
             let ticks: u32 = fields
                 .skip(11)
                 .take(2)
-                .filter_map(|field| field.parse().ok())
+                .filter_map(|field| field.parse::<u32>().ok())
                 .sum();
             total += Duration::from_secs(1) * ticks / TICKS_PER_SECOND;
         }
