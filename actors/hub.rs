@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
+    time::Duration,
 };
 
 use actix::{Actor, Addr};
@@ -16,7 +17,7 @@ use parking_lot::Mutex;
 
 use crate::{
     bus::{Bus, NodeId},
-    fan_out::pages::Pages,
+    fan_out::{Drain, FanOutActor, pages::Pages},
     room::{Look, Room},
     session::socket::SessionId,
     session::users::{Admission, Crowded, Users},
@@ -47,6 +48,7 @@ struct Inner {
     pages: Pages,
     users: Users,
     rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
+    threads: Mutex<Vec<Addr<FanOutActor>>>,
     sessions: AtomicU64,
 }
 
@@ -64,6 +66,7 @@ impl Hub {
             pages,
             users,
             rooms: Mutex::default(),
+            threads: Mutex::default(),
             sessions: AtomicU64::new(0),
         }))
     }
@@ -92,6 +95,24 @@ impl Hub {
     /// [`Crowded`] when the user, or the node, has as many as the settings allow.
     pub fn admit(&self, user: &Username) -> Result<Admission, Crowded> {
         self.0.users.admit(user)
+    }
+
+    /// How many sockets are open on this node.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.0.users.sockets()
+    }
+
+    /// Tells every socket to connect elsewhere, spread over `window`.
+    pub fn drain(&self, window: Duration) {
+        for thread in self.0.threads.lock().iter() {
+            thread.do_send(Drain(window));
+        }
+    }
+
+    /// Takes in the fan-out of a thread.
+    pub(crate) fn add_thread(&self, thread: Addr<FanOutActor>) {
+        self.0.threads.lock().push(thread);
     }
 
     /// The actor of a room, started on this thread if the node has none. Must be called on a

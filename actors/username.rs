@@ -27,11 +27,7 @@ impl TryFrom<&str> for Username {
 
     fn try_from(text: &str) -> Result<Self, InvalidUsername> {
         let fits = !text.is_empty() && text.chars().count() <= MAX_CHARS;
-        if fits {
-            Ok(Self(text.into()))
-        } else {
-            Err(InvalidUsername)
-        }
+        if fits { Ok(Self(text.into())) } else { Err(InvalidUsername) }
     }
 }
 

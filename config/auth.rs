@@ -34,12 +34,7 @@ const KEY_MIN_BYTES: usize = 32;
 impl AuthSettings {
     pub(crate) fn check(&self, faults: &mut Faults<'_>, profile: Profile) {
         self.check_key(faults, profile);
-        faults.within(
-            "auth.access_seconds",
-            self.access_seconds,
-            1,
-            30 * 24 * 3_600,
-        );
+        faults.within("auth.access_seconds", self.access_seconds, 1, 30 * 24 * 3_600);
         faults.at_least("auth.refresh_seconds", self.refresh_seconds, 1);
         faults.within("auth.password_min", self.password_min, 1, self.password_max);
         faults.within("auth.password_max", self.password_max, 1, 4_096);
@@ -54,10 +49,7 @@ impl AuthSettings {
             faults.add("auth.key", "is needed when server.profile is production");
         }
         if (1..KEY_MIN_BYTES).contains(&bytes) {
-            faults.add(
-                "auth.key",
-                format!("must have at least {KEY_MIN_BYTES} bytes"),
-            );
+            faults.add("auth.key", format!("must have at least {KEY_MIN_BYTES} bytes"));
         }
     }
 }

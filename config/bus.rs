@@ -22,9 +22,7 @@ impl BusSettings {
     pub(crate) fn check(&self, faults: &mut Faults<'_>) {
         let url = self.url.expose();
         if !self.is_local()
-            && !["redis://", "rediss://"]
-                .iter()
-                .any(|scheme| url.starts_with(scheme))
+            && !["redis://", "rediss://"].iter().any(|scheme| url.starts_with(scheme))
         {
             faults.add("bus.url", "must be `local` or a redis:// address");
         }
@@ -33,8 +31,6 @@ impl BusSettings {
 
 impl Default for BusSettings {
     fn default() -> Self {
-        Self {
-            url: Secret::new("local".to_owned()),
-        }
+        Self { url: Secret::new("local".to_owned()) }
     }
 }

@@ -39,11 +39,7 @@ pub struct Fault {
 
 impl fmt::Display for Fault {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            key,
-            message,
-            origin,
-        } = self;
+        let Self { key, message, origin } = self;
         write!(formatter, "{key}: {message} (set by {origin})")
     }
 }
@@ -90,10 +86,7 @@ pub(crate) struct Faults<'a> {
 
 impl<'a> Faults<'a> {
     pub(crate) const fn new(origins: &'a BTreeMap<String, Origin>) -> Self {
-        Self {
-            origins,
-            found: Vec::new(),
-        }
+        Self { origins, found: Vec::new() }
     }
 
     /// Notes that the key's value cannot be used.
@@ -128,10 +121,6 @@ impl<'a> Faults<'a> {
     }
 
     pub(crate) fn into_result(self) -> Result<(), SettingsError> {
-        if self.found.is_empty() {
-            Ok(())
-        } else {
-            Err(SettingsError::Faults(self.found))
-        }
+        if self.found.is_empty() { Ok(()) } else { Err(SettingsError::Faults(self.found)) }
     }
 }

@@ -19,12 +19,7 @@ pub(crate) struct Assignment {
 
 impl Assignment {
     fn new(section: &str, key: &str, value: Value, origin: Origin) -> Self {
-        Self {
-            section: section.to_owned(),
-            key: key.to_owned(),
-            value,
-            origin,
-        }
+        Self { section: section.to_owned(), key: key.to_owned(), value, origin }
     }
 
     /// `section.key`.
@@ -47,10 +42,8 @@ const SHORT: [(&str, &str, &str); 4] = [
 
 /// Every value of a settings file.
 pub(crate) fn file(path: &Path) -> Result<Vec<Assignment>, SettingsError> {
-    let text = fs::read_to_string(path).map_err(|source| SettingsError::Unreadable {
-        path: path.to_owned(),
-        source,
-    })?;
+    let text = fs::read_to_string(path)
+        .map_err(|source| SettingsError::Unreadable { path: path.to_owned(), source })?;
     let table: Table = toml::from_str(&text).map_err(|error| syntax(path, &text, &error))?;
     let origin = Origin::File(path.to_owned());
     let mut values = Vec::new();
@@ -88,26 +81,15 @@ pub(crate) fn environment(
         if rest == "CONFIG" || rest.starts_with("TEST_") || is_service_link(rest) {
             continue;
         }
-        let value = value
-            .to_str()
-            .ok_or_else(|| SettingsError::NotText(name.to_owned()))?;
+        let value = value.to_str().ok_or_else(|| SettingsError::NotText(name.to_owned()))?;
         let origin = Origin::Variable(name.to_owned());
         if let Some((_, section, key)) = SHORT.iter().find(|(short, ..)| *short == rest) {
-            short.push(Assignment::new(
-                section,
-                key,
-                Value::String(value.to_owned()),
-                origin,
-            ));
+            short.push(Assignment::new(section, key, Value::String(value.to_owned()), origin));
             continue;
         }
         let lower = rest.to_ascii_lowercase();
         let Some((section, key)) = lower.split_once("__") else {
-            return Err(fault(
-                name,
-                "is not a setting; IHS_<SECTION>__<KEY> is",
-                origin,
-            ));
+            return Err(fault(name, "is not a setting; IHS_<SECTION>__<KEY> is", origin));
         };
         let default = defaults.get(section).and_then(|section| section.get(key));
         long.push(Assignment::new(section, key, read(value, default), origin));
@@ -118,14 +100,7 @@ pub(crate) fn environment(
 
 /// The values that flags give.
 pub(crate) fn flags(overrides: &Overrides) -> Vec<Assignment> {
-    let Overrides {
-        config: _,
-        listen,
-        data_dir,
-        store,
-        bus,
-        log_level,
-    } = overrides;
+    let Overrides { config: _, listen, data_dir, store, bus, log_level } = overrides;
     [
         (listen, "--listen", "server", "listen"),
         (data_dir, "--data-dir", "server", "data_dir"),
@@ -149,9 +124,7 @@ fn is_service_link(rest: &str) -> bool {
         && (rest.ends_with("_SERVICE_HOST")
             || rest.contains("_SERVICE_PORT")
             || rest.ends_with("_PORT")
-            || ["_TCP", "_UDP", "_SCTP"]
-                .iter()
-                .any(|protocol| rest.contains(protocol)))
+            || ["_TCP", "_UDP", "_SCTP"].iter().any(|protocol| rest.contains(protocol)))
 }
 
 /// Reads a text as the type that the default has. A text that cannot be read so stays a text, and
@@ -159,15 +132,10 @@ fn is_service_link(rest: &str) -> bool {
 fn read(text: &str, default: Option<&Value>) -> Value {
     let unread = || Value::String(text.to_owned());
     match default {
-        Some(Value::Integer(_)) => text
-            .trim()
-            .replace('_', "")
-            .parse()
-            .map_or_else(|_| unread(), Value::Integer),
-        Some(Value::Boolean(_)) => text
-            .trim()
-            .parse()
-            .map_or_else(|_| unread(), Value::Boolean),
+        Some(Value::Integer(_)) => {
+            text.trim().replace('_', "").parse().map_or_else(|_| unread(), Value::Integer)
+        }
+        Some(Value::Boolean(_)) => text.trim().parse().map_or_else(|_| unread(), Value::Boolean),
         Some(Value::Array(_)) => list(text),
         _ => unread(),
     }
@@ -182,18 +150,12 @@ fn list(text: &str) -> Value {
             .and_then(|mut table| table.remove("list"))
             .unwrap_or_else(|| Value::String(text.to_owned()));
     }
-    let items = text
-        .split(',')
-        .map(str::trim)
-        .filter(|item| !item.is_empty());
+    let items = text.split(',').map(str::trim).filter(|item| !item.is_empty());
     Value::Array(items.map(|item| Value::String(item.to_owned())).collect())
 }
 
 fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
-    let before = error
-        .span()
-        .and_then(|span| text.get(..span.start))
-        .unwrap_or_default();
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     SettingsError::Syntax {
         path: path.to_owned(),
         line: before.matches('\n').count() + 1,
@@ -202,9 +164,5 @@ fn syntax(path: &Path, text: &str, error: &toml::de::Error) -> SettingsError {
 }
 
 fn fault(key: impl Into<String>, message: impl Into<String>, origin: Origin) -> SettingsError {
-    SettingsError::Faults(vec![Fault {
-        key: key.into(),
-        message: message.into(),
-        origin,
-    }])
+    SettingsError::Faults(vec![Fault { key: key.into(), message: message.into(), origin }])
 }

@@ -32,26 +32,18 @@ impl LogSettings {
     pub(crate) fn check(&self, faults: &mut Faults<'_>) {
         let mut directives = self.level.split(',').map(str::trim);
         let is_level = |directive: &str| {
-            let level = directive
-                .rsplit_once('=')
-                .map_or(directive, |(_, level)| level);
+            let level = directive.rsplit_once('=').map_or(directive, |(_, level)| level);
             LEVELS.contains(&level)
         };
         if let Some(directive) = directives.find(|directive| !is_level(directive)) {
             let levels = LEVELS.join(", ");
-            faults.add(
-                "log.level",
-                format!("`{directive}` does not name a level: {levels}"),
-            );
+            faults.add("log.level", format!("`{directive}` does not name a level: {levels}"));
         }
     }
 }
 
 impl Default for LogSettings {
     fn default() -> Self {
-        Self {
-            level: "info".to_owned(),
-            format: LogFormat::Text,
-        }
+        Self { level: "info".to_owned(), format: LogFormat::Text }
     }
 }

@@ -79,14 +79,8 @@ impl Settings {
         environment: &[(OsString, OsString)],
     ) -> Result<Self, SettingsError> {
         let defaults = Table::try_from(Self::default()).map_err(inconsistent)?;
-        let mut merged = Merged {
-            table: defaults.clone(),
-            origins: BTreeMap::new(),
-        };
-        let file = overrides
-            .config
-            .as_deref()
-            .or_else(|| layers::file_variable(environment));
+        let mut merged = Merged { table: defaults.clone(), origins: BTreeMap::new() };
+        let file = overrides.config.as_deref().or_else(|| layers::file_variable(environment));
         let file = file.map(layers::file).transpose()?.unwrap_or_default();
         let environment = layers::environment(environment, &defaults)?;
         let flags = layers::flags(overrides);
@@ -137,11 +131,7 @@ fn check(assignment: &Assignment, defaults: &Table) -> Result<(), SettingsError>
         return Err(assignment.fault(message));
     };
     let Some(default) = section.get(&assignment.key) else {
-        let message = format!(
-            "no such key; [{}] has {}",
-            assignment.section,
-            names(section)
-        );
+        let message = format!("no such key; [{}] has {}", assignment.section, names(section));
         return Err(assignment.fault(message));
     };
     if !default.same_type(&assignment.value) {

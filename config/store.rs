@@ -30,9 +30,7 @@ impl StoreSettings {
 }
 
 /// Characters that MongoDB does not take in the name of a database.
-const NOT_IN_NAMES: &[char] = &[
-    '/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0',
-];
+const NOT_IN_NAMES: &[char] = &['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0'];
 
 impl StoreSettings {
     pub(crate) fn check(&self, faults: &mut Faults<'_>) {

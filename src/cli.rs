@@ -165,31 +165,15 @@ pub(crate) struct BenchArgs {
 impl NodeArgs {
     /// What these flags say, over file and environment.
     pub(crate) fn overrides(self) -> Overrides {
-        let Self {
-            config,
-            data_dir,
-            store,
-            bus,
-            log_level,
-        } = self;
-        Overrides {
-            config,
-            listen: None,
-            data_dir,
-            store,
-            bus,
-            log_level,
-        }
+        let Self { config, data_dir, store, bus, log_level } = self;
+        Overrides { config, listen: None, data_dir, store, bus, log_level }
     }
 }
 
 impl ServeArgs {
     /// What these flags say, over file and environment.
     pub(crate) fn overrides(self) -> Overrides {
-        Overrides {
-            listen: self.listen,
-            ..self.node.overrides()
-        }
+        Overrides { listen: self.listen, ..self.node.overrides() }
     }
 }
 

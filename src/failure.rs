@@ -23,20 +23,12 @@ enum Kind {
 impl Failure {
     /// The work could not be done.
     pub(crate) fn failed(message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Failed,
-            message: message.into(),
-            source: None,
-        }
+        Self { kind: Kind::Failed, message: message.into(), source: None }
     }
 
     /// The command line or a setting cannot be used.
     pub(crate) fn usage(message: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Usage,
-            message: message.into(),
-            source: None,
-        }
+        Self { kind: Kind::Usage, message: message.into(), source: None }
     }
 
     /// With the cause below it.
@@ -95,10 +87,7 @@ mod tests {
     fn the_message_names_every_cause_once() {
         let failure =
             Failure::failed("cannot start").because(Outer(std::io::Error::other("inner")));
-        assert_eq!(
-            failure.to_string(),
-            "cannot start\n  because: outer\n  because: inner"
-        );
+        assert_eq!(failure.to_string(), "cannot start\n  because: outer\n  because: inner");
     }
 
     #[test]

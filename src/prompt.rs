@@ -10,9 +10,7 @@ pub(crate) fn username(given: Option<String>) -> Result<String, Failure> {
         return Ok(username);
     }
     if !io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is nobody to ask for a username: give --username",
-        ));
+        return Err(Failure::usage("there is nobody to ask for a username: give --username"));
     }
     eprint!("Username: ");
     // A prompt that stays in the buffer is no reason to stop.
@@ -50,9 +48,7 @@ pub(crate) fn first_line() -> Result<String, Failure> {
 
 fn ask(prompt: &str) -> Result<String, Failure> {
     if !io::stdin().is_terminal() {
-        return Err(Failure::usage(
-            "there is nobody to ask for a password: give --password-stdin",
-        ));
+        return Err(Failure::usage("there is nobody to ask for a password: give --password-stdin"));
     }
     rpassword::prompt_password(prompt)
         .map_err(|error| Failure::failed("cannot read the password").because(error))

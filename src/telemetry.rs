@@ -35,10 +35,7 @@ pub(crate) fn start(settings: &LogSettings) -> Result<(), Failure> {
 /// value at fault, which may be health data.
 pub(crate) fn hide_panics() {
     panic::set_hook(Box::new(|panic| {
-        let place = panic
-            .location()
-            .map(ToString::to_string)
-            .unwrap_or_default();
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
         tracing::error!(place, "a fault of ours: please report it");
     }));
 }

@@ -63,33 +63,22 @@ impl Feed {
     /// Adds a member that has everything up to `cursor`; call [`Feed::advance`] for it.
     pub fn attach(&mut self, socket: Rc<Socket>, cursor: Seq) {
         self.detach(&socket);
-        self.behind.push(Behind {
-            socket,
-            cursor,
-            reading: false,
-        });
+        self.behind.push(Behind { socket, cursor, reading: false });
     }
 
     /// Takes a member out, and says whether it was live.
     pub fn detach(&mut self, socket: &Rc<Socket>) -> bool {
-        if let Some(place) = self
-            .live
-            .iter()
-            .position(|member| Rc::ptr_eq(member, socket))
-        {
+        if let Some(place) = self.live.iter().position(|member| Rc::ptr_eq(member, socket)) {
             self.live.swap_remove(place);
             return true;
         }
-        self.behind
-            .retain(|member| !Rc::ptr_eq(&member.socket, socket));
+        self.behind.retain(|member| !Rc::ptr_eq(&member.socket, socket));
         false
     }
 
     /// The members, live or behind.
     pub fn members(&self) -> impl Iterator<Item = &Rc<Socket>> {
-        self.live
-            .iter()
-            .chain(self.behind.iter().map(|member| &member.socket))
+        self.live.iter().chain(self.behind.iter().map(|member| &member.socket))
     }
 
     /// The members that are live: who gets passing events.
@@ -180,17 +169,11 @@ impl Feed {
     }
 
     fn place(&self, socket: &Rc<Socket>) -> Option<usize> {
-        self.behind
-            .iter()
-            .position(|member| Rc::ptr_eq(&member.socket, socket))
+        self.behind.iter().position(|member| Rc::ptr_eq(&member.socket, socket))
     }
 
     fn fall_behind(&mut self, sockets: Vec<Rc<Socket>>, cursor: Seq) {
-        let fallen = sockets.into_iter().map(|socket| Behind {
-            socket,
-            cursor,
-            reading: false,
-        });
+        let fallen = sockets.into_iter().map(|socket| Behind { socket, cursor, reading: false });
         self.behind.extend(fallen);
     }
 

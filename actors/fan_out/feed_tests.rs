@@ -56,28 +56,16 @@ struct World {
 
 impl World {
     fn new(head: u64) -> Self {
-        Self {
-            feed: Feed::new(Seq::new(head), 400),
-            head,
-            clients: Vec::new(),
-        }
+        Self { feed: Feed::new(Seq::new(head), 400), head, clients: Vec::new() }
     }
 
     fn join(&mut self, cursor: u64) {
         let user = Username::try_from("ada").expect("a username");
-        let limits = OutboxLimits {
-            frames: 3,
-            bytes: 10_000,
-        };
+        let limits = OutboxLimits { frames: 3, bytes: 10_000 };
         let id = SessionId(self.clients.len() as u64);
         let socket = Rc::new(Socket::new(id, user, Timestamp::default(), None, limits));
         self.feed.attach(Rc::clone(&socket), Seq::new(cursor));
-        self.clients.push(Client {
-            socket,
-            joined: cursor,
-            got: Vec::new(),
-            page: None,
-        });
+        self.clients.push(Client { socket, joined: cursor, got: Vec::new(), page: None });
         self.advance(self.clients.len() - 1);
     }
 
@@ -93,10 +81,7 @@ impl World {
         self.head += count;
         self.feed.deliver(&Arc::new(run));
         for socket in self.feed.waiting() {
-            let place = self
-                .clients
-                .iter()
-                .position(|client| Rc::ptr_eq(&client.socket, &socket));
+            let place = self.clients.iter().position(|client| Rc::ptr_eq(&client.socket, &socket));
             self.advance(place.expect("a client"));
         }
     }
@@ -106,9 +91,7 @@ impl World {
         for parcel in client.socket.outbox.drain() {
             match parcel {
                 Parcel::Frames(run) => {
-                    client
-                        .got
-                        .extend(run.iter().map(|(_, frame)| seq_of(frame)));
+                    client.got.extend(run.iter().map(|(_, frame)| seq_of(frame)));
                 }
                 Parcel::Frame(frame) => client.got.push(seq_of(&frame)),
                 Parcel::Ping | Parcel::Close(..) => {}

@@ -18,20 +18,14 @@ impl Frames {
     #[must_use]
     pub fn encode(room: RoomId, entries: &[LogEntry]) -> Option<Self> {
         let first = entries.first()?.seq;
-        let encoded: Vec<ByteString> = entries
-            .iter()
-            .map(|entry| ByteString::from(encode_entry(room, entry)))
-            .collect();
+        let encoded: Vec<ByteString> =
+            entries.iter().map(|entry| ByteString::from(encode_entry(room, entry))).collect();
         Some(Self::new(first, encoded))
     }
 
     fn new(first: Seq, encoded: Vec<ByteString>) -> Self {
         let bytes = encoded.iter().map(|frame| frame.len()).sum();
-        Self {
-            first,
-            encoded,
-            bytes,
-        }
+        Self { first, encoded, bytes }
     }
 
     /// Seq of the first.
@@ -60,8 +54,6 @@ impl Frames {
 
     /// The frames with their seqs.
     pub fn iter(&self) -> impl Iterator<Item = (Seq, &ByteString)> {
-        (0_u64..)
-            .zip(&self.encoded)
-            .map(|(place, frame)| (self.first.plus(place), frame))
+        (0_u64..).zip(&self.encoded).map(|(place, frame)| (self.first.plus(place), frame))
     }
 }

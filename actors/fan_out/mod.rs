@@ -37,6 +37,9 @@ use crate::{
 /// How often sockets are looked after.
 const SWEEP: Duration = Duration::from_secs(1);
 
+/// How long the first clients of a node that goes away wait before they connect again.
+const RECONNECT: Duration = Duration::from_millis(100);
+
 /// Deliveries from rooms that may wait for one thread. A room that finds no place keeps its
 /// delivery and stops appending until there is one.
 const MAILBOX: usize = 4_096;
@@ -61,14 +64,20 @@ impl Deliver {
     /// Nothing yet, from this room.
     #[must_use]
     pub fn from(room: RoomId) -> Self {
-        Self {
-            room,
-            frames: None,
-            answers: Vec::new(),
-            removed: Vec::new(),
-            rewritten: None,
-        }
+        Self { room, frames: None, answers: Vec::new(), removed: Vec::new(), rewritten: None }
     }
+}
+
+/// A passing event for the sockets that a room feeds.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Pass {
+    /// The room.
+    pub room: RoomId,
+    /// The event.
+    pub frame: ByteString,
+    /// Whom it is not for, because they caused it.
+    pub except: Option<SessionId>,
 }
 
 /// Feed a socket from a room.
@@ -101,6 +110,11 @@ pub struct Detach {
     pub ends: bool,
 }
 
+/// End every socket, spread over so much time.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Drain(pub Duration);
+
 /// The sockets of a thread, and what feeds them. Cheap to clone within the thread.
 #[derive(Clone)]
 pub struct FanOut {
@@ -126,15 +140,10 @@ impl FanOut {
     #[must_use]
     pub fn start(hub: Hub) -> Self {
         let state: Rc<RefCell<State>> = Rc::default();
-        let actor = FanOutActor {
-            hub: hub.clone(),
-            state: Rc::clone(&state),
-        };
-        Self {
-            hub,
-            address: actor.start(),
-            state,
-        }
+        let actor = FanOutActor { hub: hub.clone(), state: Rc::clone(&state) };
+        let address = actor.start();
+        hub.add_thread(address.clone());
+        Self { hub, address, state }
     }
 
     /// The hub that it belongs to.
@@ -189,11 +198,8 @@ impl State {
             return Vec::new();
         };
         for (user, seq) in &delivery.removed {
-            let leaving: Vec<Rc<Socket>> = feed
-                .members()
-                .filter(|socket| socket.user == *user)
-                .map(Rc::clone)
-                .collect();
+            let leaving: Vec<Rc<Socket>> =
+                feed.members().filter(|socket| socket.user == *user).map(Rc::clone).collect();
             for socket in leaving {
                 // Who is behind would get these before what is still missing.
                 let frames = delivery.frames.as_deref().filter(|_| feed.detach(&socket));
@@ -216,21 +222,13 @@ impl State {
 
 /// Ends a membership: what stood before it, then the news, and nothing from `seq` on.
 fn cut(socket: &Socket, room: RoomId, frames: Option<&Frames>, seq: Seq) {
-    for (_, frame) in frames
-        .into_iter()
-        .flat_map(Frames::iter)
-        .filter(|(at, _)| *at < seq)
-    {
+    for (_, frame) in frames.into_iter().flat_map(Frames::iter).filter(|(at, _)| *at < seq) {
         if socket.outbox.offer_one(frame).is_err() {
             break;
         }
     }
     socket.rooms.borrow_mut().remove(&room);
-    let left = Answer::Left {
-        room,
-        reason: "removed",
-    }
-    .encode();
+    let left = Answer::Left { room, reason: "removed" }.encode();
     socket.outbox.put(Parcel::Frame(left.into()));
     if socket.only_room == Some(room) {
         end(socket, CloseCode::NotAMember, "not a member any more");
@@ -266,10 +264,7 @@ impl FanOutActor {
         let stalled = Duration::from_secs(limits.stalled_seconds.max(1));
         for socket in self.state.borrow().sockets.values() {
             let silent = now.duration_since(socket.heard.get());
-            let waits = socket
-                .outbox
-                .waiting_since()
-                .map(|since| now.duration_since(since));
+            let waits = socket.outbox.waiting_since().map(|since| now.duration_since(since));
             if socket.expires.get() <= time {
                 end(socket, CloseCode::TokenEnded, "token expired");
             } else if waits.is_some_and(|waits| waits >= stalled) {
@@ -325,6 +320,37 @@ impl Handler<Deliver> for FanOutActor {
             if let Some(socket) = state.sockets.get(&session) {
                 socket.outbox.put(Parcel::Frame(answer));
             }
+        }
+    }
+}
+
+impl Handler<Pass> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, pass: Pass, _: &mut Self::Context) {
+        let state = self.state.borrow();
+        let Some(feed) = state.feeds.get(&pass.room) else {
+            return;
+        };
+        for socket in feed.live().filter(|socket| Some(socket.id) != pass.except) {
+            socket.outbox.hint(&pass.frame);
+        }
+    }
+}
+
+impl Handler<Drain> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, Drain(window): Drain, ctx: &mut Self::Context) {
+        let sockets: Vec<Rc<Socket>> = self.state.borrow().sockets.values().cloned().collect();
+        let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX).max(1);
+        for (place, socket) in (0_u32..).zip(sockets) {
+            let after = window * place / count;
+            // Those who are told first come back first, and nobody at the same moment.
+            let reason = (RECONNECT + after).as_millis().to_string();
+            ctx.run_later(after, move |_, _| {
+                end(&socket, CloseCode::GoingAway, &reason);
+            });
         }
     }
 }

@@ -28,12 +28,7 @@ impl Pages {
     #[must_use]
     pub fn new(store: Arc<dyn Store>, size: u64, at_once: usize) -> Self {
         let permits = Arc::new(Semaphore::new(at_once.max(1)));
-        Self {
-            store,
-            permits,
-            size,
-            under_way: Arc::default(),
-        }
+        Self { store, permits, size, under_way: Arc::default() }
     }
 
     /// The page behind `after`.

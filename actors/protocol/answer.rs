@@ -64,6 +64,22 @@ pub enum Answer<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after: Option<u64>,
     },
+    /// Somebody is writing.
+    Typing {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: &'a str,
+    },
+    /// Somebody has read.
+    Read {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: &'a str,
+        /// Up to here.
+        seq: Seq,
+    },
     /// The feed from the room has ended.
     Left {
         /// The room.
@@ -98,24 +114,13 @@ impl<'a> Answer<'a> {
     /// The acknowledgement of an entry.
     #[must_use]
     pub fn ack(reference: Option<&'a Reference>, room: RoomId, entry: &LogEntry) -> Self {
-        Self::Ack {
-            reference,
-            room,
-            seq: entry.seq,
-            id: entry.id,
-            time: entry.time,
-        }
+        Self::Ack { reference, room, seq: entry.seq, id: entry.id, time: entry.time }
     }
 
     /// An error without a time to try again.
     #[must_use]
     pub fn error(reference: Option<&'a Reference>, code: ErrorCode, detail: &'a str) -> Self {
-        Self::Error {
-            reference,
-            code,
-            detail,
-            retry_after: None,
-        }
+        Self::Error { reference, code, detail, retry_after: None }
     }
 
     /// The answer to a frame that is not a request.
@@ -132,12 +137,7 @@ impl<'a> Answer<'a> {
         detail: &'a str,
         seconds: u64,
     ) -> Self {
-        Self::Error {
-            reference,
-            code,
-            detail,
-            retry_after: Some(seconds),
-        }
+        Self::Error { reference, code, detail, retry_after: Some(seconds) }
     }
 
     /// The frame.

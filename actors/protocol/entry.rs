@@ -50,11 +50,7 @@ impl<'a> EntryView<'a> {
             removed: None,
         };
         match &entry.body {
-            Body::Message {
-                text,
-                edited,
-                deleted,
-            } => {
+            Body::Message { text, edited, deleted } => {
                 view.text = Some(text);
                 view.edited = edited.then_some(true);
                 view.deleted = deleted.then_some(true);

@@ -19,5 +19,5 @@ pub use answer::{Answer, Joined};
 pub use code::{CloseCode, ErrorCode};
 pub use entry::{EntryView, encode_entry};
 pub use reference::Reference;
-pub use request::{FrameError, JoinFrom, Request, Verb, decode};
+pub use request::{FrameError, JoinFrom, MAX_HISTORY, Request, Verb, decode};
 pub use text::{MessageKey, MessageText};

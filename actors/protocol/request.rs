@@ -58,6 +58,34 @@ pub enum Verb {
         /// How many at most.
         limit: u64,
     },
+    /// Replace the text of one's own message.
+    Edit {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        target: Seq,
+        /// Its new text.
+        text: MessageText,
+    },
+    /// Delete one's own message.
+    Delete {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        target: Seq,
+    },
+    /// Tell the others that one is writing.
+    Typing {
+        /// The room.
+        room: RoomId,
+    },
+    /// Note how far one has read.
+    Read {
+        /// The room.
+        room: RoomId,
+        /// The last entry that was read.
+        seq: Seq,
+    },
     /// Is anybody there.
     Ping,
 }
@@ -112,6 +140,8 @@ struct Fields<'a> {
     #[serde(borrow, default)]
     key: Option<&'a RawValue>,
     #[serde(borrow, default)]
+    seq: Option<&'a RawValue>,
+    #[serde(borrow, default)]
     before: Option<&'a RawValue>,
     #[serde(borrow, default)]
     limit: Option<&'a RawValue>,
@@ -132,12 +162,8 @@ impl Fault {
 /// [`FrameError`], to be answered as an `error` frame.
 pub fn decode(frame: &str, message_chars: usize) -> Result<Request, FrameError> {
     let fields: Fields<'_> = serde_json::from_str(frame).map_err(|_| undecodable(frame))?;
-    let refused = |reference, Fault(code, detail)| FrameError {
-        reference,
-        code,
-        detail,
-        is_json: true,
-    };
+    let refused =
+        |reference, Fault(code, detail)| FrameError { reference, code, detail, is_json: true };
     let reference = match fields.reference.map(Reference::parse) {
         None => None,
         Some(Some(reference)) => Some(reference),
@@ -154,36 +180,30 @@ pub fn decode(frame: &str, message_chars: usize) -> Result<Request, FrameError> 
 
 fn undecodable(frame: &str) -> FrameError {
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(frame).is_ok();
-    let detail = if is_json {
-        "a frame is one JSON object"
-    } else {
-        "not JSON"
-    };
-    FrameError {
-        reference: None,
-        code: ErrorCode::BadRequest,
-        detail: detail.to_owned(),
-        is_json,
-    }
+    let detail = if is_json { "a frame is one JSON object" } else { "not JSON" };
+    FrameError { reference: None, code: ErrorCode::BadRequest, detail: detail.to_owned(), is_json }
 }
 
 impl Fields<'_> {
     fn verb(&self, message_chars: usize) -> Result<Verb, Fault> {
         let kind: String = required("type", self.kind)?;
         match kind.as_str() {
-            "join" => Ok(Verb::Join {
-                room: self.room()?,
-                from: self.join_from()?,
-            }),
+            "join" => Ok(Verb::Join { room: self.room()?, from: self.join_from()? }),
             "leave" => Ok(Verb::Leave { room: self.room()? }),
             "message" => self.message(message_chars),
             "history" => Ok(Verb::History {
                 room: self.room()?,
                 before: optional("before", self.before)?,
-                limit: optional("limit", self.limit)?
-                    .unwrap_or(DEFAULT_HISTORY)
-                    .min(MAX_HISTORY),
+                limit: optional("limit", self.limit)?.unwrap_or(DEFAULT_HISTORY).min(MAX_HISTORY),
             }),
+            "edit" => Ok(Verb::Edit {
+                room: self.room()?,
+                target: required("seq", self.seq)?,
+                text: self.text(message_chars)?,
+            }),
+            "delete" => Ok(Verb::Delete { room: self.room()?, target: required("seq", self.seq)? }),
+            "typing" => Ok(Verb::Typing { room: self.room()? }),
+            "read" => Ok(Verb::Read { room: self.room()?, seq: required("seq", self.seq)? }),
             "ping" => Ok(Verb::Ping),
             other => {
                 let shown: String = other.chars().take(40).collect();
@@ -194,8 +214,7 @@ impl Fields<'_> {
 
     fn room(&self) -> Result<RoomId, Fault> {
         let text: String = required("room", self.room)?;
-        text.parse()
-            .map_err(|_| Fault(ErrorCode::NotFound, "no such room".to_owned()))
+        text.parse().map_err(|_| Fault(ErrorCode::NotFound, "no such room".to_owned()))
     }
 
     fn join_from(&self) -> Result<JoinFrom, Fault> {
@@ -203,22 +222,14 @@ impl Fields<'_> {
         let history: Option<u64> = optional("history", self.history)?;
         match (after, history) {
             (Some(_), Some(_)) => Err(Fault::bad("after and history exclude each other")),
-            (Some(seq), None) => Ok(JoinFrom::After {
-                seq,
-                last: optional("last", self.last)?,
-            }),
+            (Some(seq), None) => Ok(JoinFrom::After { seq, last: optional("last", self.last)? }),
             (None, Some(count)) => Ok(JoinFrom::History(count.min(MAX_HISTORY))),
             (None, None) => Ok(JoinFrom::Now),
         }
     }
 
     fn message(&self, message_chars: usize) -> Result<Verb, Fault> {
-        let room = self.room()?;
-        let text = MessageText::parse(required("text", self.text)?, message_chars);
-        let text = text.map_err(|invalid| match invalid {
-            InvalidText::TooLong(_) => Fault(ErrorCode::TooLarge, invalid.to_string()),
-            InvalidText::Blank | InvalidText::Nul => Fault::bad(invalid.to_string()),
-        })?;
+        let (room, text) = (self.room()?, self.text(message_chars)?);
         let key = match optional("key", self.key)? {
             None => None,
             Some(key) => Some(
@@ -227,6 +238,14 @@ impl Fields<'_> {
             ),
         };
         Ok(Verb::Message { room, text, key })
+    }
+
+    fn text(&self, message_chars: usize) -> Result<MessageText, Fault> {
+        let text = MessageText::parse(required("text", self.text)?, message_chars);
+        text.map_err(|invalid| match invalid {
+            InvalidText::TooLong(_) => Fault(ErrorCode::TooLarge, invalid.to_string()),
+            InvalidText::Blank | InvalidText::Nul => Fault::bad(invalid.to_string()),
+        })
     }
 }
 
@@ -255,13 +274,8 @@ mod tests {
         let frame =
             format!(r#"{{"type":"message","ref":3,"room":"{ROOM}","text":"hi","key":"k"}}"#);
         let request = decode(&frame, 10).expect("a request");
-        assert_eq!(
-            serde_json::to_string(&request.reference).expect("json"),
-            "3"
-        );
-        let Verb::Message { text, key, .. } = request.verb else {
-            panic!("{:?}", request.verb)
-        };
+        assert_eq!(serde_json::to_string(&request.reference).expect("json"), "3");
+        let Verb::Message { text, key, .. } = request.verb else { panic!("{:?}", request.verb) };
         assert_eq!(text.into_string(), "hi");
         assert_eq!(key.map(MessageKey::into_string).as_deref(), Some("k"));
     }
@@ -269,10 +283,7 @@ mod tests {
     #[test]
     fn a_fault_in_a_field_keeps_the_ref() {
         let error = fault(r#"{"type":"message","ref":"a","room":7,"text":"hi"}"#);
-        assert_eq!(
-            serde_json::to_string(&error.reference).expect("json"),
-            "\"a\""
-        );
+        assert_eq!(serde_json::to_string(&error.reference).expect("json"), "\"a\"");
         assert_eq!((error.code, error.is_json), (ErrorCode::BadRequest, true));
     }
 
@@ -295,12 +306,7 @@ mod tests {
     #[test]
     fn refs_that_are_too_long_or_of_another_type_are_refused() {
         let long = "x".repeat(65);
-        for reference in [
-            format!("\"{long}\""),
-            "{}".to_owned(),
-            "[1]".to_owned(),
-            "true".into(),
-        ] {
+        for reference in [format!("\"{long}\""), "{}".to_owned(), "[1]".to_owned(), "true".into()] {
             let error = fault(&format!(r#"{{"type":"ping","ref":{reference}}}"#));
             assert_eq!((error.code, error.reference), (ErrorCode::BadRequest, None));
         }
@@ -308,10 +314,7 @@ mod tests {
 
     #[test]
     fn a_room_that_cannot_be_is_not_found() {
-        assert_eq!(
-            fault(r#"{"type":"join","room":"x"}"#).code,
-            ErrorCode::NotFound
-        );
+        assert_eq!(fault(r#"{"type":"join","room":"x"}"#).code, ErrorCode::NotFound);
     }
 
     proptest::proptest! {
@@ -322,8 +325,8 @@ mod tests {
 
         #[test]
         fn no_object_makes_decoding_panic(
-            kind in "join|leave|message|history|ping|x",
-            name in "room|after|last|history|text|key|before|limit|ref",
+            kind in "join|leave|message|history|edit|delete|typing|read|ping|x",
+            name in "room|after|last|history|text|key|seq|before|limit|ref",
             value in r#"null|-1|1|1e99|"a"|"0123456789abcdef01234567"|\[\]|\{\}|true"#,
         ) {
             let frame = format!(r#"{{"type":"{kind}","room":"{ROOM}","{name}":{value}}}"#);

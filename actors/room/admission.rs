@@ -1,6 +1,6 @@
 //! What a room looks up in the store before it feeds a socket or answers with history.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use ihs_store::{EntryId, LogEntry, RoomId, Seq, Store, StoreError};
 
@@ -34,6 +34,7 @@ impl Admitted {
         head: Seq,
         reference: Option<&'a Reference>,
         online: Vec<&'a str>,
+        read: &'a HashMap<Username, Seq>,
     ) -> Joined<'a> {
         Joined {
             reference,
@@ -41,7 +42,7 @@ impl Admitted {
             seq: head,
             unread: self.unread,
             online,
-            read: BTreeMap::new(),
+            read: read.iter().map(|(user, seq)| (user.as_str(), *seq)).collect(),
             diverged: self.diverged,
         }
     }
@@ -67,11 +68,7 @@ pub async fn admit(
             (messages.first().map(before), false)
         }
     };
-    Ok(Admitted {
-        cursor,
-        diverged,
-        unread,
-    })
+    Ok(Admitted { cursor, diverged, unread })
 }
 
 /// Where to resume behind `seq`: from the start when the client has an entry that is not there.
@@ -89,11 +86,7 @@ async fn resume(
     let known = entries
         .first()
         .is_some_and(|entry| entry.seq == seq && last.is_none_or(|last| last == entry.id));
-    Ok(if known {
-        (Some(seq), false)
-    } else {
-        (Some(Seq::ZERO), true)
-    })
+    Ok(if known { (Some(seq), false) } else { (Some(Seq::ZERO), true) })
 }
 
 /// Answers with messages, of which one more than `limit` was asked for.
@@ -105,10 +98,7 @@ pub fn recall(mut asker: Asker, entries: &[LogEntry], limit: u64) {
     asker.answer(&Answer::History {
         reference: reference.as_ref(),
         room,
-        messages: entries[surplus..]
-            .iter()
-            .map(|entry| EntryView::new(room, entry))
-            .collect(),
+        messages: entries[surplus..].iter().map(|entry| EntryView::new(room, entry)).collect(),
         more: surplus > 0,
     });
 }

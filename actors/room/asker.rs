@@ -37,14 +37,7 @@ impl Asker {
         fan_out: Addr<FanOutActor>,
         reference: Option<Reference>,
     ) -> Self {
-        Self {
-            session,
-            user,
-            room,
-            fan_out,
-            reference,
-            answered: false,
-        }
+        Self { session, user, room, fan_out, reference, answered: false }
     }
 
     /// Takes out the client's reference, to put it into the answer.
@@ -60,33 +53,24 @@ impl Asker {
         (self.session, answer.encode().into())
     }
 
+    /// Needs no answer.
+    pub fn forget(mut self) {
+        self.answered = true;
+    }
+
     /// Answers by itself.
     pub fn answer(self, answer: &Answer<'_>) {
         let (fan_out, room) = (self.fan_out.clone(), self.room);
         let answers = vec![self.settle(answer)];
-        fan_out.do_send(Deliver {
-            answers,
-            ..Deliver::from(room)
-        });
+        fan_out.do_send(Deliver { answers, ..Deliver::from(room) });
     }
 
     /// Ends the socket's feed from the room, or its hope for one, with this answer.
     pub fn detach(self, answer: &Answer<'_>) {
         let (fan_out, room) = (self.fan_out.clone(), self.room);
-        let ends = matches!(
-            answer,
-            Answer::Error {
-                code: ErrorCode::NotFound,
-                ..
-            }
-        );
+        let ends = matches!(answer, Answer::Error { code: ErrorCode::NotFound, .. });
         let (session, answer) = self.settle(answer);
-        fan_out.do_send(Detach {
-            room,
-            session,
-            answer,
-            ends,
-        });
+        fan_out.do_send(Detach { room, session, answer, ends });
     }
 }
 
@@ -97,10 +81,7 @@ impl Drop for Asker {
             let answer =
                 Answer::retry(self.reference.as_ref(), ErrorCode::Unavailable, detail, 1).encode();
             let answers = vec![(self.session, answer.into())];
-            self.fan_out.do_send(Deliver {
-                answers,
-                ..Deliver::from(self.room)
-            });
+            self.fan_out.do_send(Deliver { answers, ..Deliver::from(self.room) });
         }
     }
 }

@@ -126,10 +126,8 @@ impl<O> RoomLog<O> {
     /// was delivered; otherwise they are a reason to look.
     #[must_use]
     pub fn hear(&mut self, entries: Vec<LogEntry>) -> Vec<Effect<O>> {
-        let fresh: Vec<LogEntry> = entries
-            .into_iter()
-            .filter(|entry| entry.seq > self.head)
-            .collect();
+        let fresh: Vec<LogEntry> =
+            entries.into_iter().filter(|entry| entry.seq > self.head).collect();
         match (fresh.first(), &self.under_way) {
             (None, _) => Vec::new(),
             (Some(first), UnderWay::Nothing) if first.seq == self.head.next() => {
@@ -208,10 +206,8 @@ impl<O> RoomLog<O> {
             return self.refuse_all(Refusal::StoreAway);
         };
         self.behind = entries.len() >= self.page;
-        let fresh: Vec<LogEntry> = entries
-            .into_iter()
-            .filter(|entry| entry.seq > self.head)
-            .collect();
+        let fresh: Vec<LogEntry> =
+            entries.into_iter().filter(|entry| entry.seq > self.head).collect();
         let mut effects = Vec::new();
         for entry in &fresh {
             if let Some(place) = self.waiting.iter().position(|draft| draft.id == entry.id)
@@ -227,10 +223,7 @@ impl<O> RoomLog<O> {
     /// Gives up on everything that waits.
     #[must_use]
     pub fn refuse_all(&mut self, refusal: Refusal) -> Vec<Effect<O>> {
-        self.waiting
-            .drain(..)
-            .map(|draft| Effect::Refuse(draft.origin, refusal))
-            .collect()
+        self.waiting.drain(..).map(|draft| Effect::Refuse(draft.origin, refusal)).collect()
     }
 
     fn store(&mut self, drafts: Vec<Draft<O>>) -> Vec<Effect<O>> {

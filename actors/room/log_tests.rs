@@ -32,19 +32,11 @@ impl Log {
             }
             self.0.push(entry.clone());
         }
-        Appended {
-            stored: entries.len(),
-            stop: None,
-        }
+        Appended { stored: entries.len(), stop: None }
     }
 
     fn after(&self, seq: Seq) -> Vec<LogEntry> {
-        self.0
-            .iter()
-            .filter(|entry| entry.seq > seq)
-            .take(PAGE)
-            .cloned()
-            .collect()
+        self.0.iter().filter(|entry| entry.seq > seq).take(PAGE).cloned().collect()
     }
 }
 
@@ -84,10 +76,7 @@ impl Node {
                 Effect::Acknowledge(origin, entry) => (origin, Ok(*entry)),
                 Effect::Refuse(origin, refusal) => (origin, Err(refusal)),
             };
-            assert!(
-                self.answers.insert(answer.0, answer.1).is_none(),
-                "answered twice"
-            );
+            assert!(self.answers.insert(answer.0, answer.1).is_none(), "answered twice");
         }
         assert!(self.calls.len() <= 1, "one call at a time");
     }
@@ -155,22 +144,10 @@ enum Loss {
 
 #[derive(Debug, Clone)]
 enum Act {
-    Submit {
-        node: usize,
-        key: Option<u8>,
-    },
-    Step {
-        node: usize,
-        loss: Loss,
-    },
-    Hear {
-        from: usize,
-        to: usize,
-        count: usize,
-    },
-    Look {
-        node: usize,
-    },
+    Submit { node: usize, key: Option<u8> },
+    Step { node: usize, loss: Loss },
+    Hear { from: usize, to: usize, count: usize },
+    Look { node: usize },
 }
 
 fn act() -> impl Strategy<Value = Act> {

@@ -25,6 +25,7 @@ use std::{
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
+use bytestring::ByteString;
 use ihs_store::{LogEntry, RoomId, Seq, StoreError};
 
 use self::{
@@ -37,7 +38,7 @@ use self::{
 };
 use crate::{
     bus::Announcement,
-    fan_out::{Attach, Deliver, FanOutActor},
+    fan_out::{Attach, Deliver, FanOutActor, Pass},
     hub::Hub,
     protocol::{Answer, ErrorCode},
     session::socket::SessionId,
@@ -80,6 +81,8 @@ pub struct Room {
     door: Door,
     log: RoomLog<Asker>,
     members: HashSet<Username>,
+    /// How far members have read.
+    read: HashMap<Username, Seq>,
     present: HashMap<SessionId, Present>,
     /// Joins that wait for the store, by the number of the attempt.
     joining: HashMap<SessionId, u64>,
@@ -102,6 +105,7 @@ impl Room {
             door: Door::StoreAway,
             log,
             members: HashSet::new(),
+            read: HashMap::new(),
             present: HashMap::new(),
             joining: HashMap::new(),
             attempts: 0,
@@ -121,11 +125,7 @@ impl Room {
             Door::Open | Door::NoSuchRoom => {
                 let reference = asker.take_reference();
                 let detail = "no such room";
-                asker.detach(&Answer::error(
-                    reference.as_ref(),
-                    ErrorCode::NotFound,
-                    detail,
-                ));
+                asker.detach(&Answer::error(reference.as_ref(), ErrorCode::NotFound, detail));
                 None
             }
             Door::StoreAway => {
@@ -140,6 +140,7 @@ impl Room {
             Ok(Some(loaded)) => {
                 self.log = new_log(&self.hub, loaded.head);
                 self.members = loaded.members;
+                self.read = loaded.read;
                 self.door = Door::Open;
             }
             Ok(None) => self.door = Door::NoSuchRoom,
@@ -257,30 +258,30 @@ impl Room {
 
     fn attach(&mut self, mut asker: Asker, admitted: &Admitted) {
         let reference = asker.take_reference();
-        let present = Present {
-            user: asker.user.clone(),
-            fan_out: asker.fan_out.clone(),
-        };
+        let present = Present { user: asker.user.clone(), fan_out: asker.fan_out.clone() };
         self.present.insert(asker.session, present);
-        let mut online: Vec<&str> = self
-            .present
-            .values()
-            .map(|present| present.user.as_str())
-            .collect();
+        let mut online: Vec<&str> =
+            self.present.values().map(|present| present.user.as_str()).collect();
         online.sort_unstable();
         online.dedup();
         let head = self.log.head();
-        let answer = admitted.joined(self.id, head, reference.as_ref(), online);
+        let answer = admitted.joined(self.id, head, reference.as_ref(), online, &self.read);
         let (fan_out, room) = (asker.fan_out.clone(), self.id);
         let cursor = admitted.cursor.unwrap_or(head);
         let (session, answer) = asker.settle(&Answer::Joined(answer));
-        fan_out.do_send(Attach {
-            room,
-            head,
-            session,
-            cursor,
-            answer,
-        });
+        fan_out.do_send(Attach { room, head, session, cursor, answer });
+    }
+
+    /// Tells everybody here something that is not kept.
+    fn pass(&self, event: &Answer<'_>, except: Option<SessionId>) {
+        let frame: ByteString = event.encode().into();
+        for thread in self.threads() {
+            let pass = Pass { room: self.id, frame: frame.clone(), except };
+            // Passing events are worth no waiting.
+            if thread.try_send(pass).is_err() {
+                tracing::debug!(room = %self.id, "passing event dropped");
+            }
+        }
     }
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
@@ -315,10 +316,7 @@ impl Actor for Room {
         let load = async move { membership::load(&*store, room).await };
         // Nothing can be decided before the room is known, so the mailbox waits here, bounded by
         // its capacity and by the store's time limit.
-        ctx.wait(
-            load.into_actor(self)
-                .map(|outcome, room, _| room.loaded(outcome)),
-        );
+        ctx.wait(load.into_actor(self).map(|outcome, room, _| room.loaded(outcome)));
         ctx.run_interval(TICK, Self::tick);
     }
 

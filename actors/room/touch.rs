@@ -29,13 +29,7 @@ impl Touch {
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(room: RoomId, hub: Hub) -> Self {
-        Self {
-            room,
-            hub,
-            due: false,
-            last: None,
-            under_way: Arc::default(),
-        }
+        Self { room, hub, due: false, last: None, under_way: Arc::default() }
     }
 
     /// Something has happened.

@@ -27,7 +27,7 @@ use crate::{
     room::asker::Asker,
     room::{
         Gone, Room,
-        requests::{Join, Leave, Recall, Send},
+        requests::{Amend, Join, Leave, MarkRead, Recall, Send, Type},
     },
     session::outbox::{OutboxLimits, Parcel, Parcels},
     session::rate::Allowance,
@@ -84,10 +84,7 @@ pub fn open(
 ) -> Result<HttpResponse, actix_web::Error> {
     let settings = fan_out.hub().settings();
     let rooms = &settings.rooms;
-    let limits = OutboxLimits {
-        frames: rooms.outbox_frames,
-        bytes: rooms.outbox_bytes,
-    };
+    let limits = OutboxLimits { frames: rooms.outbox_frames, bytes: rooms.outbox_bytes };
     let socket = Rc::new(Socket::new(
         fan_out.hub().next_session(),
         opening.admission.user().clone(),
@@ -125,10 +122,9 @@ impl Session {
             Message::Pong(_) | Message::Nop => {}
             Message::Close(reason) => {
                 if !self.closing {
-                    ctx.close(reason.map(|reason| CloseReason {
-                        code: reason.code,
-                        description: None,
-                    }));
+                    ctx.close(
+                        reason.map(|reason| CloseReason { code: reason.code, description: None }),
+                    );
                 }
                 ctx.stop();
             }
@@ -157,10 +153,7 @@ impl Session {
     }
 
     fn begin(&mut self, is_text: bool, bytes: &[u8]) {
-        self.fragments = Some(Fragments {
-            is_text,
-            bytes: BytesMut::from(bytes),
-        });
+        self.fragments = Some(Fragments { is_text, bytes: BytesMut::from(bytes) });
     }
 
     fn go_on(&mut self, bytes: &[u8], ctx: &mut Ctx) {
@@ -195,9 +188,7 @@ impl Session {
 
     fn serve(&mut self, Request { reference, verb }: Request, ctx: &mut Ctx) {
         match verb {
-            Verb::Ping => self.answer(&Answer::Pong {
-                reference: reference.as_ref(),
-            }),
+            Verb::Ping => self.answer(&Answer::Pong { reference: reference.as_ref() }),
             Verb::Join { room, from } => self.join(reference, room, from),
             Verb::Leave { room } => {
                 let asker = self.asker(reference, room);
@@ -209,20 +200,31 @@ impl Session {
                     self.tell(room, Send { asker, text, key });
                 }
             }
-            Verb::History {
-                room,
-                before,
-                limit,
-            } => {
+            Verb::Edit { room, target, text } => {
+                if self.may_send(reference.as_ref(), ctx) {
+                    let asker = self.asker(reference, room);
+                    self.tell(room, Amend { asker, target, text: Some(text) });
+                }
+            }
+            Verb::Delete { room, target } => {
+                if self.may_send(reference.as_ref(), ctx) {
+                    let asker = self.asker(reference, room);
+                    self.tell(room, Amend { asker, target, text: None });
+                }
+            }
+            Verb::Typing { room } => {
+                if self.may_send(reference.as_ref(), ctx) {
+                    let asker = self.asker(reference, room);
+                    self.tell(room, Type { asker });
+                }
+            }
+            Verb::Read { room, seq } => {
                 let asker = self.asker(reference, room);
-                self.tell(
-                    room,
-                    Recall {
-                        asker,
-                        before,
-                        limit,
-                    },
-                );
+                self.tell(room, MarkRead { asker, seq });
+            }
+            Verb::History { room, before, limit } => {
+                let asker = self.asker(reference, room);
+                self.tell(room, Recall { asker, before, limit });
             }
         }
     }
@@ -254,12 +256,7 @@ impl Session {
                 )]
                 let seconds = seconds as u64;
                 let detail = "too many messages";
-                self.answer(&Answer::retry(
-                    reference,
-                    ErrorCode::RateLimited,
-                    detail,
-                    seconds,
-                ));
+                self.answer(&Answer::retry(reference, ErrorCode::RateLimited, detail, seconds));
                 false
             }
             Allowance::FarOver => {
@@ -271,13 +268,7 @@ impl Session {
 
     fn asker(&self, reference: Option<Reference>, room: RoomId) -> Asker {
         let user = self.socket.user.clone();
-        Asker::new(
-            self.socket.id,
-            user,
-            room,
-            self.fan_out.address(),
-            reference,
-        )
+        Asker::new(self.socket.id, user, room, self.fan_out.address(), reference)
     }
 
     /// Tells a room. One that is gone is started anew; one that has too much to do lets the
@@ -287,11 +278,7 @@ impl Session {
         M: actix::Message<Result = ()> + std::marker::Send + 'static,
         Room: actix::Handler<M>,
     {
-        let known = self
-            .rooms
-            .get(&room)
-            .filter(|address| address.connected())
-            .cloned();
+        let known = self.rooms.get(&room).filter(|address| address.connected()).cloned();
         let address = known.unwrap_or_else(|| {
             let address = self.fan_out.hub().room(room);
             self.rooms.insert(room, address.clone());
@@ -303,9 +290,7 @@ impl Session {
     }
 
     fn answer(&self, answer: &Answer<'_>) {
-        self.socket
-            .outbox
-            .put(Parcel::Frame(answer.encode().into()));
+        self.socket.outbox.put(Parcel::Frame(answer.encode().into()));
     }
 
     fn end(&mut self, code: CloseCode, reason: &str, ctx: &mut Ctx) {
@@ -318,24 +303,15 @@ impl Session {
         }
         self.closing = true;
         // What was answered before the end still goes out before it.
-        self.socket
-            .outbox
-            .drain()
-            .into_iter()
-            .for_each(|parcel| self.write(parcel, ctx));
-        ctx.close(Some(CloseReason {
-            code,
-            description: Some(reason.to_owned()),
-        }));
+        self.socket.outbox.drain().into_iter().for_each(|parcel| self.write(parcel, ctx));
+        ctx.close(Some(CloseReason { code, description: Some(reason.to_owned()) }));
         ctx.run_later(CLOSE_WAIT, |_, ctx| ctx.stop());
     }
 
     fn write(&mut self, parcel: Parcel, ctx: &mut Ctx) {
         match parcel {
             Parcel::Frames(frames) => {
-                frames
-                    .iter()
-                    .for_each(|(_, frame)| ctx.write_raw(Message::Text(frame.clone())));
+                frames.iter().for_each(|(_, frame)| ctx.write_raw(Message::Text(frame.clone())));
             }
             Parcel::Frame(frame) => ctx.write_raw(Message::Text(frame)),
             Parcel::Ping => ctx.ping(b""),

@@ -31,13 +31,7 @@ impl Rate {
     #[must_use]
     pub fn new(per_second: u32, burst: u32, now: Instant) -> Self {
         let burst = f64::from(burst.max(1));
-        Self {
-            per_second: f64::from(per_second),
-            burst,
-            tokens: burst,
-            refused: 0.0,
-            at: now,
-        }
+        Self { per_second: f64::from(per_second), burst, tokens: burst, refused: 0.0, at: now }
     }
 
     /// Asks for one send.
@@ -57,9 +51,7 @@ impl Rate {
         if self.refused > self.burst * FAR_OVER {
             return Allowance::FarOver;
         }
-        Allowance::Wait(Duration::from_secs_f64(
-            (1.0 - self.tokens) / self.per_second,
-        ))
+        Allowance::Wait(Duration::from_secs_f64((1.0 - self.tokens) / self.per_second))
     }
 }
 
@@ -71,15 +63,10 @@ mod tests {
     fn a_burst_then_the_rate() {
         let start = Instant::now();
         let mut rate = Rate::new(2, 3, start);
-        let granted = (0..5)
-            .filter(|_| rate.ask(start) == Allowance::Granted)
-            .count();
+        let granted = (0..5).filter(|_| rate.ask(start) == Allowance::Granted).count();
         assert_eq!(granted, 3);
         assert_eq!(rate.ask(start), Allowance::Wait(Duration::from_millis(500)));
-        assert_eq!(
-            rate.ask(start + Duration::from_millis(500)),
-            Allowance::Granted
-        );
+        assert_eq!(rate.ask(start + Duration::from_millis(500)), Allowance::Granted);
     }
 
     #[test]

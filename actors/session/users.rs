@@ -52,17 +52,19 @@ impl Users {
     /// Nobody yet.
     #[must_use]
     pub fn new(limits: LimitSettings) -> Self {
-        Self {
-            limits,
-            sockets: Arc::default(),
-            by_name: Arc::default(),
-        }
+        Self { limits, sockets: Arc::default(), by_name: Arc::default() }
     }
 
     /// Whether the user has a socket.
     #[must_use]
     pub fn is_online(&self, username: &str) -> bool {
         self.by_name.lock().contains_key(username)
+    }
+
+    /// How many sockets are open.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.sockets.load(Ordering::Relaxed)
     }
 
     /// Makes room for one more socket.
@@ -74,10 +76,9 @@ impl Users {
         if self.sockets.load(Ordering::Relaxed) >= self.limits.sockets {
             return Err(Crowded::Node);
         }
-        let known = users.entry(user.clone()).or_insert_with(|| User {
-            sockets: 0,
-            rate: Arc::new(Mutex::new(self.rate())),
-        });
+        let known = users
+            .entry(user.clone())
+            .or_insert_with(|| User { sockets: 0, rate: Arc::new(Mutex::new(self.rate())) });
         if known.sockets >= self.limits.sockets_per_user {
             return Err(Crowded::User);
         }
@@ -92,11 +93,7 @@ impl Users {
     }
 
     fn rate(&self) -> Rate {
-        Rate::new(
-            self.limits.messages_per_second,
-            self.limits.messages_burst,
-            Instant::now(),
-        )
+        Rate::new(self.limits.messages_per_second, self.limits.messages_burst, Instant::now())
     }
 }
 
@@ -137,10 +134,7 @@ mod tests {
 
     #[test]
     fn a_user_has_as_many_sockets_as_allowed_and_no_more() {
-        let limits = LimitSettings {
-            sockets_per_user: 2,
-            ..LimitSettings::default()
-        };
+        let limits = LimitSettings { sockets_per_user: 2, ..LimitSettings::default() };
         let users = Users::new(limits);
         let first = users.admit(&name("ada"));
         let _second = users.admit(&name("ada"));

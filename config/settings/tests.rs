@@ -8,10 +8,7 @@ use crate::{UnknownParameters, server::Profile};
 const DOCUMENTED: &str = include_str!("../default.toml");
 
 fn environment(variables: &[(&str, &str)]) -> Vec<(OsString, OsString)> {
-    variables
-        .iter()
-        .map(|(name, value)| (name.into(), value.into()))
-        .collect()
+    variables.iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
 fn from_environment(variables: &[(&str, &str)]) -> Result<Settings, SettingsError> {
@@ -22,13 +19,7 @@ fn from_file(text: &str) -> Result<Settings, SettingsError> {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ihs.toml");
     fs::write(&path, text).unwrap();
-    Settings::load_from(
-        &Overrides {
-            config: Some(path),
-            ..Overrides::default()
-        },
-        &[],
-    )
+    Settings::load_from(&Overrides { config: Some(path), ..Overrides::default() }, &[])
 }
 
 fn complaint(result: Result<Settings, SettingsError>) -> String {
@@ -58,20 +49,14 @@ fn the_documented_file_can_be_loaded() {
 fn later_layers_win() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("ihs.toml");
-    fs::write(
-        &path,
-        "[server]\nlisten = \"127.0.0.1:1\"\nworkers = 3\n[log]\nlevel = \"warn\"",
-    )
-    .unwrap();
+    fs::write(&path, "[server]\nlisten = \"127.0.0.1:1\"\nworkers = 3\n[log]\nlevel = \"warn\"")
+        .unwrap();
     let variables = environment(&[
         ("IHS_CONFIG", path.to_str().unwrap()),
         ("IHS_LISTEN", "127.0.0.1:2"),
         ("IHS_LOG__LEVEL", "debug"),
     ]);
-    let flags = Overrides {
-        listen: Some("127.0.0.1:3".to_owned()),
-        ..Overrides::default()
-    };
+    let flags = Overrides { listen: Some("127.0.0.1:3".to_owned()), ..Overrides::default() };
     let settings = Settings::load_from(&flags, &variables).unwrap();
     assert_eq!(settings.server.listen.port(), 3);
     assert_eq!(settings.server.workers, 3);
@@ -92,10 +77,7 @@ fn variables_are_read_as_the_type_of_their_key() {
     assert_eq!(settings.limits.message_chars, 5);
     assert_eq!(settings.api.unknown_parameters, UnknownParameters::Ignore);
     assert!(!settings.auth.verify_providers);
-    assert_eq!(
-        settings.auth.key.expose(),
-        "01234567890123456789012345678901"
-    );
+    assert_eq!(settings.auth.key.expose(), "01234567890123456789012345678901");
     assert_eq!(settings.api.plugins, ["users", "rooms"]);
     assert_eq!(settings.server.profile, Profile::Production);
 }
@@ -136,18 +118,12 @@ fn the_variables_of_a_kubernetes_service_are_not_ours() {
 #[test]
 fn unknown_names_are_refused_with_what_there_is() {
     let variable = complaint(from_environment(&[("IHS_LIMITS__MESAGE_CHARS", "5")]));
-    assert!(
-        variable.starts_with("limits.mesage_chars: no such key;"),
-        "{variable}"
-    );
+    assert!(variable.starts_with("limits.mesage_chars: no such key;"), "{variable}");
     assert!(variable.contains("message_chars"), "{variable}");
     assert!(variable.ends_with("(set by environment variable IHS_LIMITS__MESAGE_CHARS)"));
 
     let section = complaint(from_environment(&[("IHS_LIMIT__MESSAGE_CHARS", "5")]));
-    assert!(
-        section.contains("no such section; there are api, auth, bus,"),
-        "{section}"
-    );
+    assert!(section.contains("no such section; there are api, auth, bus,"), "{section}");
 
     let bare = complaint(from_environment(&[("IHS_LISTN", "x")]));
     assert!(bare.starts_with("IHS_LISTN: is not a setting"), "{bare}");
@@ -157,10 +133,7 @@ fn unknown_names_are_refused_with_what_there_is() {
     assert!(file.contains("ihs.toml"), "{file}");
 
     let outside = complaint(from_file("batch = 1\n"));
-    assert!(
-        outside.starts_with("batch: stands outside of any [section]"),
-        "{outside}"
-    );
+    assert!(outside.starts_with("batch: stands outside of any [section]"), "{outside}");
 }
 
 #[test]
@@ -171,56 +144,21 @@ fn bad_values_are_refused_with_key_and_origin() {
             "many",
             "limits.frame_bytes: must be a whole number, is a text",
         ),
-        (
-            "IHS_LIMITS__FRAME_BYTES",
-            "0",
-            "limits.frame_bytes: must be from 1 to 16777216, is 0",
-        ),
-        (
-            "IHS_LIMITS__FRAME_BYTES",
-            "-1",
-            "limits.frame_bytes: invalid value",
-        ),
-        (
-            "IHS_ROOMS__BATCH",
-            "0",
-            "rooms.batch: must be from 1 to 10000, is 0",
-        ),
-        (
-            "IHS_API__PAGE_SIZE",
-            "101",
-            "api.page_size: must be from 1 to 100, is 101",
-        ),
-        (
-            "IHS_API__UNKNOWN_PARAMETERS",
-            "maybe",
-            "api.unknown_parameters: unknown variant `maybe`",
-        ),
-        (
-            "IHS_AUTH__VERIFY_PROVIDERS",
-            "yes",
-            "auth.verify_providers: must be true or false",
-        ),
+        ("IHS_LIMITS__FRAME_BYTES", "0", "limits.frame_bytes: must be from 1 to 16777216, is 0"),
+        ("IHS_LIMITS__FRAME_BYTES", "-1", "limits.frame_bytes: invalid value"),
+        ("IHS_ROOMS__BATCH", "0", "rooms.batch: must be from 1 to 10000, is 0"),
+        ("IHS_API__PAGE_SIZE", "101", "api.page_size: must be from 1 to 100, is 101"),
+        ("IHS_API__UNKNOWN_PARAMETERS", "maybe", "api.unknown_parameters: unknown variant `maybe`"),
+        ("IHS_AUTH__VERIFY_PROVIDERS", "yes", "auth.verify_providers: must be true or false"),
         ("IHS_LISTEN", "nowhere", "server.listen: "),
-        (
-            "IHS_STORE",
-            "postgres://db",
-            "store.url: must be `embedded` or",
-        ),
+        ("IHS_STORE", "postgres://db", "store.url: must be `embedded` or"),
         ("IHS_BUS", "", "bus.url: must be `local` or"),
-        (
-            "IHS_LOG__LEVEL",
-            "info,loud",
-            "log.level: `loud` does not name a level",
-        ),
+        ("IHS_LOG__LEVEL", "info,loud", "log.level: `loud` does not name a level"),
         ("IHS_SERVER__PROFILE", "production", "auth.key: is needed"),
     ] {
         let said = complaint(from_environment(&[(name, value)]));
         assert!(said.starts_with(message), "{said}");
-        assert!(
-            said.contains(name) || name == "IHS_SERVER__PROFILE",
-            "{said}"
-        );
+        assert!(said.contains(name) || name == "IHS_SERVER__PROFILE", "{said}");
     }
 }
 
@@ -232,10 +170,7 @@ fn every_value_out_of_bounds_is_named_at_once() {
 
 #[test]
 fn a_flag_is_named_by_its_name() {
-    let flags = Overrides {
-        store: Some("mysql".to_owned()),
-        ..Overrides::default()
-    };
+    let flags = Overrides { store: Some("mysql".to_owned()), ..Overrides::default() };
     let said = complaint(Settings::load_from(&flags, &[]));
     assert!(said.ends_with("(set by flag --store)"), "{said}");
 }
@@ -243,18 +178,12 @@ fn a_flag_is_named_by_its_name() {
 #[test]
 fn a_broken_file_is_named_by_its_line() {
     let said = complaint(from_file("[server]\nworkers = \n"));
-    assert!(
-        said.contains("ihs.toml is not valid TOML, line 2"),
-        "{said}"
-    );
+    assert!(said.contains("ihs.toml is not valid TOML, line 2"), "{said}");
 }
 
 #[test]
 fn a_missing_file_is_named() {
-    let flags = Overrides {
-        config: Some("/nowhere.toml".into()),
-        ..Overrides::default()
-    };
+    let flags = Overrides { config: Some("/nowhere.toml".into()), ..Overrides::default() };
     assert!(complaint(Settings::load_from(&flags, &[])).contains("/nowhere.toml"));
 }
 
@@ -262,10 +191,7 @@ fn a_missing_file_is_named() {
 fn secrets_are_not_shown() {
     let texts = [
         complaint(from_environment(&[("IHS_AUTH__KEY", "hunter2")])),
-        complaint(from_environment(&[(
-            "IHS_STORE",
-            "mysql://root:hunter2@db",
-        )])),
+        complaint(from_environment(&[("IHS_STORE", "mysql://root:hunter2@db")])),
         complaint(from_environment(&[("IHS_BUS", "http://:hunter2@db")])),
         complaint(from_file("[auth]\nkey = hunter2\n")),
         complaint(from_file("[auth]\nkey = \"hunter2\n")),

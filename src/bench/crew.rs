@@ -51,24 +51,15 @@ impl Crew {
             .try_collect()
             .await?;
         progress.finish_and_clear();
-        Ok(Self {
-            address,
-            client,
-            hands,
-        })
+        Ok(Self { address, client, hands })
     }
 
     /// Makes a room of these users; the first is its admin.
     pub(crate) async fn room(&self, members: &[Hand]) -> Result<String, Failure> {
-        let first = members
-            .first()
-            .ok_or_else(|| Failure::usage("a room needs a member"))?;
+        let first = members.first().ok_or_else(|| Failure::usage("a room needs a member"))?;
         let names: Vec<&str> = members.iter().map(|hand| hand.name.as_str()).collect();
         let body = json!({"name": "bench", "kind": "group", "members": names});
-        let request = self
-            .client
-            .post(self.address.rest("/api/rooms/"))
-            .bearer_auth(&first.token);
+        let request = self.client.post(self.address.rest("/api/rooms/")).bearer_auth(&first.token);
         let room = answer(request.json(&body)).await?;
         text(&room, "id")
     }
@@ -83,10 +74,7 @@ async fn enlist(client: &Client, address: &Address, name: &str) -> Result<Hand, 
     answer(client.post(address.rest("/api/users/")).json(&user)).await?;
     let credentials = json!({"username": name, "password": password});
     let pair = answer(client.post(address.rest("/api/token/")).json(&credentials)).await?;
-    Ok(Hand {
-        name: name.to_owned(),
-        token: text(&pair, "token")?,
-    })
+    Ok(Hand { name: name.to_owned(), token: text(&pair, "token")? })
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
@@ -102,14 +90,11 @@ async fn answer(request: reqwest::RequestBuilder) -> Result<Value, Failure> {
     if status.is_success() {
         Ok(body)
     } else {
-        Err(Failure::failed(format!(
-            "the node answered {status}: {body}"
-        )))
+        Err(Failure::failed(format!("the node answered {status}: {body}")))
     }
 }
 
 fn text(body: &Value, field: &str) -> Result<String, Failure> {
     let text = body.get(field).and_then(Value::as_str);
-    text.map(str::to_owned)
-        .ok_or_else(|| Failure::failed(format!("the answer has no {field}")))
+    text.map(str::to_owned).ok_or_else(|| Failure::failed(format!("the answer has no {field}")))
 }

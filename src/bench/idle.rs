@@ -60,11 +60,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome, Failure> {
     Ok(Outcome {
         opened: members.len(),
         time,
-        cpu: cpu_after
-            .zip(cpu)
-            .map(|(after, before)| after.saturating_sub(before)),
-        grown_kib: resident_after
-            .zip(resident)
-            .map(|(after, before)| after.saturating_sub(before)),
+        cpu: cpu_after.zip(cpu).map(|(after, before)| after.saturating_sub(before)),
+        grown_kib: resident_after.zip(resident).map(|(after, before)| after.saturating_sub(before)),
     })
 }

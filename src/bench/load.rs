@@ -60,9 +60,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome, Failure> {
     Ok(Outcome {
         counts: after.since(before),
         time,
-        cpu: cpu_after
-            .zip(cpu_before)
-            .map(|(after, before)| after.saturating_sub(before)),
+        cpu: cpu_after.zip(cpu_before).map(|(after, before)| after.saturating_sub(before)),
         delays: [500, 990, 999].map(|per_mille| run.tally.delay(per_mille)),
         refusal: run.tally.refusal(),
     })
@@ -92,9 +90,7 @@ async fn assemble(plan: &Plan) -> Result<Vec<(Member, bool)>, Failure> {
 }
 
 fn start(plan: &Plan, members: Vec<(Member, bool)>, run: &Rc<Run>) {
-    let senders = u32::try_from(plan.rooms * plan.senders)
-        .unwrap_or(u32::MAX)
-        .max(1);
+    let senders = u32::try_from(plan.rooms * plan.senders).unwrap_or(u32::MAX).max(1);
     let mut place = 0;
     for (member, sends) in members {
         let run = Rc::clone(run);

@@ -42,13 +42,7 @@ impl Member {
     /// Opens a socket and joins the room.
     pub(crate) async fn join(authority: &str, token: &str, room: &str) -> io::Result<Self> {
         let (sender, receiver) = wire::open(authority, &format!("/ws/chat/{room}/"), token).await?;
-        let mut member = Self {
-            sender,
-            receiver,
-            room: room.to_owned(),
-            last: 0,
-            sent: 0,
-        };
+        let mut member = Self { sender, receiver, room: room.to_owned(), last: 0, sent: 0 };
         loop {
             if let Frame::Text(range) = member.receiver.next().await?
                 && let Kind::Joined = kind(member.receiver.payload(range))
@@ -118,8 +112,7 @@ impl Member {
             Kind::Message { seq } => {
                 let micros = number_behind(payload, b"\"t=");
                 let now = u64::try_from(run.start.elapsed().as_micros()).unwrap_or(u64::MAX);
-                run.tally
-                    .delivered(self.last, seq, micros.map(|at| now.saturating_sub(at)));
+                run.tally.delivered(self.last, seq, micros.map(|at| now.saturating_sub(at)));
                 self.last = seq.max(self.last);
             }
             Kind::Ack => run.tally.acknowledged(),
@@ -147,16 +140,10 @@ fn kind(payload: &[u8]) -> Kind {
 
 /// The number that stands behind the first `mark`.
 fn number_behind(payload: &[u8], mark: &[u8]) -> Option<u64> {
-    let place = payload
-        .windows(mark.len())
-        .position(|window| window == mark)?;
-    let digits = payload[place + mark.len()..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit());
+    let place = payload.windows(mark.len()).position(|window| window == mark)?;
+    let digits = payload[place + mark.len()..].iter().take_while(|byte| byte.is_ascii_digit());
     Some(digits.fold(0_u64, |number, digit| {
-        number
-            .saturating_mul(10)
-            .saturating_add(u64::from(digit - b'0'))
+        number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
     }))
 }
 
@@ -170,10 +157,7 @@ mod tests {
         assert!(matches!(kind(entry), Kind::Message { seq: 12 }));
         assert_eq!(number_behind(entry, b"\"t="), Some(34));
         assert!(matches!(kind(br#"{"type":"ack","seq":1}"#), Kind::Ack));
-        assert!(matches!(
-            kind(br#"{"type":"error","code":"x"}"#),
-            Kind::Error
-        ));
+        assert!(matches!(kind(br#"{"type":"error","code":"x"}"#), Kind::Error));
         assert!(matches!(kind(br#"{"type":"edited","seq":1}"#), Kind::Other));
     }
 }

@@ -18,16 +18,9 @@ impl Processes {
         for pid in &self.0 {
             let stat = read(*pid, "stat")?;
             // Behind the parenthesised name, utime and stime are fields 14 and 15 of proc(5).
-            let fields = stat
-                .rsplit(')')
-                .next()
-                .unwrap_or_default()
-                .split_whitespace();
-            let ticks: u32 = fields
-                .skip(11)
-                .take(2)
-                .filter_map(|field| field.parse::<u32>().ok())
-                .sum();
+            let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+            let ticks: u32 =
+                fields.skip(11).take(2).filter_map(|field| field.parse::<u32>().ok()).sum();
             total += Duration::from_secs(1) * ticks / TICKS_PER_SECOND;
         }
         Ok((!self.0.is_empty()).then_some(total))
@@ -40,9 +33,7 @@ impl Processes {
             let status = read(*pid, "status")?;
             let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
             let field = line.and_then(|line| line.split_whitespace().next());
-            total += field
-                .and_then(|field| field.parse::<u64>().ok())
-                .unwrap_or(0);
+            total += field.and_then(|field| field.parse::<u64>().ok()).unwrap_or(0);
         }
         Ok((!self.0.is_empty()).then_some(total))
     }

@@ -56,9 +56,7 @@ impl Tally {
 
     pub(crate) fn refused(&self, words: &str) {
         self.change(|counts| counts.refused += 1);
-        self.refusal
-            .borrow_mut()
-            .get_or_insert_with(|| words.to_owned());
+        self.refusal.borrow_mut().get_or_insert_with(|| words.to_owned());
     }
 
     /// An entry arrived behind `last`: anything but the next seq was lost or repeated.
@@ -86,8 +84,7 @@ impl Tally {
         let mut kept = self.micros.borrow_mut();
         kept.sort_unstable();
         let place = kept.len().checked_sub(1)? * per_mille / 1_000;
-        kept.get(place)
-            .map(|micros| Duration::from_micros(u64::from(*micros)))
+        kept.get(place).map(|micros| Duration::from_micros(u64::from(*micros)))
     }
 
     fn change(&self, change: impl FnOnce(&mut Counts)) {

@@ -54,16 +54,9 @@ pub(crate) async fn open(
          Authorization: Bearer {token}\r\n\r\n"
     );
     write.write_all(request.as_bytes()).await?;
-    let mut receiver = Receiver {
-        stream: read,
-        buffer: Vec::new(),
-        start: 0,
-    };
+    let mut receiver = Receiver { stream: read, buffer: Vec::new(), start: 0 };
     receiver.head().await?;
-    let sender = Sender {
-        stream: write,
-        buffer: Vec::new(),
-    };
+    let sender = Sender { stream: write, buffer: Vec::new() };
     Ok((sender, receiver))
 }
 
@@ -116,10 +109,7 @@ impl Receiver {
         let bytes = &self.buffer[self.start..];
         let (&first, &second) = (bytes.first()?, bytes.get(1)?);
         let (header, length) = match second & 0x7F {
-            126 => (
-                4,
-                usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?)),
-            ),
+            126 => (4, usize::from(u16::from_be_bytes(bytes.get(2..4)?.try_into().ok()?))),
             127 => {
                 let length = u64::from_be_bytes(bytes.get(2..10)?.try_into().ok()?);
                 (10, usize::try_from(length).ok()?)
@@ -151,11 +141,7 @@ impl Receiver {
             self.fill().await?;
             if let Some(end) = self.buffer.windows(4).position(|four| four == b"\r\n\r\n") {
                 if !self.buffer.starts_with(b"HTTP/1.1 101") {
-                    let line = self
-                        .buffer
-                        .split(|byte| *byte == b'\r')
-                        .next()
-                        .unwrap_or_default();
+                    let line = self.buffer.split(|byte| *byte == b'\r').next().unwrap_or_default();
                     return Err(io::Error::other(String::from_utf8_lossy(line).into_owned()));
                 }
                 self.start = end + 4;

@@ -72,14 +72,7 @@ impl Account {
             .build()
             .map_err(|error| Failure::failed("cannot make requests").because(error))?;
         let (pair, stale) = (Pair::default(), Instant::now());
-        let mut account = Self {
-            address,
-            client,
-            username,
-            password,
-            pair,
-            stale,
-        };
+        let mut account = Self { address, client, username, password, pair, stale };
         let response = account.post("/api/token/", &account.credentials()).await;
         account.take(response.map_err(unreachable)?).await?;
         Ok(account)
@@ -129,9 +122,7 @@ impl Account {
         struct Page {
             results: Vec<RoomSummary>,
         }
-        let page: Page = self
-            .request(Method::GET, "/api/rooms/?page_size=100", None)
-            .await?;
+        let page: Page = self.request(Method::GET, "/api/rooms/?page_size=100", None).await?;
         Ok(page.results)
     }
 
@@ -146,11 +137,7 @@ impl Account {
     }
 
     async fn post(&self, path: &str, body: &Value) -> Result<Response, reqwest::Error> {
-        self.client
-            .post(self.address.rest(path))
-            .json(body)
-            .send()
-            .await
+        self.client.post(self.address.rest(path)).json(body).send().await
     }
 
     async fn take(&mut self, response: Response) -> Result<(), Failure> {
@@ -186,9 +173,7 @@ async fn answer<T: for<'de> Deserialize<'de>>(response: Response) -> Result<T, F
         });
     }
     let body: Value = response.json().await.unwrap_or_default();
-    Err(Failure::failed(
-        complaint(&body).unwrap_or_else(|| format!("the node answered {status}")),
-    ))
+    Err(Failure::failed(complaint(&body).unwrap_or_else(|| format!("the node answered {status}"))))
 }
 
 /// The first message of an error body: `detail`, or that of a field.
@@ -212,14 +197,8 @@ mod tests {
     #[test]
     fn error_bodies_are_told_in_a_line() {
         assert_eq!(complaint(&json!({"detail": "No."})).as_deref(), Some("No."));
-        assert_eq!(
-            complaint(&json!({"non_field_errors": ["No."]})).as_deref(),
-            Some("No.")
-        );
-        assert_eq!(
-            complaint(&json!({"members": ["No."]})).as_deref(),
-            Some("members: No.")
-        );
+        assert_eq!(complaint(&json!({"non_field_errors": ["No."]})).as_deref(), Some("No."));
+        assert_eq!(complaint(&json!({"members": ["No."]})).as_deref(), Some("members: No."));
         assert_eq!(complaint(&json!([])), None);
     }
 }

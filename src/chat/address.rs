@@ -46,10 +46,7 @@ impl FromStr for Address {
         if place.is_empty() || place.contains(['?', '#', ' ']) {
             return Err(NotAnAddress);
         }
-        Ok(Self {
-            http: format!("{http}://{place}"),
-            socket: format!("{socket}://{place}"),
-        })
+        Ok(Self { http: format!("{http}://{place}"), socket: format!("{socket}://{place}") })
     }
 }
 

@@ -14,9 +14,7 @@ pub(crate) struct Backoff {
 impl Backoff {
     /// The next wait.
     pub(crate) fn next(&mut self) -> Duration {
-        let full = FIRST
-            .saturating_mul(2_u32.saturating_pow(self.tries))
-            .min(LONGEST);
+        let full = FIRST.saturating_mul(2_u32.saturating_pow(self.tries)).min(LONGEST);
         self.tries = self.tries.saturating_add(1);
         full.mul_f64(rand::random_range(0.5..=1.0))
     }

@@ -248,9 +248,7 @@ impl Client {
             0 => Ok(()),
             _ if !self.is_script() => Ok(()),
             1 => Err(Failure::failed("one line was not carried out")),
-            count => Err(Failure::failed(format!(
-                "{count} lines were not carried out"
-            ))),
+            count => Err(Failure::failed(format!("{count} lines were not carried out"))),
         }
     }
 }

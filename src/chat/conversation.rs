@@ -33,11 +33,7 @@ pub(crate) enum Effect {
 enum Pending {
     Join,
     History,
-    Message {
-        room: String,
-        text: String,
-        key: String,
-    },
+    Message { room: String, text: String, key: String },
 }
 
 #[derive(Debug)]
@@ -112,11 +108,7 @@ impl Conversation {
                 .note_refused("You are in no room: /rooms lists yours, /join N goes there.");
         };
         let key = format!("{:032x}", rand::random::<u128>());
-        self.pending = Some(Pending::Message {
-            room: room.id.clone(),
-            text,
-            key,
-        });
+        self.pending = Some(Pending::Message { room: room.id.clone(), text, key });
         self.request()
     }
 
@@ -150,15 +142,11 @@ impl Conversation {
             Frame::Message(entry) => self.entry(&entry, said(&entry)),
             Frame::Edited(entry) => {
                 let text = printable(&entry.text);
-                self.entry(
-                    &entry,
-                    format!("{} edited #{}: {text}", entry.sender, entry.target),
-                )
+                self.entry(&entry, format!("{} edited #{}: {text}", entry.sender, entry.target))
             }
-            Frame::Deleted(entry) => self.entry(
-                &entry,
-                format!("{} deleted #{}", entry.sender, entry.target),
-            ),
+            Frame::Deleted(entry) => {
+                self.entry(&entry, format!("{} deleted #{}", entry.sender, entry.target))
+            }
             Frame::Members(entry) => self.entry(&entry, came_or_went(&entry)),
             Frame::Left { room } => self.left(&room),
             Frame::Other => Vec::new(),
@@ -176,10 +164,7 @@ impl Conversation {
         }
         if matches!(self.pending, Some(Pending::Join)) {
             self.pending = None;
-            return vec![Effect::Note(format!(
-                "You are in {}.",
-                printable(&room.title)
-            ))];
+            return vec![Effect::Note(format!("You are in {}.", printable(&room.title)))];
         }
         self.request()
     }
@@ -208,18 +193,11 @@ impl Conversation {
         if let Some(room) = &mut self.room {
             room.oldest = Some(first.seq);
         }
-        messages
-            .iter()
-            .map(|entry| Effect::Show(said(entry)))
-            .collect()
+        messages.iter().map(|entry| Effect::Show(said(entry))).collect()
     }
 
     fn refuse(&mut self, refusal: &Refusal) -> Vec<Effect> {
-        if refusal
-            .reference
-            .as_deref()
-            .is_none_or(|reference| self.reference() != reference)
-        {
+        if refusal.reference.as_deref().is_none_or(|reference| self.reference() != reference) {
             return vec![Effect::Note(printable(&refusal.detail))];
         }
         if let Some(wait) = refusal.retry() {

@@ -38,18 +38,12 @@ impl Line {
     pub(crate) fn parse(text: &str) -> Self {
         let text = text.trim();
         let Some(command) = text.strip_prefix('/') else {
-            return if text.is_empty() {
-                Self::Blank
-            } else {
-                Self::Text(text.to_owned())
-            };
+            return if text.is_empty() { Self::Blank } else { Self::Text(text.to_owned()) };
         };
         if command.starts_with('/') {
             return Self::Text(command.to_owned());
         }
-        let (name, argument) = command
-            .split_once(char::is_whitespace)
-            .unwrap_or((command, ""));
+        let (name, argument) = command.split_once(char::is_whitespace).unwrap_or((command, ""));
         let argument = argument.trim();
         match (name, argument) {
             ("rooms", "") => Self::Rooms,

@@ -59,9 +59,8 @@ impl Link {
     /// Connects with a token.
     pub(crate) async fn open(address: &str, token: &str) -> Result<Self, NoLink> {
         let refused = |text: &str| NoLink::Refused(text.to_owned());
-        let mut request = address
-            .into_client_request()
-            .map_err(|_| refused("the address cannot be used"))?;
+        let mut request =
+            address.into_client_request().map_err(|_| refused("the address cannot be used"))?;
         let credentials = HeaderValue::from_str(&format!("Bearer {token}"))
             .map_err(|_| refused("the token cannot be used"))?;
         request.headers_mut().insert(AUTHORIZATION, credentials);
@@ -86,9 +85,9 @@ impl Link {
     pub(crate) async fn next(&mut self) -> Event {
         match self.socket.next().await {
             Some(Ok(Message::Text(text))) => Event::Text(text.as_str().to_owned()),
-            Some(Ok(Message::Close(close))) => Event::Lost(close.map_or(Loss::Broken, |close| {
-                loss(close.code.into(), close.reason.as_str())
-            })),
+            Some(Ok(Message::Close(close))) => Event::Lost(
+                close.map_or(Loss::Broken, |close| loss(close.code.into(), close.reason.as_str())),
+            ),
             Some(Ok(_)) => Event::Alive,
             Some(Err(_)) | None => Event::Lost(Loss::Broken),
         }
@@ -126,10 +125,7 @@ mod tests {
     #[test]
     fn close_codes_say_what_to_do() {
         assert_eq!(loss(4401, ""), Loss::Unauthenticated);
-        assert_eq!(
-            loss(1012, "250"),
-            Loss::Restarting(Duration::from_millis(250))
-        );
+        assert_eq!(loss(1012, "250"), Loss::Restarting(Duration::from_millis(250)));
         assert_eq!(loss(1006, ""), Loss::Broken);
     }
 }

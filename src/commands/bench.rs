@@ -42,10 +42,7 @@ async fn load(args: BenchArgs, address: Address) -> Result<(), Failure> {
         address,
         rooms: args.rooms.unwrap_or(if fan_out { 1 } else { 100 }),
         sockets,
-        senders: args
-            .senders
-            .unwrap_or(if fan_out { 64 } else { sockets })
-            .min(sockets),
+        senders: args.senders.unwrap_or(if fan_out { 64 } else { sockets }).min(sockets),
         sockets_per_user: args.sockets_per_user,
         rate: args.rate,
         warm_up: Duration::from_secs(args.warm_up),
@@ -57,10 +54,7 @@ async fn load(args: BenchArgs, address: Address) -> Result<(), Failure> {
     Ok(())
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of one run are far below 2^52"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^52")]
 fn report_load(plan: &Plan, outcome: &Outcome) {
     let counts = &outcome.counts;
     let seconds = outcome.time.as_secs_f64();
@@ -68,14 +62,8 @@ fn report_load(plan: &Plan, outcome: &Outcome) {
         "rooms                 {} of {} sockets, {} of them sending",
         plan.rooms, plan.sockets, plan.senders
     );
-    println!(
-        "acknowledged          {:.0} messages/s",
-        counts.acknowledged as f64 / seconds
-    );
-    println!(
-        "delivered             {:.0} /s",
-        counts.delivered as f64 / seconds
-    );
+    println!("acknowledged          {:.0} messages/s", counts.acknowledged as f64 / seconds);
+    println!("delivered             {:.0} /s", counts.delivered as f64 / seconds);
     for (name, delay) in ["p50", "p99", "p99.9"].iter().zip(outcome.delays) {
         let delay = delay.map_or("-".to_owned(), |delay| format!("{:.2} ms", millis(delay)));
         println!("send to delivery {name:<5}{delay}");
@@ -85,10 +73,7 @@ fn report_load(plan: &Plan, outcome: &Outcome) {
     println!("refused               {}", counts.refused);
     if let Some(cpu) = outcome.cpu {
         let per = |count: u64| cpu.as_secs_f64() * 1e6 / count.max(1) as f64;
-        println!(
-            "server CPU            {:.0} % of one core",
-            100.0 * cpu.as_secs_f64() / seconds
-        );
+        println!("server CPU            {:.0} % of one core", 100.0 * cpu.as_secs_f64() / seconds);
         println!("server CPU/message    {:.2} µs", per(counts.acknowledged));
         println!("server CPU/delivery   {:.3} µs", per(counts.delivered));
     }
@@ -97,10 +82,7 @@ fn report_load(plan: &Plan, outcome: &Outcome) {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    reason = "counts of one run are far below 2^52"
-)]
+#[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^52")]
 async fn idle(args: BenchArgs, address: Address) -> Result<(), Failure> {
     let plan = idle::Plan {
         address,
@@ -118,10 +100,7 @@ async fn idle(args: BenchArgs, address: Address) -> Result<(), Failure> {
         println!("server CPU/socket     {per:.0} µs");
     }
     if let Some(grown) = outcome.grown_kib {
-        println!(
-            "resident per socket   {:.1} KiB",
-            grown as f64 / outcome.opened.max(1) as f64
-        );
+        println!("resident per socket   {:.1} KiB", grown as f64 / outcome.opened.max(1) as f64);
     }
     Ok(())
 }

@@ -21,11 +21,7 @@ pub(crate) fn run(args: ChatArgs) -> Result<(), Failure> {
         .parse()
         .map_err(|error| Failure::usage(format!("cannot chat at {}", args.url)).because(error))?;
     let username = prompt::username(args.username)?;
-    let password = if args.password_stdin {
-        prompt::first_line()?
-    } else {
-        prompt::password()?
-    };
+    let password = if args.password_stdin { prompt::first_line()? } else { prompt::password()? };
     // Only the first call counts, and there is no other.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = runtime::Builder::new_current_thread()

@@ -65,9 +65,7 @@ impl Session {
             Fault::Sqlite(error) if self.connection.is_autocommit() => {
                 Err(Lost::before_commit(error))
             }
-            _ => self
-                .execute("ROLLBACK TO work")
-                .and_then(|()| self.execute("RELEASE work")),
+            _ => self.execute("ROLLBACK TO work").and_then(|()| self.execute("RELEASE work")),
         }
     }
 
@@ -82,9 +80,7 @@ impl Session {
 
     /// Writes what the search tables lack.
     pub(super) fn write_pending(&mut self) -> Result<(), Lost> {
-        self.pending
-            .write(&self.connection)
-            .map_err(|error| Lost::before_commit(&error))
+        self.pending.write(&self.connection).map_err(|error| Lost::before_commit(&error))
     }
 
     /// Appends to a log until an entry cannot be.
@@ -102,30 +98,20 @@ impl Session {
     }
 
     fn write(&mut self, position: usize, write: &Write) -> Result<Written, Fault> {
-        let mut writing = Writing {
-            connection: &self.connection,
-            pending: &mut self.pending,
-            write: position,
-        };
+        let mut writing =
+            Writing { connection: &self.connection, pending: &mut self.pending, write: position };
         let table = |collection: &str| self.schema.table(collection);
         Ok(match write {
-            Write::Insert {
-                collection,
-                document,
-            } => {
+            Write::Insert { collection, document } => {
                 writing.insert(table(collection)?, document)?;
                 Written::Inserted
             }
-            Write::Update {
-                collection,
-                filter,
-                change,
-            } => Written::Updated(writing.update(table(collection)?, filter, change)?),
-            Write::UpdateEvery {
-                collection,
-                filter,
-                change,
-            } => Written::Count(writing.update_every(table(collection)?, filter, change)?),
+            Write::Update { collection, filter, change } => {
+                Written::Updated(writing.update(table(collection)?, filter, change)?)
+            }
+            Write::UpdateEvery { collection, filter, change } => {
+                Written::Count(writing.update_every(table(collection)?, filter, change)?)
+            }
             Write::Delete { collection, filter } => {
                 Written::Deleted(writing.delete(table(collection)?, filter)?)
             }

@@ -90,13 +90,7 @@ pub(super) fn job<T: Send + 'static>(
     whole: bool,
     work: impl FnOnce(&mut Session) -> Result<T, Fault> + Send + 'static,
 ) -> Job {
-    Box::new(Task {
-        work: Some(work),
-        whole,
-        outcome: None,
-        ticket,
-        reply,
-    })
+    Box::new(Task { work: Some(work), whole, outcome: None, ticket, reply })
 }
 
 /// The thread's state.

@@ -12,10 +12,7 @@ async fn whoever_signs_up_can_log_in() {
     assert_eq!(made.created()["username"], "ada");
     let pair = app
         .anonymous()
-        .post(
-            "/api/token/",
-            json!({"username": "ada", "password": PASSWORD}),
-        )
+        .post("/api/token/", json!({"username": "ada", "password": PASSWORD}))
         .await
         .ok();
     assert_eq!(pair["type"], "patient");
@@ -30,10 +27,7 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
     for username in ["ada", "nobody"] {
         let body = json!({"username": username, "password": "wrong"});
         assert_eq!(
-            app.anonymous()
-                .post("/api/token/", body)
-                .await
-                .bad_request(),
+            app.anonymous().post("/api/token/", body).await.bad_request(),
             json!({"non_field_errors": ["Unable to log in with provided credentials."]})
         );
     }
@@ -45,10 +39,7 @@ async fn a_username_is_taken_once() {
     app.patient("ada").await;
     let body = json!({"username": "ada", "password": PASSWORD, "userType": "patient"});
     assert_eq!(
-        app.anonymous()
-            .post("/api/users/", body)
-            .await
-            .bad_request(),
+        app.anonymous().post("/api/users/", body).await.bad_request(),
         json!({"username": ["A user with that username already exists."]})
     );
 }

@@ -10,13 +10,7 @@ use crate::support::{
 };
 
 fn chat(app: &App, username: &str) -> Command {
-    ihs([
-        "chat",
-        app.url(),
-        "--username",
-        username,
-        "--password-stdin",
-    ])
+    ihs(["chat", app.url(), "--username", username, "--password-stdin"])
 }
 
 /// A chat client that is logged in, in its direct room with the other one.
@@ -42,10 +36,7 @@ async fn a_script_says_its_lines_and_ends() {
     let output = run(&mut chat(&app, "ada"), &script);
     assert!(output.status.success(), "{}", complaint(&output));
     assert_eq!(shown(&output), "ada: one\nada: two\nada: three\n");
-    let read = run(
-        &mut chat(&app, "bob"),
-        &format!("{PASSWORD}\n/direct ada\n"),
-    );
+    let read = run(&mut chat(&app, "bob"), &format!("{PASSWORD}\n/direct ada\n"));
     assert_eq!(shown(&read), "ada: one\nada: two\nada: three\n");
 }
 
@@ -63,10 +54,7 @@ async fn both_see_what_either_says_in_one_order() {
 #[tokio::test]
 async fn rooms_are_listed_and_joined_by_number() {
     let app = ada_and_bob().await;
-    run(
-        &mut chat(&app, "bob"),
-        &format!("{PASSWORD}\n/direct ada\nhello\n"),
-    );
+    run(&mut chat(&app, "bob"), &format!("{PASSWORD}\n/direct ada\nhello\n"));
     let script = format!("{PASSWORD}\n/rooms\n/join 1\n");
     let output = run(&mut chat(&app, "ada"), &script);
     assert!(output.status.success(), "{}", complaint(&output));
@@ -79,10 +67,7 @@ async fn earlier_messages_are_shown_when_asked_for() {
     let lines: Vec<String> = (1..=25).map(|number| format!("message {number}")).collect();
     let script = format!("{PASSWORD}\n/direct bob\n{}\n", lines.join("\n"));
     assert!(run(&mut chat(&app, "ada"), &script).status.success());
-    let read = run(
-        &mut chat(&app, "bob"),
-        &format!("{PASSWORD}\n/direct ada\n/history\n"),
-    );
+    let read = run(&mut chat(&app, "bob"), &format!("{PASSWORD}\n/direct ada\n/history\n"));
     let shown = shown(&read);
     for line in &lines {
         let line = format!("ada: {line}\n");
@@ -111,13 +96,7 @@ async fn a_restart_of_the_server_loses_and_doubles_nothing() {
             .filter(|line| line.starts_with("ada: "))
             .map(ToOwned::to_owned)
             .collect();
-        let expected = [
-            "ada: before",
-            "ada: after",
-            "ada: and on",
-            "ada: after",
-            "ada: and on",
-        ];
+        let expected = ["ada: before", "ada: after", "ada: and on", "ada: after", "ada: and on"];
         assert_eq!(said, expected);
     }
 }
@@ -140,10 +119,7 @@ async fn a_wrong_password_is_told() {
     let output = run(&mut chat(&app, "ada"), "wrong password\n");
     assert_eq!(output.status.code(), Some(1));
     let said = complaint(&output);
-    assert!(
-        said.contains("Unable to log in with provided credentials."),
-        "{said}"
-    );
+    assert!(said.contains("Unable to log in with provided credentials."), "{said}");
 }
 
 #[tokio::test]
@@ -160,23 +136,13 @@ async fn a_line_that_is_refused_is_told_and_ends_in_failure() {
 #[test]
 fn a_node_that_is_not_there_is_told() {
     let address = "http://127.0.0.1:1";
-    let output = run(
-        &mut ihs(["chat", address, "--username", "ada", "--password-stdin"]),
-        "x\n",
-    );
+    let output = run(&mut ihs(["chat", address, "--username", "ada", "--password-stdin"]), "x\n");
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        complaint(&output).contains("cannot be reached"),
-        "{}",
-        complaint(&output)
-    );
+    assert!(complaint(&output).contains("cannot be reached"), "{}", complaint(&output));
 }
 
 #[test]
 fn an_address_that_is_none_is_bad_usage() {
-    let output = run(
-        &mut ihs(["chat", "nowhere", "--username", "ada", "--password-stdin"]),
-        "x\n",
-    );
+    let output = run(&mut ihs(["chat", "nowhere", "--username", "ada", "--password-stdin"]), "x\n");
     assert_eq!(output.status.code(), Some(2));
 }

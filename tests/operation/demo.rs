@@ -20,16 +20,9 @@ async fn demo() -> (App, String) {
 
 /// Logs in as the first person of this kind that the command printed.
 async fn first(app: &App, printed: &str, kind: &str) -> User {
-    let line = printed
-        .lines()
-        .find(|line| line.trim_start().starts_with(kind))
-        .unwrap();
+    let line = printed.lines().find(|line| line.trim_start().starts_with(kind)).unwrap();
     let username = line.split_whitespace().nth(1).unwrap();
-    let password = printed
-        .lines()
-        .find_map(|line| line.split_once("password: "))
-        .unwrap()
-        .1;
+    let password = printed.lines().find_map(|line| line.split_once("password: ")).unwrap().1;
     let body = json!({"username": username, "password": password.trim()});
     let pair = app.anonymous().post("/api/token/", body).await.ok();
     User::with_token(app, username, pair["token"].as_str().unwrap())
@@ -40,9 +33,7 @@ async fn everybody_who_is_printed_can_log_in() {
     let (app, printed) = demo().await;
     for kind in ["doctor", "nurse", "patient", "staff"] {
         let user = first(&app, &printed, kind).await;
-        user.get(&format!("/api/users/{}/", user.username))
-            .await
-            .ok();
+        user.get(&format!("/api/users/{}/", user.username)).await.ok();
     }
 }
 
@@ -54,15 +45,7 @@ async fn the_clinic_is_full_of_people_who_talk() {
     assert_eq!(staff.get("/api/insurances/").await.ok()["count"], 10);
     let doctors = staff.get("/api/doctors/?page_size=100").await.ok();
     let verified = |doctor: &&Value| doctor["verified"] == true;
-    assert!(
-        doctors["results"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(verified)
-            .count()
-            >= 20
-    );
+    assert!(doctors["results"].as_array().unwrap().iter().filter(verified).count() >= 20);
 
     let doctor = first(&app, &printed, "doctor").await;
     let rooms = doctor.get("/api/rooms/").await.ok();
@@ -94,11 +77,7 @@ async fn a_store_that_is_not_empty_is_refused_and_left_alone() {
     assert!(app.node().terminate().success());
     let output = app.run(&["demo"], "");
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
-    assert!(
-        complaint(&output).contains("not empty"),
-        "{}",
-        complaint(&output)
-    );
+    assert!(complaint(&output).contains("not empty"), "{}", complaint(&output));
     assert_eq!(shown(&output), "");
     app.start_again();
     app.log_in("ada").await;

@@ -61,21 +61,13 @@ impl Reader {
         without_settings(command);
         command
             .current_dir(self.folder.path())
-            .env(
-                "PATH",
-                format!("{binaries}:{}", std::env::var("PATH").unwrap()),
-            )
+            .env("PATH", format!("{binaries}:{}", std::env::var("PATH").unwrap()))
             .envs(self.database.variables());
     }
 }
 
 fn succeeded(output: &Output) {
-    assert!(
-        output.status.success(),
-        "{}{}",
-        shown(output),
-        complaint(output)
-    );
+    assert!(output.status.success(), "{}{}", shown(output), complaint(output));
 }
 
 #[test]
@@ -105,11 +97,7 @@ fn the_first_conversation_goes_as_written() {
     }
     for terminal in &terminals {
         for person in ["ada", "bob"] {
-            let said = reader
-                .block(&format!("text {person}"))
-                .lines()
-                .last()
-                .unwrap();
+            let said = reader.block(&format!("text {person}")).lines().last().unwrap();
             terminal.sees(&format!("{person}: {said}"));
         }
     }

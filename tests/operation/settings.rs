@@ -5,12 +5,7 @@ use crate::support::process::{complaint, data_dir, ihs, run, shown};
 fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> String {
     let folder = tempfile::tempdir().unwrap();
     let mut command = ihs(arguments);
-    let output = run(
-        command
-            .args(data_dir(folder.path()))
-            .envs(variables.iter().copied()),
-        "",
-    );
+    let output = run(command.args(data_dir(folder.path())).envs(variables.iter().copied()), "");
     assert_eq!(output.status.code(), Some(2), "{}", complaint(&output));
     assert_eq!(shown(&output), "");
     complaint(&output)
@@ -20,10 +15,7 @@ fn refused(arguments: &[&str], variables: &[(&str, &str)]) -> String {
 fn a_bad_variable_is_named_with_its_key() {
     let said = refused(&["serve"], &[("IHS_LIMITS__FRAME_BYTES", "0")]);
     assert!(said.contains("limits.frame_bytes"), "{said}");
-    assert!(
-        said.contains("environment variable IHS_LIMITS__FRAME_BYTES"),
-        "{said}"
-    );
+    assert!(said.contains("environment variable IHS_LIMITS__FRAME_BYTES"), "{said}");
 }
 
 #[test]
@@ -35,10 +27,7 @@ fn an_unknown_variable_is_named() {
 #[test]
 fn a_bad_flag_is_named() {
     let said = refused(&["serve", "--listen", "nowhere"], &[]);
-    assert!(
-        said.contains("server.listen") && said.contains("--listen"),
-        "{said}"
-    );
+    assert!(said.contains("server.listen") && said.contains("--listen"), "{said}");
 }
 
 #[test]
@@ -55,10 +44,7 @@ fn a_bad_file_is_named_with_its_key() {
     let file = folder.path().join("ihs.toml");
     std::fs::write(&file, "[rooms]\nbatch = \"many\"\n").unwrap();
     let said = refused(&["serve", "--config", file.to_str().unwrap()], &[]);
-    assert!(
-        said.contains("rooms.batch: must be a whole number, is a text"),
-        "{said}"
-    );
+    assert!(said.contains("rooms.batch: must be a whole number, is a text"), "{said}");
     assert!(said.contains("ihs.toml"), "{said}");
 }
 

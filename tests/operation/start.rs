@@ -16,10 +16,7 @@ fn is_embedded() -> bool {
 async fn a_start_says_where_it_listens_where_the_data_is_and_what_to_try() {
     let app = App::start().await;
     let said = app.said();
-    assert!(
-        said.contains(&format!("listening on {}", app.url())),
-        "{said}"
-    );
+    assert!(said.contains(&format!("listening on {}", app.url())), "{said}");
     assert!(said.contains("/api/users/"), "{said}");
     if is_embedded() {
         assert!(said.contains(app.data_dir().to_str().unwrap()), "{said}");
@@ -57,16 +54,8 @@ fn a_port_in_use_is_named() {
     let place = other.local_addr().unwrap().to_string();
     let output = run(ihs(["--listen", &place]).args(data_dir(folder.path())), "");
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
-    assert!(
-        complaint(&output).contains(&place),
-        "{}",
-        complaint(&output)
-    );
-    assert!(
-        complaint(&output).contains("--listen"),
-        "{}",
-        complaint(&output)
-    );
+    assert!(complaint(&output).contains(&place), "{}", complaint(&output));
+    assert!(complaint(&output).contains("--listen"), "{}", complaint(&output));
 }
 
 #[tokio::test]
@@ -80,16 +69,8 @@ async fn a_folder_in_use_is_named_and_not_harmed() {
         let output = app.run(command, "");
         assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
         let folder = app.data_dir().to_str().unwrap();
-        assert!(
-            complaint(&output).contains(folder),
-            "{}",
-            complaint(&output)
-        );
-        assert!(
-            complaint(&output).contains("in use"),
-            "{}",
-            complaint(&output)
-        );
+        assert!(complaint(&output).contains(folder), "{}", complaint(&output));
+        assert!(complaint(&output).contains("in use"), "{}", complaint(&output));
     }
     app.log_in("ada").await;
 }
@@ -101,11 +82,7 @@ fn a_folder_that_cannot_be_made_is_named() {
     fs::write(&file, "a file in the way").unwrap();
     let output = run(ihs(["--listen", "127.0.0.1:0"]).args(data_dir(&file)), "");
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
-    assert!(
-        complaint(&output).contains(file.to_str().unwrap()),
-        "{}",
-        complaint(&output)
-    );
+    assert!(complaint(&output).contains(file.to_str().unwrap()), "{}", complaint(&output));
     assert_eq!(fs::read_to_string(file).unwrap(), "a file in the way");
 }
 
@@ -122,16 +99,8 @@ async fn a_damaged_database_is_named_and_left_as_it_is() {
     let before = fs::read(&file).unwrap();
     let output = app.run(&["serve", "--listen", "127.0.0.1:0"], "");
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
-    assert!(
-        complaint(&output).contains(file.to_str().unwrap()),
-        "{}",
-        complaint(&output)
-    );
-    assert!(
-        !complaint(&output).contains("panicked"),
-        "{}",
-        complaint(&output)
-    );
+    assert!(complaint(&output).contains(file.to_str().unwrap()), "{}", complaint(&output));
+    assert!(!complaint(&output).contains("panicked"), "{}", complaint(&output));
     assert_eq!(fs::read(&file).unwrap(), before);
 }
 
@@ -147,37 +116,17 @@ async fn check_tells_what_it_found() {
 #[test]
 fn check_names_a_database_that_cannot_be_reached() {
     let folder = tempfile::tempdir().unwrap();
-    let closed = TcpListener::bind("127.0.0.1:0")
-        .unwrap()
-        .local_addr()
-        .unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let store = format!("mongodb://root:hunter2@{closed}");
     let mut command = ihs(["check", "--store", &store]);
-    let output = run(
-        command
-            .args(data_dir(folder.path()))
-            .env("IHS_STORE__TIMEOUT_MS", "500"),
-        "",
-    );
+    let output = run(command.args(data_dir(folder.path())).env("IHS_STORE__TIMEOUT_MS", "500"), "");
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
-    assert!(
-        complaint(&output).contains(&closed.to_string()),
-        "{}",
-        complaint(&output)
-    );
-    assert!(
-        !complaint(&output).contains("hunter2"),
-        "{}",
-        complaint(&output)
-    );
+    assert!(complaint(&output).contains(&closed.to_string()), "{}", complaint(&output));
+    assert!(!complaint(&output).contains("hunter2"), "{}", complaint(&output));
 }
 
 /// The largest file of the data folder.
 fn database_file(app: &App) -> std::path::PathBuf {
-    let files = fs::read_dir(app.data_dir())
-        .unwrap()
-        .map(|entry| entry.unwrap().path());
-    files
-        .max_by_key(|path| fs::metadata(path).unwrap().len())
-        .unwrap()
+    let files = fs::read_dir(app.data_dir()).unwrap().map(|entry| entry.unwrap().path());
+    files.max_by_key(|path| fs::metadata(path).unwrap().len()).unwrap()
 }

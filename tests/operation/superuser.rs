@@ -19,11 +19,7 @@ async fn a_name_that_is_taken_is_refused() {
     assert!(app.node().terminate().success());
     let again = app.run(&ARGUMENTS, "another password\n");
     assert_eq!(again.status.code(), Some(1), "{}", complaint(&again));
-    assert!(
-        complaint(&again).contains("already exists"),
-        "{}",
-        complaint(&again)
-    );
+    assert!(complaint(&again).contains("already exists"), "{}", complaint(&again));
 }
 
 #[tokio::test]
@@ -32,11 +28,7 @@ async fn a_password_that_is_too_short_is_refused() {
     assert!(app.node().terminate().success());
     let made = app.run(&ARGUMENTS, "short\n");
     assert_eq!(made.status.code(), Some(1), "{}", complaint(&made));
-    assert!(
-        !complaint(&made).contains("short\n"),
-        "{}",
-        complaint(&made)
-    );
+    assert!(!complaint(&made).contains("short\n"), "{}", complaint(&made));
 }
 
 #[tokio::test]
@@ -45,9 +37,5 @@ async fn without_anybody_to_ask_the_password_must_be_given() {
     assert!(app.node().terminate().success());
     let made = app.run(&["createsuperuser", "--username", "root"], "");
     assert_eq!(made.status.code(), Some(2), "{}", complaint(&made));
-    assert!(
-        complaint(&made).contains("--password-stdin"),
-        "{}",
-        complaint(&made)
-    );
+    assert!(complaint(&made).contains("--password-stdin"), "{}", complaint(&made));
 }

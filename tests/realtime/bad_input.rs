@@ -22,60 +22,25 @@ async fn every_wrong_frame_gets_its_error_and_the_socket_goes_on() {
         (json!({"type": 7, "ref": 1}), "bad_request"),
         (json!({"type": "join", "ref": 1}), "bad_request"),
         (json!({"type": "join", "ref": 1, "room": 5}), "bad_request"),
-        (
-            json!({"type": "join", "ref": 1, "room": room, "after": -1}),
-            "bad_request",
-        ),
-        (
-            json!({"type": "join", "ref": 1, "room": "ffffffffffffffffffffffff"}),
-            "not_found",
-        ),
-        (
-            json!({"type": "join", "ref": 1, "room": "nonsense"}),
-            "not_found",
-        ),
-        (
-            json!({"type": "message", "ref": 1, "room": room}),
-            "bad_request",
-        ),
-        (
-            json!({"type": "message", "ref": 1, "room": room, "text": ""}),
-            "bad_request",
-        ),
-        (
-            json!({"type": "message", "ref": 1, "room": room, "text": " \n"}),
-            "bad_request",
-        ),
-        (
-            json!({"type": "message", "ref": 1, "room": room, "text": ["x"]}),
-            "bad_request",
-        ),
-        (
-            json!({"type": "message", "ref": 1, "room": room, "text": long}),
-            "too_large",
-        ),
+        (json!({"type": "join", "ref": 1, "room": room, "after": -1}), "bad_request"),
+        (json!({"type": "join", "ref": 1, "room": "ffffffffffffffffffffffff"}), "not_found"),
+        (json!({"type": "join", "ref": 1, "room": "nonsense"}), "not_found"),
+        (json!({"type": "message", "ref": 1, "room": room}), "bad_request"),
+        (json!({"type": "message", "ref": 1, "room": room, "text": ""}), "bad_request"),
+        (json!({"type": "message", "ref": 1, "room": room, "text": " \n"}), "bad_request"),
+        (json!({"type": "message", "ref": 1, "room": room, "text": ["x"]}), "bad_request"),
+        (json!({"type": "message", "ref": 1, "room": room, "text": long}), "too_large"),
         (
             json!({"type": "message", "ref": 1, "room": room, "text": "x", "key": "k".repeat(65)}),
             "bad_request",
         ),
-        (
-            json!({"type": "history", "ref": 1, "room": room, "before": "x"}),
-            "bad_request",
-        ),
+        (json!({"type": "history", "ref": 1, "room": room, "before": "x"}), "bad_request"),
     ];
     for (frame, code) in cases {
         let shown: String = frame.to_string().chars().take(100).collect();
         let error = refused(&mut socket, frame).await;
-        assert_eq!(
-            (&error["code"], &error["ref"]),
-            (&json!(code), &json!(1)),
-            "{shown}"
-        );
-        assert!(
-            error["detail"]
-                .as_str()
-                .is_some_and(|detail| !detail.is_empty())
-        );
+        assert_eq!((&error["code"], &error["ref"]), (&json!(code), &json!(1)), "{shown}");
+        assert!(error["detail"].as_str().is_some_and(|detail| !detail.is_empty()));
     }
     let error = refused(&mut socket, json!([1, 2])).await;
     assert_eq!(error["code"], "bad_request");
@@ -93,11 +58,7 @@ async fn every_wrong_frame_gets_its_error_and_the_socket_goes_on() {
     socket
         .send(json!({"type": "message", "ref": "fine", "room": room, "text": "x".repeat(4_000)}))
         .await;
-    assert_eq!(
-        socket.next_of("ack").await["seq"],
-        1,
-        "nothing refused was stored"
-    );
+    assert_eq!(socket.next_of("ack").await["seq"], 1, "nothing refused was stored");
 }
 
 #[tokio::test]
@@ -145,16 +106,8 @@ async fn a_frame_that_is_too_large_ends_the_socket_and_nothing_else() {
 async fn refs_come_back_as_they_were_sent() {
     let app = App::start().await;
     let mut socket = app.patient("ada").await.socket("/ws/").await;
-    for reference in [
-        "\"a\"",
-        "1.50",
-        "-3",
-        "123456789012345678901234567890",
-        "\"😀\"",
-    ] {
-        socket
-            .send_text(&format!(r#"{{"type":"ping","ref":{reference}}}"#))
-            .await;
+    for reference in ["\"a\"", "1.50", "-3", "123456789012345678901234567890", "\"😀\""] {
+        socket.send_text(&format!(r#"{{"type":"ping","ref":{reference}}}"#)).await;
         let pong = socket.next_text().await;
         assert!(pong.contains(&format!(r#""ref":{reference}"#)), "{pong}");
     }
@@ -162,24 +115,15 @@ async fn refs_come_back_as_they_were_sent() {
 
 #[tokio::test]
 async fn who_sends_too_fast_is_told_when_to_try_again() {
-    let settings = [
-        ("IHS_LIMITS__MESSAGES_PER_SECOND", "1"),
-        ("IHS_LIMITS__MESSAGES_BURST", "3"),
-    ];
+    let settings = [("IHS_LIMITS__MESSAGES_PER_SECOND", "1"), ("IHS_LIMITS__MESSAGES_BURST", "3")];
     let app = App::with(&settings).await;
     let ada = app.patient("ada").await;
     let room = ada.room_with(&[]).await;
     let mut socket = ada.socket("/ws/").await;
     for number in 0..5 {
-        socket
-            .send(json!({"type": "message", "ref": number, "room": room, "text": "x"}))
-            .await;
+        socket.send(json!({"type": "message", "ref": number, "room": room, "text": "x"})).await;
     }
     let error = socket.next_of("error").await;
     assert_eq!(error["code"], "rate_limited");
-    assert!(
-        error["retry_after"]
-            .as_u64()
-            .is_some_and(|seconds| seconds >= 1)
-    );
+    assert!(error["retry_after"].as_u64().is_some_and(|seconds| seconds >= 1));
 }

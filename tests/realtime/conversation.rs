@@ -9,9 +9,7 @@ async fn what_one_says_the_other_hears() {
     let app = App::start().await;
     let ada = app.patient("ada").await;
     let bob = app.doctor("bob").await;
-    let room = ada
-        .post("/api/rooms/", json!({"kind": "direct", "members": ["bob"]}))
-        .await;
+    let room = ada.post("/api/rooms/", json!({"kind": "direct", "members": ["bob"]})).await;
     let room = room.created()["id"].as_str().unwrap().to_owned();
     let mut hers = ada.socket("/ws/").await;
     let mut his = bob.socket("/ws/").await;

@@ -9,38 +9,17 @@ async fn a_socket_needs_credentials_and_takes_each_of_the_three_kinds() {
     let app = App::start().await;
     let ada = app.patient("ada").await;
     assert_eq!(app.handshake("/ws/", &[]).await, 401);
-    assert_eq!(
-        app.handshake("/ws/", &[("Authorization", "Bearer nonsense")])
-            .await,
-        401
-    );
+    assert_eq!(app.handshake("/ws/", &[("Authorization", "Bearer nonsense")]).await, 401);
     let bearer = format!("Bearer {}", ada.token());
-    assert_eq!(
-        app.handshake("/ws/", &[("Authorization", &bearer)]).await,
-        101
-    );
+    assert_eq!(app.handshake("/ws/", &[("Authorization", &bearer)]).await, 101);
     let token = format!("token {}", ada.token());
-    assert_eq!(
-        app.handshake("/ws/", &[("Authorization", &token)]).await,
-        101
-    );
+    assert_eq!(app.handshake("/ws/", &[("Authorization", &token)]).await, 101);
     let protocols = format!("ihs.v1, bearer.{}", ada.token());
-    assert_eq!(
-        app.handshake("/ws/", &[("Sec-WebSocket-Protocol", &protocols)])
-            .await,
-        101
-    );
+    assert_eq!(app.handshake("/ws/", &[("Sec-WebSocket-Protocol", &protocols)]).await, 101);
     let ticket = ada.post("/api/ws-ticket/", json!({})).await.json();
-    let path = format!(
-        "/ws/?ticket={}",
-        ticket["ticket"].as_str().expect("a ticket")
-    );
+    let path = format!("/ws/?ticket={}", ticket["ticket"].as_str().expect("a ticket"));
     assert_eq!(app.handshake(&path, &[]).await, 101);
-    assert_eq!(
-        app.handshake(&path, &[]).await,
-        401,
-        "a ticket is good once"
-    );
+    assert_eq!(app.handshake(&path, &[]).await, 401, "a ticket is good once");
 }
 
 #[tokio::test]
@@ -66,14 +45,9 @@ async fn a_name_leads_to_the_one_direct_room() {
     let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
     let mut at_ada = ada.socket("/ws/chat/@bob/").await;
     let mut at_bob = bob.socket("/ws/chat/@ada").await;
-    let (first, second) = (
-        at_ada.next_of("joined").await,
-        at_bob.next_of("joined").await,
-    );
+    let (first, second) = (at_ada.next_of("joined").await, at_bob.next_of("joined").await);
     assert_eq!(first["room"], second["room"]);
-    at_ada
-        .send(json!({"type": "message", "ref": 1, "room": first["room"], "text": "hi"}))
-        .await;
+    at_ada.send(json!({"type": "message", "ref": 1, "room": first["room"], "text": "hi"})).await;
     assert_eq!(at_bob.next_of("message").await["text"], "hi");
 }
 
@@ -87,10 +61,7 @@ async fn a_user_has_as_many_sockets_as_the_limit_says() {
     let headers = [("Authorization", bearer.as_str())];
     assert_eq!(app.handshake("/ws/", &headers).await, 429);
     drop(first);
-    app.until("the place is free", async || {
-        app.handshake("/ws/", &headers).await == 101
-    })
-    .await;
+    app.until("the place is free", async || app.handshake("/ws/", &headers).await == 101).await;
 }
 
 #[tokio::test]

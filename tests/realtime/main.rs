@@ -1,18 +1,11 @@
 //! Chat over WebSocket, against the real binary.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    reason = "so tests fail"
-)]
-#![allow(
-    clippy::similar_names,
-    reason = "people, their rooms and sockets have short names"
-)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "so tests fail")]
+#![allow(clippy::similar_names, reason = "people, their rooms and sockets have short names")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
+mod amend;
 mod bad_input;
 mod chat;
 mod conversation;
@@ -21,5 +14,6 @@ mod handshake;
 mod log_by_rest;
 mod membership;
 mod nodes;
+mod read;
 mod resume;
 mod slow;

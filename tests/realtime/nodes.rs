@@ -9,9 +9,7 @@ async fn send(user: User, room: String, count: usize) -> Vec<(String, u64)> {
     let mut acked = Vec::new();
     for number in 0..count {
         let text = format!("{} at {} {number}", user.username, user.url());
-        socket
-            .send(json!({"type": "message", "ref": number, "room": room, "text": text}))
-            .await;
+        socket.send(json!({"type": "message", "ref": number, "room": room, "text": text})).await;
         if number % 5 == 4 {
             for number in number - 4..=number {
                 let ack = socket.next_of("ack").await;
@@ -33,10 +31,8 @@ async fn two_processes_that_append_to_one_log_make_one_order() {
     let room = ada.room_with(&[&bob]).await;
     let (there_ada, there_bob) = (App::there(&second, &ada), App::there(&second, &bob));
     let users = [ada.clone(), bob, there_ada, there_bob];
-    let senders: Vec<_> = users
-        .iter()
-        .map(|user| tokio::spawn(send(user.clone(), room.clone(), 50)))
-        .collect();
+    let senders: Vec<_> =
+        users.iter().map(|user| tokio::spawn(send(user.clone(), room.clone(), 50))).collect();
     let mut acked = Vec::new();
     for sender in senders {
         acked.extend(sender.await.expect("a sender"));
@@ -55,9 +51,6 @@ async fn two_processes_that_append_to_one_log_make_one_order() {
         assert_eq!(entry["seq"], place + 1, "1..n without gap or double");
     }
     for (text, seq) in acked {
-        assert_eq!(
-            log[usize::try_from(seq - 1).expect("a place")]["text"],
-            text
-        );
+        assert_eq!(log[usize::try_from(seq - 1).expect("a place")]["text"], text);
     }
 }

@@ -8,9 +8,7 @@ async fn say(user: &User, room: &str, from: u64, to: u64) {
     let mut socket = user.socket("/ws/").await;
     for number in from..=to {
         let text = format!("number {number}");
-        socket
-            .send(json!({"type": "message", "ref": number, "room": room, "text": text}))
-            .await;
+        socket.send(json!({"type": "message", "ref": number, "room": room, "text": text})).await;
     }
     for _ in from..=to {
         socket.next_of("ack").await;
@@ -39,9 +37,7 @@ async fn a_join_behind_an_entry_brings_what_was_missed_and_then_what_comes() {
     say(&ada, &room, 1, 700).await;
     for after in [0, 1, 350, 699, 700] {
         let mut socket = ada.socket("/ws/").await;
-        socket
-            .send(json!({"type": "join", "ref": 1, "room": room, "after": after}))
-            .await;
+        socket.send(json!({"type": "join", "ref": 1, "room": room, "after": after})).await;
         assert_eq!(socket.next_of("joined").await["seq"], 700);
         expect(&mut socket, after + 1, 700).await;
         socket.send(json!({"type": "ping", "ref": 2})).await;
@@ -70,9 +66,7 @@ async fn a_join_with_history_brings_the_last_messages() {
     assert_eq!(socket.next_of("joined").await["seq"], 30);
     expect(&mut socket, 26, 30).await;
     let mut whole = ada.socket("/ws/").await;
-    whole
-        .send(json!({"type": "join", "ref": 1, "room": room, "history": 100}))
-        .await;
+    whole.send(json!({"type": "join", "ref": 1, "room": room, "history": 100})).await;
     expect(&mut whole, 1, 30).await;
 }
 
@@ -90,10 +84,8 @@ async fn history_pages_back_to_the_first_message() {
         socket.send(ask).await;
         let page = socket.next_of("history").await;
         let messages = page["messages"].as_array().expect("messages");
-        let page_seqs: Vec<u64> = messages
-            .iter()
-            .map(|message| message["seq"].as_u64().expect("a seq"))
-            .collect();
+        let page_seqs: Vec<u64> =
+            messages.iter().map(|message| message["seq"].as_u64().expect("a seq")).collect();
         assert!(page_seqs.is_sorted());
         seqs.splice(0..0, page_seqs);
         before = json!(seqs[0]);
@@ -110,10 +102,7 @@ async fn a_client_that_has_what_the_log_has_not_is_told_so() {
     let ada = app.patient("ada").await;
     let room = ada.room_with(&[]).await;
     say(&ada, &room, 1, 3).await;
-    let entries = ada
-        .get(&format!("/api/rooms/{room}/messages/?after=0"))
-        .await
-        .json();
+    let entries = ada.get(&format!("/api/rooms/{room}/messages/?after=0")).await.json();
     let id = entries["results"][1]["id"].clone();
     let mut socket = ada.socket("/ws/").await;
     let join = |after: u64, last: &Value| json!({"type": "join", "ref": 1, "room": room, "after": after, "last": last});

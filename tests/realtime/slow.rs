@@ -17,8 +17,7 @@ async fn a_slow_client_gets_everything_once_it_reads() {
     // About 12 MB: more than socket buffers and the outbox hold.
     for _ in 0..30 {
         for number in 0..100 {
-            fast.send(json!({"type": "message", "ref": number, "room": room, "text": text}))
-                .await;
+            fast.send(json!({"type": "message", "ref": number, "room": room, "text": text})).await;
         }
         for _ in 0..100 {
             fast.next_of("ack").await;

@@ -31,9 +31,7 @@ impl Answer {
 
     /// A header's text; empty when it is missing.
     pub(crate) fn header(&self, name: impl Into<HeaderName>) -> &str {
-        self.headers
-            .get(name.into())
-            .map_or("", |value| value.to_str().unwrap())
+        self.headers.get(name.into()).map_or("", |value| value.to_str().unwrap())
     }
 
     /// The body of an answer with this status.

@@ -34,19 +34,13 @@ impl App {
     }
 
     /// A node with these environment variables.
-    #[expect(
-        clippy::unused_async,
-        reason = "tests read alike, and a start may come to wait"
-    )]
+    #[expect(clippy::unused_async, reason = "tests read alike, and a start may come to wait")]
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         Self::over(Database::new(), variables)
     }
 
     /// A node over MongoDB, whatever `IHS_TEST_STORE` names.
-    #[expect(
-        clippy::unused_async,
-        reason = "tests read alike, and a start may come to wait"
-    )]
+    #[expect(clippy::unused_async, reason = "tests read alike, and a start may come to wait")]
     pub(crate) async fn on_mongodb(variables: &[(&str, &str)]) -> Self {
         Self::over(Database::mongo(), variables)
     }
@@ -59,16 +53,10 @@ impl App {
     fn over(database: Database, variables: &[(&str, &str)]) -> Self {
         // Only the first test of a process can be the first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let cheap = [
-            ("IHS_AUTH__ARGON2_MEMORY_KIB", "64"),
-            ("IHS_AUTH__ARGON2_PASSES", "1"),
-        ];
+        let cheap = [("IHS_AUTH__ARGON2_MEMORY_KIB", "64"), ("IHS_AUTH__ARGON2_PASSES", "1")];
         let mut settings = database.variables();
         settings.extend(
-            cheap
-                .iter()
-                .chain(variables)
-                .map(|(name, value)| ((*name).into(), (*value).into())),
+            cheap.iter().chain(variables).map(|(name, value)| ((*name).into(), (*value).into())),
         );
         let folder = tempfile::tempdir().unwrap();
         let node = Node::start(serve(&folder, &settings, "127.0.0.1:0"));
@@ -113,11 +101,7 @@ impl App {
     /// Stops the node in order, and starts it again at the same address.
     pub(crate) fn restart(&mut self) {
         let status = self.node.terminate();
-        assert!(
-            status.success(),
-            "the node ended with {status}:\n{}",
-            self.said()
-        );
+        assert!(status.success(), "the node ended with {status}:\n{}", self.said());
         self.start_again();
     }
 
@@ -163,10 +147,7 @@ impl App {
 
     /// The same user at another node.
     pub(crate) fn there(node: &Node, user: &User) -> User {
-        User {
-            url: node.url.clone(),
-            ..user.clone()
-        }
+        User { url: node.url.clone(), ..user.clone() }
     }
 
     /// The status of a WebSocket handshake with these headers; 101 is a success.
@@ -198,12 +179,7 @@ impl App {
         let status = self.node.terminate();
         assert!(status.success(), "{status}");
         let made = self.run(
-            &[
-                "createsuperuser",
-                "--username",
-                username,
-                "--password-stdin",
-            ],
+            &["createsuperuser", "--username", username, "--password-stdin"],
             &format!("{PASSWORD}\n"),
         );
         assert!(made.status.success(), "{}", process::complaint(&made));

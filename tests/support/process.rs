@@ -78,11 +78,7 @@ pub(crate) struct Node {
 impl Node {
     /// Starts `ihs serve` and waits until it listens.
     pub(crate) fn start(mut command: Command) -> Self {
-        let mut child = command
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let said = Arc::new(Mutex::new(String::new()));
         let (listens, url) = mpsc::channel();
@@ -141,11 +137,7 @@ impl Node {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(
-                Instant::now() < deadline,
-                "the node did not stop:\n{}",
-                self.said()
-            );
+            assert!(Instant::now() < deadline, "the node did not stop:\n{}", self.said());
             thread::sleep(Duration::from_millis(10));
         }
     }

@@ -27,14 +27,8 @@ impl Socket {
             let credentials = format!("Bearer {token}").parse().unwrap();
             request.headers_mut().insert("authorization", credentials);
         }
-        match timeout(PATIENCE, connect_async(request))
-            .await
-            .expect("no answer to the upgrade")
-        {
-            Ok((stream, _)) => Ok(Self {
-                stream,
-                waiting: VecDeque::new(),
-            }),
+        match timeout(PATIENCE, connect_async(request)).await.expect("no answer to the upgrade") {
+            Ok((stream, _)) => Ok(Self { stream, waiting: VecDeque::new() }),
             Err(tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
             Err(error) => panic!("no socket at {path}: {error}"),
         }
@@ -71,18 +65,13 @@ impl Socket {
                 }
             }
         };
-        timeout(PATIENCE, frames)
-            .await
-            .expect("neither a frame nor the end came")
+        timeout(PATIENCE, frames).await.expect("neither a frame nor the end came")
     }
 
     /// The next frame as it came over the wire.
     pub(crate) async fn next_text(&mut self) -> String {
         loop {
-            match timeout(PATIENCE, self.stream.next())
-                .await
-                .expect("it did not come")
-            {
+            match timeout(PATIENCE, self.stream.next()).await.expect("it did not come") {
                 Some(Ok(Message::Text(text))) => return text.as_str().to_owned(),
                 Some(Ok(_)) => {}
                 other => panic!("no frame but {other:?}"),
@@ -101,8 +90,7 @@ impl Socket {
         let key = format!("{:016x}", rand::random::<u64>());
         let frame = json!({"type": "message", "ref": key, "room": room, "text": text, "key": key});
         self.send(frame).await;
-        self.next_where(|frame| frame["type"] == "ack" && frame["ref"] == key.as_str())
-            .await
+        self.next_where(|frame| frame["type"] == "ack" && frame["ref"] == key.as_str()).await
     }
 
     /// The next frame.
@@ -122,10 +110,7 @@ impl Socket {
         }
         let frames = async {
             loop {
-                let frame = self
-                    .read()
-                    .await
-                    .unwrap_or_else(|code| panic!("closed with {code}"));
+                let frame = self.read().await.unwrap_or_else(|code| panic!("closed with {code}"));
                 if wanted(&frame) {
                     return frame;
                 }

@@ -45,11 +45,7 @@ impl Terminal {
     pub(crate) fn sees(&self, text: &str) {
         let deadline = Instant::now() + PATIENCE;
         while !self.shown().contains(text) {
-            assert!(
-                Instant::now() < deadline,
-                "{text:?} is not shown:\n{}",
-                self.shown()
-            );
+            assert!(Instant::now() < deadline, "{text:?} is not shown:\n{}", self.shown());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -67,11 +63,7 @@ impl Terminal {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(
-                Instant::now() < deadline,
-                "it does not end:\n{}",
-                self.shown()
-            );
+            assert!(Instant::now() < deadline, "it does not end:\n{}", self.shown());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -89,9 +81,7 @@ fn watch(mut from: impl Read + Send + 'static, seen: &Arc<Mutex<String>>) {
     thread::spawn(move || {
         let mut buffer = [0; 4_096];
         while let Ok(count @ 1..) = from.read(&mut buffer) {
-            seen.lock()
-                .unwrap()
-                .push_str(&String::from_utf8_lossy(&buffer[..count]));
+            seen.lock().unwrap().push_str(&String::from_utf8_lossy(&buffer[..count]));
         }
     });
 }

@@ -75,8 +75,7 @@ impl User {
     }
 
     pub(crate) async fn post(&self, path: &str, body: Value) -> Answer {
-        self.send(self.request(Method::POST, path).json(&body))
-            .await
+        self.send(self.request(Method::POST, path).json(&body)).await
     }
 
     pub(crate) async fn put(&self, path: &str, body: Value) -> Answer {
@@ -84,8 +83,7 @@ impl User {
     }
 
     pub(crate) async fn patch(&self, path: &str, body: Value) -> Answer {
-        self.send(self.request(Method::PATCH, path).json(&body))
-            .await
+        self.send(self.request(Method::PATCH, path).json(&body)).await
     }
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
@@ -102,11 +100,6 @@ impl User {
 
     /// Opens a socket, or says with which status it was refused.
     pub(crate) async fn try_socket(&self, path: &str) -> Result<Socket, u16> {
-        Socket::open(
-            &self.url.replacen("http", "ws", 1),
-            path,
-            self.token.as_deref(),
-        )
-        .await
+        Socket::open(&self.url.replacen("http", "ws", 1), path, self.token.as_deref()).await
     }
 }

@@ -21,9 +21,9 @@ impl Client {
             Line::Direct(user) => self.direct(&user).await,
             Line::History => self.conversation.look_back(),
             Line::Help => vec![Effect::Note(HELP.to_owned())],
-            Line::Unknown(command) => self
-                .conversation
-                .note_refused(&format!("There is no {command}: see /help.")),
+            Line::Unknown(command) => {
+                self.conversation.note_refused(&format!("There is no {command}: see /help."))
+            }
             Line::Blank => Vec::new(),
             Line::Quit => {
                 self.open = false;
@@ -41,9 +41,7 @@ impl Client {
             return vec![Effect::Note(text.to_owned())];
         }
         let numbered = self.rooms.iter().zip(1..);
-        numbered
-            .map(|(room, number)| Effect::Show(self.listed(room, number)))
-            .collect()
+        numbered.map(|(room, number)| Effect::Show(self.listed(room, number))).collect()
     }
 
     async fn join(&mut self, name: &str) -> Vec<Effect> {
@@ -52,10 +50,7 @@ impl Client {
         {
             return self.note(&failure);
         }
-        let index = name
-            .parse::<usize>()
-            .ok()
-            .and_then(|number| number.checked_sub(1));
+        let index = name.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         let called = |room: &&RoomSummary| room.id == name || self.title(room) == name;
         let numbered = index.and_then(|index| self.rooms.get(index));
         match numbered.or_else(|| self.rooms.iter().find(called)) {
@@ -63,9 +58,7 @@ impl Client {
                 let (id, title) = (room.id.clone(), self.title(room));
                 self.conversation.enter(&id, &title)
             }
-            None => self.note(&Failure::failed(format!(
-                "There is no room {name} in /rooms."
-            ))),
+            None => self.note(&Failure::failed(format!("There is no room {name} in /rooms."))),
         }
     }
 
@@ -92,16 +85,11 @@ impl Client {
 
     /// What a room is called: its name, or the other person.
     fn title(&self, room: &RoomSummary) -> String {
-        let name = room
-            .name
-            .as_deref()
-            .filter(|name| !name.is_empty() && room.kind != "direct");
+        let name = room.name.as_deref().filter(|name| !name.is_empty() && room.kind != "direct");
         name.map_or_else(
             || {
-                let others = room
-                    .members
-                    .iter()
-                    .filter(|member| *member != self.account.username());
+                let others =
+                    room.members.iter().filter(|member| *member != self.account.username());
                 others.map(String::as_str).collect::<Vec<_>>().join(", ")
             },
             ToOwned::to_owned,

@@ -63,10 +63,7 @@ fn a_new_connection_resumes_behind_what_was_shown() {
     assert_eq!(sent(&effects)[0]["after"], 2);
     conversation.received(joined(3));
     assert!(shown(&conversation.received(message(2, "two"))).is_empty());
-    assert_eq!(
-        shown(&conversation.received(message(3, "three"))),
-        ["bob: three"]
-    );
+    assert_eq!(shown(&conversation.received(message(3, "three"))), ["bob: three"]);
 }
 
 #[test]
@@ -91,13 +88,9 @@ fn the_next_line_waits_for_the_ack() {
     let mut conversation = in_room();
     let effects = conversation.say("hello".to_owned());
     let key = sent(&effects)[0]["key"].clone();
-    conversation.received(frame(
-        json!({"type": "ack", "ref": "other", "room": ROOM, "seq": 1}),
-    ));
+    conversation.received(frame(json!({"type": "ack", "ref": "other", "room": ROOM, "seq": 1})));
     assert!(!conversation.is_ready());
-    conversation.received(frame(
-        json!({"type": "ack", "ref": key, "room": ROOM, "seq": 1}),
-    ));
+    conversation.received(frame(json!({"type": "ack", "ref": key, "room": ROOM, "seq": 1})));
     assert!(conversation.is_ready());
     assert!(!conversation.is_settled(), "its entry is still to be shown");
     conversation.received(message(1, "hello"));

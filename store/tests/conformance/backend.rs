@@ -51,10 +51,7 @@ impl Backend {
         let folder = tempfile::tempdir().unwrap();
         let store = Embedded::open(folder.path(), &settings()).await.unwrap();
         store.prepare(&[collection(THINGS)]).await.unwrap();
-        Self {
-            handles: vec![Box::new(store)],
-            folder: Some(folder),
-        }
+        Self { handles: vec![Box::new(store)], folder: Some(folder) }
     }
 
     /// The store.
@@ -87,11 +84,7 @@ pub(crate) fn settings() -> StoreSettings {
 
 /// A collection without indexes or searched fields.
 pub(crate) fn collection(name: &'static str) -> Collection {
-    Collection {
-        name,
-        indexes: Vec::new(),
-        searched: Vec::new(),
-    }
+    Collection { name, indexes: Vec::new(), searched: Vec::new() }
 }
 
 /// An object as a document.
@@ -104,10 +97,7 @@ pub(crate) fn document(value: Value) -> Document {
 
 /// The insertion of an object.
 pub(crate) fn insertion(collection: &'static str, value: Value) -> Write {
-    Write::Insert {
-        collection,
-        document: document(value),
-    }
+    Write::Insert { collection, document: document(value) }
 }
 
 /// Inserts an object.
@@ -119,10 +109,7 @@ pub(crate) async fn insert(store: &dyn Store, collection: &'static str, value: V
 /// The ids of what a query finds.
 pub(crate) async fn ids(store: &dyn Store, query: Query) -> Vec<String> {
     let found = store.find(query).await.unwrap();
-    found
-        .iter()
-        .map(|document| id(document).to_owned())
-        .collect()
+    found.iter().map(|document| id(document).to_owned()).collect()
 }
 
 /// The id of a document.
