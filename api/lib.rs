@@ -1,1 +1,43 @@
-//! x
+//! The REST layer of IHS: a generic viewset layer, authentication, and one plugin per resource.
+//!
+//! For the composition root:
+//! - [`Ctx::new`] makes the context that every request works with, [`Ctx::prepare`] its
+//!   collections, [`Ctx::drain`] turns `/readyz` off, [`sweep`] removes what has expired
+//! - [`configure`] serves everything; register what else is served before it
+//! - [`authenticate`] and [`redeem_ticket`] check the credentials of sockets
+//! - [`create_superuser`] makes the first account
+//! - [`resources`] names what is served, and its methods
+//!
+//! Inside:
+//! - `routes`: what is served where; `root`, `health`: endpoints that belong to nothing else
+//! - `http`: between actix and endpoints; `error`, `faults`: what goes wrong
+//! - `fields`: what a resource says about its fields; `viewset`: what follows from that
+//! - `auth`: who is asking; `plugins`: the resources
+//! - `ctx`: what every request can reach; `collections`: what is kept in the store
+//!
+//! A handler never reads an owner from a body, and never reaches a record but through
+//! `viewset::object`.
+
+mod auth;
+mod collections;
+mod ctx;
+mod error;
+mod faults;
+mod fields;
+mod health;
+mod http;
+mod plugins;
+mod root;
+mod routes;
+mod viewset;
+
+pub use auth::{
+    AuthError, KeyError, PasswordError, Passwords, Principal, Rank, Role, SuperuserError, Tokens,
+    authenticate, create_superuser, redeem_ticket,
+};
+pub use collections::{READ_MARKERS, all as collections, sweep};
+pub use ctx::{Ctx, CtxError};
+pub use error::Cause;
+pub use plugins::resources;
+pub use routes::configure;
+pub use viewset::resource::Resource;

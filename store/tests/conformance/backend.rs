@@ -1,7 +1,5 @@
 //! The backends under test, and what all cases are written with.
 
-use std::path::PathBuf;
-
 use ihs_config::{Secret, StoreSettings};
 use ihs_store::{Collection, Document, Query, Store, Write, Written, embedded::Embedded};
 use serde_json::Value;
@@ -115,9 +113,4 @@ pub(crate) async fn ids(store: &dyn Store, query: Query) -> Vec<String> {
 /// The id of a document.
 pub(crate) fn id(document: &Document) -> &str {
     document["_id"].as_str().unwrap()
-}
-
-/// A file in a folder.
-pub(crate) fn database_in(folder: &TempDir) -> PathBuf {
-    folder.path().join("ihs.db")
 }

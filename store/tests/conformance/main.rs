@@ -12,5 +12,11 @@
 #[macro_use]
 mod backend;
 
+mod commits;
 mod documents;
+mod embedded;
+mod filters;
+mod indexes;
 mod logs;
+mod paging;
+mod search;

@@ -1,0 +1,35 @@
+//! Who is asking, and how they prove it.
+//!
+//! - [`principal`]: who is asking; [`header`]: the `Authorization` header
+//! - [`tokens`]: signed access tokens; [`keys`]: what signs them
+//! - [`sessions`]: logins, and the refresh tokens that carry them on; [`tickets`]: for sockets
+//! - [`passwords`]: hashing, on threads of its own; [`identify`](identify()): all of it for one request
+//! - [`login`], [`refresh`], [`revoke`], [`ticket`]: one file per endpoint
+//! - [`superuser`]: the first account
+
+mod header;
+mod identity;
+mod keys;
+pub(crate) mod login;
+mod passwords;
+mod pool;
+mod principal;
+pub(crate) mod refresh;
+pub(crate) mod revoke;
+mod secrets;
+mod sessions;
+mod superuser;
+pub(crate) mod ticket;
+mod tickets;
+mod tokens;
+
+pub use identity::{AuthError, authenticate, redeem_ticket};
+pub(crate) use identity::identify;
+pub use keys::KeyError;
+pub use passwords::{PasswordError, Passwords};
+pub(crate) use principal::Caller;
+pub use principal::{Principal, Rank, Role};
+pub(crate) use sessions::{SESSIONS, revoke_all, revoke_others};
+pub use superuser::{SuperuserError, create_superuser};
+pub(crate) use tickets::TICKETS;
+pub use tokens::Tokens;

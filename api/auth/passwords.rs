@@ -1,0 +1,141 @@
+//! Passwords: their rules, and argon2id on threads of its own.
+
+use std::{io, sync::Arc};
+
+use argon2::{
+    Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
+    password_hash::SaltString,
+};
+use ihs_config::AuthSettings;
+
+use super::pool::{Overloaded, Pool};
+use crate::error::ApiError;
+
+/// Why passwords cannot be hashed at all.
+#[derive(Debug, thiserror::Error)]
+pub enum PasswordError {
+    /// The settings ask for what argon2id cannot do.
+    #[error("argon2id refuses the parameters: {0}")]
+    Parameters(argon2::Error),
+    /// A hash could not be made.
+    #[error("argon2id made no hash: {0}")]
+    Hash(argon2::password_hash::Error),
+    /// The threads could not be started.
+    #[error("the hashing threads could not be started")]
+    Threads(#[from] io::Error),
+}
+
+/// Hashes and checks passwords.
+pub struct Passwords {
+    pool: Pool,
+    argon2: Arc<Argon2<'static>>,
+    /// What a password is checked against when there is no user, so that it takes as long.
+    nobody: String,
+    least: usize,
+    most: usize,
+}
+
+impl Passwords {
+    /// Starts the threads.
+    ///
+    /// # Errors
+    /// [`PasswordError`] when the settings are not possible.
+    pub fn start(settings: &AuthSettings) -> Result<Self, PasswordError> {
+        let (memory, passes) = (settings.argon2_memory_kib, settings.argon2_passes);
+        let params = Params::new(memory, passes, 1, None).map_err(PasswordError::Parameters)?;
+        let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
+        let nobody = hash_with(&argon2, "nobody").map_err(PasswordError::Hash)?;
+        Ok(Self {
+            pool: Pool::start(settings.hash_threads)?,
+            argon2: Arc::new(argon2),
+            nobody,
+            least: settings.password_min,
+            most: settings.password_max,
+        })
+    }
+
+    /// What is wrong with a new password; empty when nothing is.
+    pub(crate) fn faults(&self, password: &str) -> Vec<String> {
+        let length = password.chars().count();
+        let mut faults = Vec::new();
+        if length < self.least {
+            let least = self.least;
+            faults.push(format!("Ensure this field has at least {least} characters."));
+        }
+        if length > self.most {
+            let most = self.most;
+            faults.push(format!("Ensure this field has no more than {most} characters."));
+        }
+        if password.contains('\0') {
+            faults.push("Null characters are not allowed.".to_owned());
+        }
+        faults
+    }
+
+    /// The hash of a password that keeps the rules.
+    pub(crate) async fn hash(&self, password: &str) -> Result<String, ApiError> {
+        let (argon2, password) = (Arc::clone(&self.argon2), password.to_owned());
+        let hashed = self.pool.run(move || hash_with(&argon2, &password)).await;
+        let hashed = hashed.map_err(unavailable)?;
+        hashed.map_err(|error| ApiError::internal(PasswordError::Hash(error)))
+    }
+
+    /// Whether the password is the one of this hash. It takes as long where there is no hash. One
+    /// longer than any can be is refused unseen.
+    pub(crate) async fn check(&self, password: &str, hash: Option<&str>) -> Result<bool, ApiError> {
+        if password.chars().count() > self.most {
+            return Ok(false);
+        }
+        let known = hash.is_some();
+        let hash = hash.unwrap_or(&self.nobody).to_owned();
+        let (argon2, password) = (Arc::clone(&self.argon2), password.to_owned());
+        let right = self.pool.run(move || matches(&argon2, &password, &hash)).await;
+        Ok(right.map_err(unavailable)? && known)
+    }
+}
+
+fn hash_with(argon2: &Argon2, password: &str) -> Result<String, argon2::password_hash::Error> {
+    let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>())?;
+    Ok(argon2.hash_password(password.as_bytes(), &salt)?.to_string())
+}
+
+fn matches(argon2: &Argon2, password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash)
+        .is_ok_and(|hash| argon2.verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+fn unavailable(overloaded: Overloaded) -> ApiError {
+    ApiError::Unavailable(Box::new(overloaded))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passwords() -> Passwords {
+        let cheap = AuthSettings { argon2_memory_kib: 64, argon2_passes: 1, ..Default::default() };
+        Passwords::start(&cheap).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_known_by_its_hash() {
+        let passwords = passwords();
+        let hash = passwords.hash("correct horse").await.unwrap();
+        assert!(hash.starts_with("$argon2id$"));
+        assert!(passwords.check("correct horse", Some(&hash)).await.unwrap());
+        assert!(!passwords.check("wrong horse", Some(&hash)).await.unwrap());
+        assert!(!passwords.check("nobody", None).await.unwrap());
+        assert!(!passwords.check("x", Some("no hash")).await.unwrap());
+    }
+
+    #[test]
+    fn length_counts_characters() {
+        let passwords = passwords();
+        assert_eq!(passwords.faults("x"), ["Ensure this field has at least 8 characters."]);
+        assert_eq!(
+            passwords.faults(&"x".repeat(5_000)),
+            ["Ensure this field has no more than 1024 characters."]
+        );
+        assert!(passwords.faults("گذرواژه۱").is_empty());
+    }
+}

@@ -1,0 +1,126 @@
+//! Who is asking.
+
+use ihs_store::Document;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What a user is in the clinic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Is treated.
+    #[default]
+    Patient,
+    /// Treats.
+    Doctor,
+    /// Treats, at the side of doctors.
+    Nurse,
+    /// Runs the clinic.
+    Staff,
+}
+
+impl Role {
+    /// Its name on the wire.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Patient => "patient",
+            Self::Doctor => "doctor",
+            Self::Nurse => "nurse",
+            Self::Staff => "staff",
+        }
+    }
+
+    /// The role of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        let roles = [Self::Patient, Self::Doctor, Self::Nurse, Self::Staff];
+        roles.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// Whether somebody may do what only superusers may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Rank {
+    /// An ordinary account.
+    Ordinary,
+    /// A superuser, who is staff as well.
+    Superuser,
+}
+
+/// A user whose credentials were checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Principal {
+    /// Id of the user's record.
+    pub user_id: String,
+    /// The username, by which everybody else names them.
+    pub username: String,
+    /// First and last name.
+    pub full_name: String,
+    /// What they are in the clinic.
+    pub role: Role,
+    /// Whether they are a superuser.
+    pub rank: Rank,
+    /// Whether they may act as the doctor or nurse that they say they are; true for all others,
+    /// and for everybody where the settings do not ask for it.
+    pub verified: bool,
+    /// The session by which they came.
+    pub session: String,
+    /// When the token by which they came ends, in seconds since 1970.
+    pub expires: i64,
+}
+
+impl Principal {
+    /// Staff and superusers.
+    #[must_use]
+    pub fn is_staff(&self) -> bool {
+        self.role == Role::Staff || self.is_superuser()
+    }
+
+    /// Superusers.
+    #[must_use]
+    pub fn is_superuser(&self) -> bool {
+        self.rank == Rank::Superuser
+    }
+
+    /// Doctors and nurses who may act as such.
+    #[must_use]
+    pub fn is_provider(&self) -> bool {
+        matches!(self.role, Role::Doctor | Role::Nurse) && self.verified
+    }
+
+    /// From a user's record. Missing parts give no rights.
+    pub(crate) fn of(user: &Document, session: &str, expires: i64) -> Self {
+        let text = |name| user.get(name).and_then(Value::as_str).unwrap_or_default();
+        let superuser = user.get("is_superuser") == Some(&Value::Bool(true));
+        Self {
+            user_id: text("_id").to_owned(),
+            username: text("username").to_owned(),
+            full_name: text("full_name").to_owned(),
+            role: Role::named(text("type")).unwrap_or(Role::Patient),
+            rank: if superuser { Rank::Superuser } else { Rank::Ordinary },
+            verified: user.get("verified") != Some(&Value::Bool(false)),
+            session: session.to_owned(),
+            expires,
+        }
+    }
+}
+
+/// Who sent a request.
+#[derive(Debug, Clone)]
+pub(crate) enum Caller {
+    /// Nobody known.
+    Anonymous,
+    /// A user.
+    User(Principal),
+}
+
+impl Caller {
+    /// The user, if there is one.
+    pub(crate) fn principal(&self) -> Option<&Principal> {
+        match self {
+            Self::Anonymous => None,
+            Self::User(principal) => Some(principal),
+        }
+    }
+}

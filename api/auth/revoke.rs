@@ -1,0 +1,31 @@
+//! `POST /api/token/revoke/`: ends this session, or all of the user's.
+
+use serde_json::Value;
+
+use super::sessions;
+use crate::{
+    error::ApiError,
+    fields::Field,
+    http::{Call, Post, Reply, edge::Door},
+};
+
+const FIELDS: &[Field] = &[Field::boolean("all").null()];
+
+/// The endpoint.
+pub(crate) const ENDPOINT: Post = Post {
+    name: "Token Revoke",
+    door: Door::Users,
+    fields: FIELDS,
+    run: |call| Box::pin(revoke(call)),
+};
+
+async fn revoke(call: &Call) -> Result<Reply, ApiError> {
+    let principal = call.principal()?;
+    let values = call.fields(FIELDS).await?;
+    if values.get("all") == Some(&Value::Bool(true)) {
+        call.ctx.store.commit(vec![sessions::revoke_all(&principal.user_id)]).await?;
+    } else {
+        sessions::revoke_one(&call.ctx, &principal.session).await?;
+    }
+    Ok(Reply::no_content())
+}

@@ -1,0 +1,163 @@
+//! Sessions: one per login. A session that is not in the store has ended.
+//!
+//! A refresh token is `session.family.secret`. The family is the same for all tokens of a session,
+//! the secret is new each time; the store has hashes of both. So a token whose family is right but
+//! whose secret is not is one that was spent before: somebody has a copy.
+
+use ihs_store::{Change, Document, Filter, StoreError, Timestamp, Write};
+use serde_json::Value;
+
+use super::{secrets, tokens::Claims};
+use crate::{Ctx, error::ApiError};
+
+/// The collection.
+pub(crate) const SESSIONS: &str = "sessions";
+
+/// What a login, or a refresh, hands out.
+#[derive(Debug)]
+pub(crate) struct Pair {
+    /// The access token.
+    pub(crate) token: String,
+    /// The refresh token.
+    pub(crate) refresh: String,
+}
+
+/// What became of a refresh token.
+pub(crate) enum Refreshed {
+    /// It is spent, and here is the next.
+    Pair(Pair, Box<Document>),
+    /// It is no good.
+    Refused,
+}
+
+/// Begins a session of this user.
+pub(crate) async fn begin(ctx: &Ctx, user: &Document) -> Result<Pair, ApiError> {
+    let (id, family, secret) = (ctx.ids.record(), secrets::random(), secrets::random());
+    let now = ctx.clock.now();
+    let document = Document::from_iter([
+        ("_id".to_owned(), Value::String(id.clone())),
+        ("user".to_owned(), text(user, "_id").into()),
+        ("family".to_owned(), secrets::digest(family.as_bytes()).into()),
+        ("secret".to_owned(), secrets::digest(secret.as_bytes()).into()),
+        ("created".to_owned(), now.into()),
+        ("expires".to_owned(), refresh_end(ctx, now).into()),
+    ]);
+    ctx.store.commit(vec![Write::Insert { collection: SESSIONS, document }]).await?;
+    pair(ctx, user, &id, &family, &secret)
+}
+
+/// Spends a refresh token. One that was spent before ends its session.
+pub(crate) async fn refresh(ctx: &Ctx, token: &str) -> Result<Refreshed, ApiError> {
+    let Some((id, family, spent)) = parts(token) else {
+        return Ok(Refreshed::Refused);
+    };
+    let Some(session) = live(ctx, id).await? else {
+        return Ok(Refreshed::Refused);
+    };
+    if text(&session, "family") != secrets::digest(family.as_bytes()) {
+        return Ok(Refreshed::Refused);
+    }
+    let user = ctx.store.get("users", text(&session, "user")).await?;
+    let Some(user) = user.filter(is_active) else {
+        return Ok(Refreshed::Refused);
+    };
+    let secret = secrets::random();
+    if rotate(ctx, id, spent, &secret).await? {
+        let pair = pair(ctx, &user, id, family, &secret)?;
+        Ok(Refreshed::Pair(pair, Box::new(user)))
+    } else {
+        end(ctx, Filter::id(id)).await?;
+        Ok(Refreshed::Refused)
+    }
+}
+
+/// The session with this id, unless it has ended.
+pub(crate) async fn live(ctx: &Ctx, id: &str) -> Result<Option<Document>, StoreError> {
+    let now = ctx.clock.now().to_string();
+    let session = ctx.store.get(SESSIONS, id).await?;
+    Ok(session.filter(|session| text(session, "expires") > now.as_str()))
+}
+
+/// Ends one session.
+pub(crate) async fn revoke_one(ctx: &Ctx, session: &str) -> Result<(), StoreError> {
+    end(ctx, Filter::id(session)).await
+}
+
+/// Ends every session of a user, as part of a commit.
+pub(crate) fn revoke_all(user_id: &str) -> Write {
+    Write::DeleteEvery { collection: SESSIONS, filter: Filter::eq("user", user_id) }
+}
+
+/// Ends every session of a user but this one, as part of a commit.
+pub(crate) fn revoke_others(user_id: &str, session: &str) -> Write {
+    let others = Filter::Any(vec![
+        Filter::Lt("_id", session.into()),
+        Filter::Gt("_id", session.into()),
+    ]);
+    Write::DeleteEvery {
+        collection: SESSIONS,
+        filter: Filter::eq("user", user_id).and(others),
+    }
+}
+
+/// Whether a user may still come in.
+pub(crate) fn is_active(user: &Document) -> bool {
+    user.get("is_active") == Some(&Value::Bool(true))
+}
+
+/// The text in a field; empty when there is none.
+pub(crate) fn text<'document>(document: &'document Document, field: &str) -> &'document str {
+    document.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+async fn end(ctx: &Ctx, filter: Filter) -> Result<(), StoreError> {
+    let write = Write::DeleteEvery { collection: SESSIONS, filter };
+    ctx.store.commit(vec![write]).await.map(drop)
+}
+
+/// Of two that spend the same token at once, one wins.
+async fn rotate(ctx: &Ctx, id: &str, spent: &str, secret: &str) -> Result<bool, StoreError> {
+    let expires = refresh_end(ctx, ctx.clock.now());
+    let write = Write::Update {
+        collection: SESSIONS,
+        filter: Filter::id(id).and(Filter::eq("secret", secrets::digest(spent.as_bytes()))),
+        change: Change::set("secret", secrets::digest(secret.as_bytes()))
+            .and_set("expires", expires),
+    };
+    match ctx.store.commit(vec![write]).await {
+        Ok(_) => Ok(true),
+        Err(StoreError::Unmatched { .. }) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+fn pair(
+    ctx: &Ctx,
+    user: &Document,
+    id: &str,
+    family: &str,
+    secret: &str,
+) -> Result<Pair, ApiError> {
+    let iat = ctx.clock.now().millis().div_euclid(1_000);
+    let claims = Claims {
+        sub: text(user, "username").to_owned(),
+        uid: text(user, "_id").to_owned(),
+        sid: id.to_owned(),
+        iat,
+        exp: iat.saturating_add_unsigned(ctx.settings.auth.access_seconds),
+    };
+    let token = ctx.tokens.sign(&claims).map_err(ApiError::internal)?;
+    Ok(Pair { token, refresh: format!("{id}.{family}.{secret}") })
+}
+
+fn parts(token: &str) -> Option<(&str, &str, &str)> {
+    let mut parts = token.split('.');
+    let found = (parts.next()?, parts.next()?, parts.next()?);
+    let empty = found.0.is_empty() || token.contains('\0');
+    (parts.next().is_none() && !empty).then_some(found)
+}
+
+fn refresh_end(ctx: &Ctx, now: Timestamp) -> Timestamp {
+    let millis = ctx.settings.auth.refresh_seconds.saturating_mul(1_000);
+    now.plus_millis(i64::try_from(millis).unwrap_or(i64::MAX))
+}

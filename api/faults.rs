@@ -1,0 +1,66 @@
+//! What is wrong with a body, by field, in the words of Django REST framework.
+
+use serde_json::{Map, Value};
+
+/// Where faults stand that belong to no single field.
+pub(crate) const NON_FIELD: &str = "non_field_errors";
+
+/// `This field is required.`
+pub(crate) const REQUIRED: &str = "This field is required.";
+
+/// `This field may not be null.`
+pub(crate) const NULL: &str = "This field may not be null.";
+
+/// `This field may not be blank.`
+pub(crate) const BLANK: &str = "This field may not be blank.";
+
+/// Faults by field; in the order in which the fields are declared.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct Faults(Map<String, Value>);
+
+impl Faults {
+    /// One message about one field.
+    pub(crate) fn one(field: &str, message: impl Into<String>) -> Self {
+        let mut faults = Self::default();
+        faults.add(field, message);
+        faults
+    }
+
+    /// One message about the body as a whole.
+    pub(crate) fn whole(message: impl Into<String>) -> Self {
+        Self::one(NON_FIELD, message)
+    }
+
+    /// Adds a message about a field.
+    pub(crate) fn add(&mut self, field: &str, message: impl Into<String>) {
+        let messages = self.0.entry(field).or_insert_with(|| Value::Array(Vec::new()));
+        if let Value::Array(messages) = messages {
+            messages.push(Value::String(message.into()));
+        }
+    }
+
+    /// Sets what is wrong inside a nested field.
+    pub(crate) fn nest(&mut self, field: &str, inner: Value) {
+        self.0.insert(field.to_owned(), inner);
+    }
+
+    /// Whether a field has faults.
+    pub(crate) fn has(&self, field: &str) -> bool {
+        self.0.contains_key(field)
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// As the body of an answer.
+    pub(crate) fn into_map(self) -> Map<String, Value> {
+        self.0
+    }
+
+    /// Nothing, or the faults as an error.
+    pub(crate) fn into_result(self) -> Result<(), Self> {
+        if self.is_empty() { Ok(()) } else { Err(self) }
+    }
+}

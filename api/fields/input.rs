@@ -1,0 +1,118 @@
+//! A body, JSON or form, as fields ask it for their values.
+
+use serde_json::{Map, Value};
+
+use super::{Field, flags::Flag, kind::Kind};
+use crate::faults::Faults;
+
+/// What a client sent.
+#[derive(Debug, Clone)]
+pub(crate) enum Input {
+    /// A JSON object.
+    Json(Map<String, Value>),
+    /// The pairs of a form; a key may come several times.
+    Form(Vec<(String, String)>),
+}
+
+impl Input {
+    /// A JSON body, which must be an object.
+    pub(crate) fn json(value: Value) -> Result<Self, Faults> {
+        match value {
+            Value::Object(map) => Ok(Self::Json(map)),
+            Value::Null => Err(Faults::whole("No data provided")),
+            other => Err(Faults::whole(not_a_dictionary(&other))),
+        }
+    }
+
+    /// What it says about a field; `None` when it says nothing.
+    pub(crate) fn value(&self, field: &Field) -> Option<Value> {
+        match self {
+            Self::Json(map) => map.get(field.name).cloned(),
+            Self::Form(pairs) => form_value(pairs, field),
+        }
+    }
+
+    /// The text under a name, for endpoints that declare no fields.
+    pub(crate) fn raw(&self, name: &'static str) -> Option<Value> {
+        self.value(&Field::text(name).blank())
+    }
+}
+
+/// `Invalid data. Expected a dictionary, but got list.`
+pub(crate) fn not_a_dictionary(value: &Value) -> String {
+    format!("Invalid data. Expected a dictionary, but got {}.", python_name(value))
+}
+
+/// What Python calls the type of a JSON value.
+pub(crate) fn python_name(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "NoneType",
+        Value::Bool(_) => "bool",
+        Value::Number(number) if number.is_f64() => "float",
+        Value::Number(_) => "int",
+        Value::String(_) => "str",
+        Value::Array(_) => "list",
+        Value::Object(_) => "dict",
+    }
+}
+
+/// A form has only texts: lists are repeated keys, and an empty text stands for null, or for
+/// nothing, where it could not be meant.
+fn form_value(pairs: &[(String, String)], field: &Field) -> Option<Value> {
+    let named = |pair: &&(String, String)| pair.0 == field.name;
+    if let Kind::People = field.kind {
+        let items: Vec<Value> = pairs.iter().filter(named).map(text_of).collect();
+        return (!items.is_empty()).then_some(Value::Array(items));
+    }
+    let text = &pairs.iter().rfind(named)?.1;
+    let blank = text.is_empty() && !field.is(Flag::Blank);
+    match field.kind {
+        Kind::Rows(_) => Some(serde_json::from_str(text).unwrap_or_else(|_| text.clone().into())),
+        _ if blank && field.is(Flag::Null) => Some(Value::Null),
+        _ if blank && !field.is(Flag::Required) => None,
+        _ => Some(Value::String(text.clone())),
+    }
+}
+
+fn text_of(pair: &(String, String)) -> Value {
+    Value::String(pair.1.clone())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn form(pairs: &[(&str, &str)]) -> Input {
+        let own = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
+        Input::Form(pairs.iter().map(own).collect())
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_named_as_python_would() {
+        let said = |value| Input::json(value).err().map(Faults::into_map);
+        assert_eq!(
+            said(json!([])),
+            Some(Faults::whole("Invalid data. Expected a dictionary, but got list.").into_map())
+        );
+        assert_eq!(said(json!(null)), Some(Faults::whole("No data provided").into_map()));
+    }
+
+    #[test]
+    fn repeated_keys_of_a_form_are_a_list_and_the_last_counts_elsewhere() {
+        let body = form(&[("members", "a"), ("members", "b"), ("name", "x"), ("name", "y")]);
+        assert_eq!(body.value(&Field::people("members")), Some(json!(["a", "b"])));
+        assert_eq!(body.value(&Field::text("name")), Some(json!("y")));
+        assert_eq!(body.value(&Field::people("admins")), None);
+    }
+
+    #[test]
+    fn an_empty_text_of_a_form_is_null_or_nothing_where_it_cannot_be_meant() {
+        let body = form(&[("weight", "")]);
+        assert_eq!(body.value(&Field::float("weight").null()), Some(Value::Null));
+        assert_eq!(body.value(&Field::float("weight")), None);
+        assert_eq!(body.value(&Field::text("weight").blank()), Some(json!("")));
+        assert_eq!(body.value(&Field::text("weight").required()), Some(json!("")));
+    }
+}

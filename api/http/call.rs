@@ -1,0 +1,106 @@
+//! One request, as endpoints see it.
+
+use std::cell::Cell;
+
+use actix_web::{
+    HttpRequest,
+    http::{
+        Method,
+        header::{self, AsHeaderName},
+    },
+    web,
+};
+
+use ihs_store::Document;
+
+use super::{body, body::Body, etag::Precondition, links::Origin, params::Params};
+use crate::{
+    Ctx,
+    auth::{Caller, Principal},
+    error::ApiError,
+    fields::{
+        Field,
+        clean::{Stage, clean},
+    },
+};
+
+/// The name of the header under which a client may repeat a POST.
+pub(crate) const IDEMPOTENCY_KEY: &str = "idempotency-key";
+
+/// A request: who sent it, for what, and how to reach everything else.
+pub(crate) struct Call {
+    /// What every request can reach.
+    pub(crate) ctx: Ctx,
+    /// Who sent it.
+    pub(crate) caller: Caller,
+    /// The query string.
+    pub(crate) params: Params,
+    /// How the client reached us.
+    pub(crate) origin: Origin,
+    request: HttpRequest,
+    payload: Cell<Option<web::Payload>>,
+}
+
+impl Call {
+    /// From the parts that the edge has checked.
+    pub(crate) fn new(
+        ctx: Ctx,
+        caller: Caller,
+        params: Params,
+        request: HttpRequest,
+        payload: web::Payload,
+    ) -> Self {
+        let origin = Origin::of(&request);
+        Self { ctx, caller, params, origin, request, payload: Cell::new(Some(payload)) }
+    }
+
+    /// The method; HEAD counts as GET.
+    pub(crate) fn method(&self) -> Method {
+        match self.request.method() {
+            &Method::HEAD => Method::GET,
+            other => other.clone(),
+        }
+    }
+
+    /// The path as it was asked for.
+    pub(crate) fn path(&self) -> &str {
+        self.request.path()
+    }
+
+    /// The part of the path that names a record.
+    pub(crate) fn key(&self) -> &str {
+        self.request.match_info().get("key").unwrap_or_default()
+    }
+
+    /// The user who sent it.
+    pub(crate) fn principal(&self) -> Result<&Principal, ApiError> {
+        self.caller.principal().ok_or_else(ApiError::no_credentials)
+    }
+
+    /// The text of a header.
+    pub(crate) fn header(&self, name: impl AsHeaderName) -> Option<&str> {
+        body::text_of(self.request.headers(), name)
+    }
+
+    /// What `If-Match` allows.
+    pub(crate) fn precondition(&self) -> Precondition {
+        Precondition::parse(self.header(header::IF_MATCH))
+    }
+
+    /// The body; nothing the second time, since it can be read only once.
+    pub(crate) async fn body(&self) -> Result<Body, ApiError> {
+        let limit = self.ctx.settings.api.body_bytes;
+        match self.payload.take() {
+            Some(payload) => body::read(payload, self.request.headers(), limit).await,
+            None => Err(ApiError::internal("the body was read twice")),
+        }
+    }
+
+    /// The fields of the body, for endpoints that are no resource.
+    pub(crate) async fn fields(&self, fields: &[Field]) -> Result<Document, ApiError> {
+        let body = self.body().await?;
+        let (values, faults) = clean(fields, &body.input, Stage::Create);
+        faults.into_result()?;
+        Ok(values)
+    }
+}

@@ -1,0 +1,131 @@
+//! The one way in and out. In the order of DRF: negotiation, credentials, permission, method, and
+//! only then the endpoint, which reads the body when it gets there.
+
+use std::rc::Rc;
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Method,
+        header::{self, HeaderValue},
+    },
+    web,
+};
+use futures_util::future::LocalBoxFuture;
+
+use super::{
+    Call, Reply,
+    accept::{self, Dialect},
+    body::text_of,
+    params::Params,
+    problem,
+};
+use crate::{
+    Ctx,
+    auth::{self, Caller},
+    error::ApiError,
+};
+
+/// Who may come in at all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Door {
+    /// Everybody; credentials are not even looked at.
+    Unwatched,
+    /// Everybody; but credentials, where there are some, must be good.
+    Open,
+    /// Users.
+    Users,
+}
+
+/// What is served at a path.
+pub(crate) trait Endpoint {
+    /// The methods, as `Allow` names them.
+    fn allow(&self) -> String;
+
+    /// Who may come in with this method.
+    fn door(&self, method: &Method) -> Door;
+
+    /// What it answers to a method that is allowed.
+    fn answer<'call>(
+        &'call self,
+        call: &'call Call,
+    ) -> LocalBoxFuture<'call, Result<Reply, ApiError>>;
+}
+
+/// Serves an endpoint at one path, with and without its last slash.
+pub(crate) fn mount(
+    cfg: &mut web::ServiceConfig,
+    ctx: &Ctx,
+    path: &str,
+    endpoint: impl Endpoint + 'static,
+) {
+    let endpoint: Rc<dyn Endpoint> = Rc::new(endpoint);
+    let ctx = ctx.clone();
+    let paths = vec![path.to_owned(), path.trim_end_matches('/').to_owned()];
+    cfg.service(web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
+        let (ctx, endpoint) = (ctx.clone(), Rc::clone(&endpoint));
+        async move { serve(ctx, endpoint.as_ref(), request, payload).await }
+    }));
+}
+
+/// One request from its first byte to its answer.
+pub(crate) async fn serve(
+    ctx: Ctx,
+    endpoint: &dyn Endpoint,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let dialect = accept::negotiate(text_of(request.headers(), header::ACCEPT));
+    let answered = match dialect {
+        Some(_) => attend(ctx, endpoint, request.clone(), payload).await,
+        None => Err(ApiError::NotAcceptable),
+    };
+    let mut response = match answered {
+        Ok(reply) => reply.into_response(),
+        Err(error) => refuse(error, dialect.unwrap_or(Dialect::Drf), &request),
+    };
+    let headers = response.headers_mut();
+    if let Ok(allow) = HeaderValue::from_str(&endpoint.allow()) {
+        headers.insert(header::ALLOW, allow);
+    }
+    headers.insert(header::VARY, HeaderValue::from_static("Accept"));
+    response
+}
+
+/// What is not served at all.
+pub(crate) async fn not_found(request: HttpRequest) -> HttpResponse {
+    let dialect = accept::negotiate(text_of(request.headers(), header::ACCEPT));
+    problem::respond(ApiError::no_path(), dialect.unwrap_or(Dialect::Drf))
+}
+
+async fn attend(
+    ctx: Ctx,
+    endpoint: &dyn Endpoint,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> Result<Reply, ApiError> {
+    let params = Params::parse(request.query_string())?;
+    let method = request.method().clone();
+    let caller = admit(&ctx, endpoint.door(&method), &request).await?;
+    if !endpoint.allow().split(", ").any(|allowed| allowed == method.as_str()) {
+        return Err(ApiError::MethodNotAllowed(method.to_string()));
+    }
+    let call = Call::new(ctx, caller, params, request, payload);
+    endpoint.answer(&call).await
+}
+
+async fn admit(ctx: &Ctx, door: Door, request: &HttpRequest) -> Result<Caller, ApiError> {
+    if door == Door::Unwatched {
+        return Ok(Caller::Anonymous);
+    }
+    match (auth::identify(ctx, request.headers()).await?, door) {
+        (Caller::Anonymous, Door::Users) => Err(ApiError::no_credentials()),
+        (caller, _) => Ok(caller),
+    }
+}
+
+fn refuse(error: ApiError, dialect: Dialect, request: &HttpRequest) -> HttpResponse {
+    let route = request.match_pattern().unwrap_or_default();
+    problem::log(&error, request.method().as_str(), &route);
+    problem::respond(error, dialect)
+}

@@ -1,0 +1,25 @@
+//! Between actix and the resources: what is the same for every endpoint.
+//!
+//! - [`edge`]: the one way in and out: negotiation, credentials, methods, errors, headers
+//! - [`call`]: one request, as endpoints see it
+//! - [`accept`]: which answer the client takes; [`params`]: the query string
+//! - [`body`], [`multipart`]: the body; [`etag`]: conditional requests
+//! - [`post`]: endpoints that are no resource
+//! - [`links`]: absolute addresses; [`reply`]: answers; [`problem`]: errors on the wire
+
+pub(crate) mod accept;
+pub(crate) mod body;
+pub(crate) mod call;
+pub(crate) mod edge;
+pub(crate) mod etag;
+pub(crate) mod links;
+pub(crate) mod multipart;
+pub(crate) mod params;
+pub(crate) mod post;
+pub(crate) mod problem;
+pub(crate) mod reply;
+
+pub(crate) use call::Call;
+pub(crate) use edge::Endpoint;
+pub(crate) use post::Post;
+pub(crate) use reply::Reply;

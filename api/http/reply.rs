@@ -1,0 +1,78 @@
+//! Answers.
+
+use actix_web::{
+    HttpResponse, HttpResponseBuilder,
+    http::{StatusCode, header},
+};
+use serde_json::Value;
+
+use super::etag;
+
+/// What an endpoint answers.
+#[derive(Debug, Clone)]
+pub(crate) struct Reply {
+    /// The status.
+    pub(crate) status: StatusCode,
+    /// The body, unless there is none.
+    pub(crate) body: Option<String>,
+    /// Where a new record is.
+    pub(crate) location: Option<String>,
+    /// The tag of the one record in the body.
+    pub(crate) etag: Option<String>,
+}
+
+impl Reply {
+    /// 200 with a body.
+    pub(crate) fn ok(body: &Value) -> Self {
+        Self::with(StatusCode::OK, body)
+    }
+
+    /// A status with a body.
+    pub(crate) fn with(status: StatusCode, body: &Value) -> Self {
+        Self { status, body: Some(body.to_string()), location: None, etag: None }
+    }
+
+    /// 200 with one record in the body.
+    pub(crate) fn record(version: i64, shown: &Value) -> Self {
+        let body = shown.to_string();
+        let etag = Some(etag::tag(version, body.as_bytes()));
+        Self { status: StatusCode::OK, body: Some(body), location: None, etag }
+    }
+
+    /// 204.
+    pub(crate) const fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, body: None, location: None, etag: None }
+    }
+
+    /// With 201 and the address of the new record.
+    pub(crate) fn created_at(mut self, location: String) -> Self {
+        self.status = StatusCode::CREATED;
+        self.location = Some(location);
+        self
+    }
+
+    /// 304 instead, when the client has this already.
+    pub(crate) fn unless_known(self, if_none_match: Option<&str>) -> Self {
+        match &self.etag {
+            Some(tag) if etag::names(if_none_match, tag) => {
+                Self { status: StatusCode::NOT_MODIFIED, body: None, ..self }
+            }
+            _ => self,
+        }
+    }
+
+    /// For actix.
+    pub(crate) fn into_response(self) -> HttpResponse {
+        let mut response = HttpResponseBuilder::new(self.status);
+        if let Some(location) = self.location {
+            response.insert_header((header::LOCATION, location));
+        }
+        if let Some(etag) = self.etag {
+            response.insert_header((header::ETAG, etag));
+        }
+        match self.body {
+            Some(body) => response.content_type("application/json").body(body),
+            None => response.finish(),
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Doctors and nurses. Made with the user; trusted once staff have verified them.
+
+use std::future::{Future, ready};
+
+use ihs_store::{Change, Filter, Sort, Timestamp, Write};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::profiles::{derive_presence, own_or_staff};
+use crate::{
+    Ctx,
+    auth::Caller,
+    error::ApiError,
+    fields::{
+        Field,
+        kind::{Kind, Operation::Contains},
+    },
+    http::Call,
+    viewset::{
+        ViewSet,
+        hooks::{Edit, Row},
+        policy::{self, Policy, Rule},
+        resource::{Lookup, up},
+    },
+};
+
+/// The resource.
+pub(crate) struct Doctors;
+
+/// A doctor or nurse.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default, rename_all = "camelCase")]
+pub(crate) struct Doctor {
+    user: String,
+    kind: String,
+    verified: bool,
+    national_id: Option<String>,
+    medical_council_id: Option<String>,
+    speciality: Option<String>,
+    avatar: Option<String>,
+    userfullname: String,
+    user_id: String,
+    #[serde(rename = "last_seen")]
+    last_seen: Option<Timestamp>,
+}
+
+impl ViewSet for Doctors {
+    type Record = Doctor;
+    const NAME: &'static str = "doctors";
+    const MODEL: &'static str = "Doctor";
+    const ABOUT: &'static str = "Doctors and nurses.";
+    const LOOKUP: Lookup = Lookup::By("user");
+    const FIELDS: &'static [Field] = &[
+        Field::text("user").read_only().unique().sort(),
+        Field::owner(),
+        Field::choice("kind", &["doctor", "nurse"]).read_only().filter(),
+        Field::boolean("verified").filter().writable_by(policy::staff),
+        Field::text("nationalId").max(64).null().blank().readable_by(own_or_staff),
+        Field::text("medicalCouncilId").max(64).null().blank(),
+        Field::text("speciality")
+            .max(200)
+            .null()
+            .blank()
+            .search()
+            .sort()
+            .filter_as("speciality", Contains),
+        Field::text("avatar").null().blank(),
+        Field::text("userfullname").read_only().search().sort().filter_as("name", Contains),
+        Field::text("userId").read_only(),
+        Field::shown("online", Kind::Boolean),
+        Field::time("last_seen").read_only(),
+        Field::shown("average_rating", Kind::Float { min: None, max: None }),
+        Field::shown("reviewee", Kind::List),
+    ];
+    const POLICY: Policy = Policy {
+        read: Rule::Users(policy::everything),
+        create: Rule::Unserved,
+        change: Rule::Users(own_or_staff),
+        delete: Rule::Users(own_or_staff),
+    };
+    const ORDER: &'static [Sort] = &[up("user")];
+
+    /// Whether a provider is verified stands in the user's record too, where each request sees it.
+    fn before_update(
+        _: &Call,
+        edit: &mut Edit<Doctor>,
+    ) -> impl Future<Output = Result<(), ApiError>> {
+        if edit.before.verified != edit.after.verified {
+            edit.writes.push(Write::UpdateEvery {
+                collection: "users",
+                filter: Filter::id(edit.id.clone()),
+                change: Change::set("verified", edit.after.verified),
+            });
+        }
+        ready(Ok(()))
+    }
+
+    fn derive(
+        ctx: &Ctx,
+        caller: &Caller,
+        rows: &mut [Row],
+    ) -> impl Future<Output = Result<(), ApiError>> {
+        derive_presence(ctx, caller, rows);
+        for row in rows {
+            row.derive("average_rating", Value::Null);
+            row.derive("reviewee", Value::Array(Vec::new()));
+        }
+        ready(Ok(()))
+    }
+}

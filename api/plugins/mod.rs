@@ -1,0 +1,64 @@
+//! The resources, one file each.
+//!
+//! To add one: a file with its [`ViewSet`](crate::viewset::ViewSet), a line in [`PLUGINS`] at the
+//! place that the documentation gives it, and a test file of its own.
+
+pub(crate) mod doctors;
+pub(crate) mod insurances;
+pub(crate) mod patients;
+pub(crate) mod profiles;
+pub(crate) mod rooms;
+pub(crate) mod users;
+
+use ihs_config::ApiSettings;
+use ihs_store::Document;
+use serde_json::Value;
+
+use crate::{
+    Ctx,
+    auth::Caller,
+    error::ApiError,
+    viewset::{
+        plugin::{Plugin, Served},
+        resource::Resource,
+    },
+};
+
+/// All resources, in the order of the documentation.
+pub(crate) static PLUGINS: &[&dyn Plugin] = &[
+    &Served::<users::Users>::NEW,
+    &Served::<patients::Patients>::NEW,
+    &Served::<doctors::Doctors>::NEW,
+    &Served::<insurances::Insurances>::NEW,
+    &Served::<rooms::Rooms>::NEW,
+];
+
+/// What all resources declare, in the order of the documentation.
+pub fn resources() -> impl Iterator<Item = &'static Resource> {
+    PLUGINS.iter().map(|plugin| plugin.resource())
+}
+
+/// The resources that these settings serve.
+pub(crate) fn served(settings: &ApiSettings) -> impl Iterator<Item = &'static dyn Plugin> {
+    let chosen = &settings.plugins;
+    let wanted = move |plugin: &&'static dyn Plugin| {
+        chosen.is_empty() || chosen.iter().any(|name| name == plugin.resource().name())
+    };
+    PLUGINS.iter().copied().filter(wanted)
+}
+
+/// The resource of this name.
+pub(crate) fn named(name: &str) -> Option<&'static dyn Plugin> {
+    PLUGINS.iter().copied().find(|plugin| plugin.resource().name() == name)
+}
+
+/// A record of the resource of this name, as the caller sees it.
+pub(crate) async fn show(
+    ctx: &Ctx,
+    caller: &Caller,
+    resource: &str,
+    document: Document,
+) -> Result<Value, ApiError> {
+    let plugin = named(resource).ok_or_else(|| ApiError::internal("no such resource"))?;
+    plugin.show(ctx, caller, document).await
+}

@@ -1,0 +1,121 @@
+//! Changes of who is in a room. Each stands in the room's log too, appended in the same commit as
+//! the record changes, so that every node cuts at the same place.
+
+use ihs_store::{
+    Body, Change, Document, EntryId, Filter, LogEntry, Query, RoomId, Seq, StoreError, Write,
+    Written,
+};
+use serde_json::Value;
+
+use super::{PAIR, room::Room};
+use crate::{
+    Ctx,
+    error::ApiError,
+    http::Call,
+    viewset::{
+        hooks,
+        references,
+        update::{at_version, id_of},
+    },
+};
+
+/// How often a change is tried while messages keep coming in.
+const ATTEMPTS: usize = 64;
+
+/// The log entry that belongs to a change; none when nobody comes or goes.
+pub(super) async fn entry(
+    ctx: &Ctx,
+    room: &str,
+    by: &str,
+    before: &Room,
+    after: &Room,
+) -> Result<Option<Write>, ApiError> {
+    let (added, removed) = before.changes(after);
+    if added.is_empty() && removed.is_empty() {
+        return Ok(None);
+    }
+    let room: RoomId = room.parse().map_err(ApiError::internal)?;
+    let head = ctx.store.log_head(room).await?.map_or(Seq::ZERO, |entry| entry.seq);
+    let entry = LogEntry {
+        seq: head.next(),
+        id: EntryId::from_bytes(ctx.ids.next()),
+        time: ctx.clock.now(),
+        sender: by.to_owned(),
+        key: None,
+        body: Body::Members { added, removed },
+    };
+    Ok(Some(Write::Append { room, entries: vec![entry] }))
+}
+
+/// Tells the realtime core that the log of a room has grown.
+pub(super) fn announce(ctx: &Ctx, room: &str) {
+    if let Ok(room) = room.parse() {
+        ctx.hub.log_changed(room);
+    }
+}
+
+/// Changes who is in a room, however busy it is. `next` gives the room as it shall be, and `None`
+/// where nothing is left to do; it is asked again when the room has moved on.
+pub(super) async fn alter(
+    ctx: &Ctx,
+    id: &str,
+    by: &str,
+    next: impl Fn(&Room) -> Option<Room>,
+) -> Result<Option<Document>, ApiError> {
+    for _ in 0..ATTEMPTS {
+        let Some(document) = ctx.store.get("rooms", id).await? else {
+            return Ok(None);
+        };
+        let before: Room = hooks::record(document.clone())?;
+        let Some(after) = next(&before) else {
+            return Ok(Some(document));
+        };
+        let mut writes = vec![writing(ctx, &document, &after)];
+        writes.extend(entry(ctx, id, by, &before, &after).await?);
+        match ctx.store.commit(writes).await {
+            Ok(done) => {
+                announce(ctx, id);
+                return Ok(done.into_iter().find_map(updated));
+            }
+            Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(ApiError::Conflict("The room is too busy just now, try again.".to_owned()))
+}
+
+/// The direct room of a pair that has one already. Who has left it is let in again.
+pub(super) async fn reunite(call: &Call, room: &Room) -> Result<Option<Document>, ApiError> {
+    let Some(pair) = &room.pair else {
+        return Ok(None);
+    };
+    let query = Query::new("rooms", Filter::eq(PAIR, pair.clone()), 1);
+    let Some(document) = call.ctx.store.find(query).await?.pop() else {
+        return Ok(None);
+    };
+    let names: Vec<&str> = room.members.iter().map(String::as_str).collect();
+    let there = references::users(&call.ctx, &names).await?;
+    let both: Vec<String> = room.members.iter().filter(|name| there.contains(*name)).cloned().collect();
+    let by = &call.principal()?.username;
+    let missing = |room: &Room| both.iter().any(|name| !room.members.contains(name));
+    alter(&call.ctx, &id_of(&document), by, |room| missing(room).then(|| room.with(&both))).await
+}
+
+fn writing(ctx: &Ctx, document: &Document, after: &Room) -> Write {
+    let list = |names: &[String]| Value::from(names.to_vec());
+    Write::Update {
+        collection: "rooms",
+        filter: at_version(document),
+        change: Change::set("members", list(&after.members))
+            .and_set("admins", list(&after.admins))
+            .and_set("_updated", ctx.clock.now())
+            .and_add("_version", 1),
+    }
+}
+
+fn updated(written: Written) -> Option<Document> {
+    match written {
+        Written::Updated(document) => Some(document),
+        _ => None,
+    }
+}

@@ -1,0 +1,121 @@
+//! `GET /api/rooms/{id}/messages/`: the log of a room, for its members. `after` reads all entries,
+//! `before` and neither of them the messages, newest page first.
+
+use ihs_config::UnknownParameters;
+use ihs_store::{Document, Filter, LogEntry, RoomId, Seq, StoreError};
+use serde_json::{Value, json};
+
+use super::entries::encode;
+use crate::{
+    Ctx,
+    error::ApiError,
+    faults::Faults,
+    http::{Call, Reply, params::Params},
+    viewset::update::id_of,
+};
+
+const LIMIT: u64 = 50;
+const LIMIT_MAX: u64 = 200;
+
+/// Parameters that are known here.
+const KNOWN: [&str; 5] = ["after", "before", "limit", "format", "_"];
+
+/// Which part of a log is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Part {
+    /// Entries behind this one.
+    After(Seq),
+    /// Messages before this one.
+    Before(Seq),
+}
+
+/// A page of the log.
+pub(super) async fn list(call: &Call, document: Document) -> Result<Reply, ApiError> {
+    let reader = call.principal()?.username.clone();
+    if !Filter::Has("members", reader.into()).matches(&document) {
+        return Err(ApiError::Forbidden);
+    }
+    let unknown = call.ctx.settings.api.unknown_parameters;
+    let (part, limit) = parse(&call.params, unknown)?;
+    let room: RoomId = id_of(&document).parse().map_err(ApiError::internal)?;
+    let (entries, more) = read(&call.ctx, room, part, limit).await?;
+    let results: Vec<Value> = entries.iter().map(|entry| encode(room, entry)).collect();
+    Ok(Reply::ok(&json!({ "results": results, "more": more })))
+}
+
+/// One more than asked for tells whether there are more; it lies at the far end.
+async fn read(
+    ctx: &Ctx,
+    room: RoomId,
+    part: Part,
+    limit: u64,
+) -> Result<(Vec<LogEntry>, bool), StoreError> {
+    let mut entries = match part {
+        Part::After(seq) => ctx.store.log_after(room, seq, limit + 1).await?,
+        Part::Before(seq) => ctx.store.log_before(room, seq, limit + 1).await?,
+    };
+    let more = entries.len() as u64 > limit;
+    if more {
+        match part {
+            Part::After(_) => drop(entries.pop()),
+            Part::Before(_) => drop(entries.remove(0)),
+        }
+    }
+    Ok((entries, more))
+}
+
+fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Faults> {
+    let mut faults = Faults::default();
+    for name in params.names() {
+        if unknown == UnknownParameters::Refuse && !KNOWN.contains(&name) {
+            faults.add(name, format!("Unknown parameter: {name}"));
+        }
+    }
+    let after = seq(params, "after", &mut faults);
+    let before = seq(params, "before", &mut faults);
+    let limit = params.filled("limit").and_then(|text| text.trim().parse().ok());
+    let limit = limit.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(LIMIT_MAX);
+    let part = match (after, before) {
+        (Some(_), Some(_)) => {
+            faults.add("before", "after and before cannot be combined.");
+            Part::Before(Seq::ZERO)
+        }
+        (Some(after), None) => Part::After(after),
+        (None, before) => Part::Before(before.unwrap_or(Seq::new(i64::MAX.unsigned_abs()))),
+    };
+    faults.into_result().map(|()| (part, limit))
+}
+
+fn seq(params: &Params, name: &str, faults: &mut Faults) -> Option<Seq> {
+    let text = params.filled(name)?.trim();
+    let number = text.parse::<u64>().ok().filter(|number| i64::try_from(*number).is_ok());
+    if number.is_none() {
+        faults.add(name, "A valid integer is required.");
+    }
+    number.map(Seq::new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(query: &str) -> Result<(Part, u64), Value> {
+        let params = Params::parse(query).unwrap();
+        parse(&params, UnknownParameters::Refuse).map_err(|faults| faults.into_map().into())
+    }
+
+    #[test]
+    fn a_page_is_fifty_and_at_most_two_hundred() {
+        assert_eq!(parsed("after=3"), Ok((Part::After(Seq::new(3)), 50)));
+        assert_eq!(parsed("before=3&limit=500"), Ok((Part::Before(Seq::new(3)), 200)));
+        assert!(matches!(parsed("limit=x"), Ok((Part::Before(_), 50))));
+    }
+
+    #[test]
+    fn odd_parameters_are_named() {
+        assert_eq!(parsed("after=x"), Err(json!({"after": ["A valid integer is required."]})));
+        assert_eq!(parsed("aftr=1"), Err(json!({"aftr": ["Unknown parameter: aftr"]})));
+        assert!(parsed("after=1&before=9").is_err());
+        assert!(parsed("before=99999999999999999999").is_err());
+    }
+}

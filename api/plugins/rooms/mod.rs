@@ -1,0 +1,134 @@
+//! Chat rooms: who is in them. What is said in them is the realtime core's.
+//!
+//! - this file: the resource; [`room`]: the record, and who is in it after a change
+//! - [`rules`]: what a body must keep; [`summary`]: unread and last message
+//! - [`membership`]: changes of who is in, with their entry in the log; [`departure`]: leaving
+//! - [`messages`]: the log by REST; [`entries`]: how its entries look
+
+pub(crate) mod departure;
+mod entries;
+mod membership;
+mod messages;
+mod room;
+mod rules;
+mod summary;
+
+use actix_web::http::Method;
+use ihs_store::{Document, Filter, Index, Sort};
+
+use room::{Kind as RoomKind, Room};
+
+use crate::{
+    Ctx,
+    auth::{Caller, Principal},
+    error::ApiError,
+    fields::{Field, Preset, kind::Kind},
+    http::{Call, Reply},
+    viewset::{
+        ViewSet,
+        hooks::{Checked, Draft, Edit, Row},
+        policy::{self, Policy, Rule, Scope},
+        resource::{Action, down},
+    },
+};
+
+/// The index that allows one direct room for each pair of users.
+const PAIR: &str = "pair";
+
+/// The resource.
+pub(crate) struct Rooms;
+
+impl ViewSet for Rooms {
+    type Record = Room;
+    const NAME: &'static str = "rooms";
+    const MODEL: &'static str = "Room";
+    const ABOUT: &'static str = "Chat rooms, between two or many.";
+    const FIELDS: &'static [Field] = &[
+        Field::id(),
+        Field::text("name").max(200).null().blank().search().sort(),
+        Field::choice("kind", &["direct", "group"])
+            .preset(Preset::Text("group"))
+            .create_only()
+            .filter(),
+        Field::people("members"),
+        Field::people("admins"),
+        Field::text("created_by").read_only(),
+        Field::shown("unread", Kind::Integer { min: None, max: None }),
+        Field::shown("last_message", Kind::Object),
+    ];
+    const POLICY: Policy = Policy {
+        read: Rule::Users(visible),
+        create: Rule::Users(policy::everything),
+        change: Rule::Users(administered),
+        delete: Rule::Unserved,
+    };
+    const ORDER: &'static [Sort] = &[down("last_activity")];
+    const ACTIONS: &'static [Action] = &[
+        Action { name: "leave", method: "POST", about: "Ends one's own membership." },
+        Action { name: "messages", method: "GET", about: "The log of the room." },
+    ];
+
+    fn indexes() -> Vec<Index> {
+        vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR])]
+    }
+
+    async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
+        rules::check(&call.principal()?.username, checked)
+    }
+
+    async fn before_create(call: &Call, draft: &mut Draft<Room>) -> Result<(), ApiError> {
+        let creator = &call.principal()?.username;
+        draft.record.open(creator, call.ctx.clock.now());
+        Ok(())
+    }
+
+    async fn existing(call: &Call, room: &Room) -> Result<Option<Document>, ApiError> {
+        membership::reunite(call, room).await
+    }
+
+    async fn before_update(call: &Call, edit: &mut Edit<Room>) -> Result<(), ApiError> {
+        if edit.after.kind == RoomKind::Group {
+            edit.after.settle(&edit.before);
+        }
+        let by = &call.principal()?.username;
+        let entry = membership::entry(&call.ctx, &edit.id, by, &edit.before, &edit.after);
+        edit.writes.extend(entry.await?);
+        Ok(())
+    }
+
+    fn after_update(call: &Call, edit: &Edit<Room>) {
+        if edit.before.members != edit.after.members {
+            membership::announce(&call.ctx, &edit.id);
+        }
+    }
+
+    async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
+        summary::derive(ctx, caller, rows).await
+    }
+
+    async fn act(
+        call: &Call,
+        action: &'static str,
+        document: Document,
+    ) -> Result<Reply, ApiError> {
+        match (action, call.method()) {
+            ("leave", Method::POST) => departure::leave(call, document).await,
+            ("messages", Method::GET) => messages::list(call, document).await,
+            _ => Err(ApiError::no_path()),
+        }
+    }
+}
+
+/// Rooms that one is in; staff see of all that they exist.
+fn visible(principal: &Principal) -> Scope {
+    if principal.is_staff() {
+        Scope::Everything
+    } else {
+        Scope::Only(Filter::Has("members", principal.username.clone().into()))
+    }
+}
+
+/// Rooms of which one is an admin, staff or not.
+fn administered(principal: &Principal) -> Scope {
+    Scope::Only(Filter::Has("admins", principal.username.clone().into()))
+}

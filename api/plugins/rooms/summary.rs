@@ -1,0 +1,92 @@
+//! What a list of rooms says about each: how much is unread, and the last message.
+
+use std::collections::HashMap;
+
+use futures_util::future::{join_all, try_join};
+use ihs_store::{Body, Filter, LogEntry, Query, RoomId, Seq, StoreError};
+use serde_json::{Value, json};
+
+use crate::{
+    Ctx,
+    auth::Caller,
+    collections::READ_MARKERS,
+    error::ApiError,
+    viewset::hooks::Row,
+};
+
+/// Unread messages are counted up to this; more are more than anybody reads.
+const UNREAD_MAX: u64 = 1_000;
+
+/// Fills in both, for rooms that the caller is in: one read for all markers, and the heads of all
+/// logs at the same time.
+pub(super) async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
+    let Some(reader) = caller.principal().map(|principal| principal.username.as_str()) else {
+        return Ok(());
+    };
+    let member = Filter::Has("members", reader.into());
+    let own: Vec<&mut Row> = rows
+        .iter_mut()
+        .map(|row| {
+            row.derive("unread", 0);
+            row
+        })
+        .filter(|row| member.matches(&row.document))
+        .collect();
+    let markers = markers(ctx, reader, &own).await?;
+    let read = own.iter().map(|row| {
+        let seq = markers.get(row.text("_id")).copied().unwrap_or_default();
+        summary(ctx, reader, row.text("_id"), seq)
+    });
+    let summaries = join_all(read).await;
+    for (row, summary) in own.into_iter().zip(summaries) {
+        let (unread, last) = summary?;
+        row.derive("unread", unread);
+        row.derive("last_message", last);
+    }
+    Ok(())
+}
+
+async fn summary(
+    ctx: &Ctx,
+    reader: &str,
+    room: &str,
+    read: Seq,
+) -> Result<(u64, Value), ApiError> {
+    let room: RoomId = room.parse().map_err(ApiError::internal)?;
+    let end = Seq::new(i64::MAX.unsigned_abs());
+    let unread = ctx.store.log_unread(room, read, reader, UNREAD_MAX);
+    let (unread, last) = try_join(unread, ctx.store.log_before(room, end, 1)).await?;
+    Ok((unread, last.last().map_or(Value::Null, shown)))
+}
+
+fn shown(entry: &LogEntry) -> Value {
+    let text = match &entry.body {
+        Body::Message { text, .. } => text.as_str(),
+        _ => "",
+    };
+    json!({
+        "seq": entry.seq,
+        "id": entry.id,
+        "time": entry.time,
+        "sender": entry.sender,
+        "text": text,
+    })
+}
+
+/// How far the reader has read, by room.
+async fn markers(
+    ctx: &Ctx,
+    reader: &str,
+    rows: &[&mut Row],
+) -> Result<HashMap<String, Seq>, StoreError> {
+    let ids: Vec<Value> =
+        rows.iter().map(|row| Value::String(format!("{}:{reader}", row.text("_id")))).collect();
+    let limit = ids.len() as u64;
+    let found = ctx.store.find(Query::new(READ_MARKERS, Filter::In("_id", ids), limit)).await?;
+    let marker = |document: &ihs_store::Document| {
+        let id = document.get("_id").and_then(Value::as_str)?;
+        let seq = document.get("seq").and_then(Value::as_u64)?;
+        Some((id.split(':').next()?.to_owned(), Seq::new(seq)))
+    };
+    Ok(found.iter().filter_map(marker).collect())
+}

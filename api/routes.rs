@@ -1,0 +1,43 @@
+//! What is served where: the table of contents.
+
+use actix_web::web::{self, ServiceConfig};
+
+use crate::{
+    Ctx,
+    auth::{login, refresh, revoke, ticket},
+    health::{Healthz, Readyz},
+    http::edge::{mount, not_found},
+    plugins,
+    root::Root,
+    viewset::{
+        endpoints::{Detail, Extra, List},
+        plugin::Plugin,
+    },
+};
+
+/// Serves everything in this crate, and answers what nobody serves with a 404 of the same form.
+/// Whatever else is served must be registered before.
+pub fn configure(cfg: &mut ServiceConfig, ctx: &Ctx) {
+    mount(cfg, ctx, "/healthz", Healthz);
+    mount(cfg, ctx, "/readyz", Readyz);
+    mount(cfg, ctx, "/api/", Root);
+    mount(cfg, ctx, "/api/token/", login::ENDPOINT);
+    mount(cfg, ctx, "/api-token-auth/", login::ENDPOINT);
+    mount(cfg, ctx, "/api/token/refresh/", refresh::ENDPOINT);
+    mount(cfg, ctx, "/api/token/revoke/", revoke::ENDPOINT);
+    mount(cfg, ctx, "/api/ws-ticket/", ticket::ENDPOINT);
+    for plugin in plugins::served(&ctx.settings.api) {
+        mount_plugin(cfg, ctx, plugin);
+    }
+    cfg.default_service(web::to(not_found));
+}
+
+fn mount_plugin(cfg: &mut ServiceConfig, ctx: &Ctx, plugin: &'static dyn Plugin) {
+    let resource = plugin.resource();
+    let path = format!("/api/{}/", resource.name());
+    mount(cfg, ctx, &path, List(plugin));
+    mount(cfg, ctx, &format!("{path}{{key}}/"), Detail(plugin));
+    for action in resource.actions {
+        mount(cfg, ctx, &format!("{path}{{key}}/{}/", action.name), Extra(plugin, action));
+    }
+}

@@ -1,0 +1,132 @@
+//! POST on a resource.
+
+use ihs_store::{Document, StoreError, Write};
+
+use super::{
+    Declared, ViewSet,
+    envelope::wrap,
+    hooks::{self, Draft},
+    idempotency::{self, Repeat},
+    resource::Resource,
+    show::show,
+    unique,
+    validate::validate,
+};
+use crate::{
+    error::ApiError,
+    fields::{clean::Stage, flags::Flag},
+    http::{Call, Reply, etag::version_of},
+};
+
+/// Makes a record.
+pub(crate) async fn create<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
+    let body = call.body().await?;
+    let repeat = Repeat::of(call, &body)?;
+    if let Some(first) = first_answer(call, repeat.as_ref()).await? {
+        return Ok(first);
+    }
+    let input = validate::<V>(call, &body.input, Stage::Create, None).await?;
+    let mut draft = draft::<V>(call, input)?;
+    V::before_create(call, &mut draft).await?;
+    if let Some(existing) = V::existing(call, &draft.record).await? {
+        return answer_existing::<V>(call, existing).await;
+    }
+    store::<V>(call, draft, repeat.as_ref()).await
+}
+
+fn draft<V: ViewSet>(call: &Call, input: Document) -> Result<Draft<V::Record>, ApiError> {
+    let owner = call.caller.principal().map(|principal| principal.username.clone());
+    Ok(Draft {
+        id: call.ctx.ids.record(),
+        record: hooks::record(input.clone())?,
+        owner: owner.unwrap_or_default(),
+        input,
+        writes: Vec::new(),
+    })
+}
+
+async fn first_answer(call: &Call, repeat: Option<&Repeat>) -> Result<Option<Reply>, ApiError> {
+    match repeat {
+        Some(repeat) => repeat.first(&call.ctx).await,
+        None => Ok(None),
+    }
+}
+
+async fn answer_existing<V: ViewSet>(call: &Call, existing: Document) -> Result<Reply, ApiError> {
+    let version = version_of(&existing);
+    let shown = show::<V>(&call.ctx, &call.caller, existing).await?;
+    Ok(Reply::record(version, &shown))
+}
+
+/// The answer is made first, so that it can be stored together with the record.
+async fn store<V: ViewSet>(
+    call: &Call,
+    mut draft: Draft<V::Record>,
+    repeat: Option<&Repeat>,
+) -> Result<Reply, ApiError> {
+    let resource = V::RESOURCE;
+    let document = stored(call, resource, &draft)?;
+    if !resource.policy.create.scope(&call.caller).has(&document) {
+        return Err(ApiError::Forbidden);
+    }
+    let key = document.get(resource.key()).and_then(serde_json::Value::as_str).unwrap_or_default();
+    let location = call.origin.record(resource.name, key);
+    let shown = show::<V>(&call.ctx, &call.caller, document.clone()).await?;
+    let reply = Reply::record(version_of(&document), &shown).created_at(location);
+    let mut writes = vec![Write::Insert { collection: resource.collection(), document }];
+    writes.append(&mut draft.writes);
+    if let Some(repeat) = repeat {
+        writes.extend(repeat.writes(call.ctx.clock.now(), &reply));
+    }
+    match call.ctx.store.commit(writes).await {
+        Ok(_) => {
+            V::after_create(call, &draft);
+            Ok(reply)
+        }
+        Err(error) => settle::<V>(call, &draft.record, repeat, error).await,
+    }
+}
+
+/// The stored document.
+fn stored<R: serde::Serialize>(
+    call: &Call,
+    resource: &Resource,
+    draft: &Draft<R>,
+) -> Result<Document, ApiError> {
+    let mut record = hooks::document(&draft.record)?;
+    for field in resource.fields.iter().filter(|field| field.is(Flag::Derived)) {
+        record.remove(field.source);
+    }
+    Ok(wrap(record, &draft.id, &draft.owner, call.ctx.clock.now()))
+}
+
+/// Somebody else was first: with the same request, with the same record, or with a value that must
+/// be unique.
+async fn settle<V: ViewSet>(
+    call: &Call,
+    record: &V::Record,
+    repeat: Option<&Repeat>,
+    error: StoreError,
+) -> Result<Reply, ApiError> {
+    let StoreError::Taken { collection, index, .. } = &error else {
+        return Err(error.into());
+    };
+    if collection == idempotency::COLLECTION
+        && let Some(first) = first_answer(call, repeat).await?
+    {
+        return Ok(first);
+    }
+    if let Some(existing) = V::existing(call, record).await? {
+        return answer_existing::<V>(call, existing).await;
+    }
+    Err(taken(V::RESOURCE, collection, index))
+}
+
+/// What a taken index means to the client.
+pub(crate) fn taken(resource: &Resource, collection: &str, index: &str) -> ApiError {
+    let own = collection == resource.collection();
+    match unique::fault_of(resource, index).filter(|_| own) {
+        Some(faults) => faults.into(),
+        None => ApiError::Conflict(format!("{index} of {collection} is taken.")),
+    }
+}

@@ -1,0 +1,96 @@
+//! DELETE on a record.
+
+use ihs_store::{Change, Document, Filter, StoreError, Write};
+use serde_json::Value;
+
+use super::{
+    Declared, ViewSet, hooks,
+    hooks::Removal,
+    object::{Right, object, rule_of},
+    resource::Resource,
+    update::{at_version, id_of, meet},
+};
+use crate::{
+    error::ApiError,
+    fields::{Field, flags::Flag, kind::Kind},
+    http::{Call, Reply},
+    plugins::PLUGINS,
+};
+
+/// How often it is tried when the record moves on each time.
+const ATTEMPTS: usize = 16;
+
+/// Deletes a record, and what refers to it lets go.
+pub(crate) async fn delete<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
+    let precondition = call.precondition();
+    for _ in 0..ATTEMPTS {
+        let document = object(call, V::RESOURCE, Right::Delete).await?;
+        meet(&precondition, &document)?;
+        if let Some(removal) = attempt::<V>(call, document).await? {
+            V::after_delete(call, &removal).await?;
+            return Ok(Reply::no_content());
+        }
+    }
+    Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
+}
+
+async fn attempt<V: ViewSet>(
+    call: &Call,
+    document: Document,
+) -> Result<Option<Removal<V::Record>>, ApiError> {
+    let resource = V::RESOURCE;
+    let filter = at_version(&document).and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
+    let mut removal = Removal {
+        id: id_of(&document),
+        record: hooks::record(document)?,
+        writes: Vec::new(),
+        remains: None,
+    };
+    V::before_delete(call, &mut removal).await?;
+    let mut writes = vec![removing(resource, filter, removal.remains.take())];
+    writes.append(&mut removal.writes);
+    writes.extend(letting_go(call, resource, &removal.id).await?);
+    match call.ctx.store.commit(writes).await {
+        Ok(_) => Ok(Some(removal)),
+        Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn removing(resource: &'static Resource, filter: Filter, remains: Option<Change>) -> Write {
+    let collection = resource.collection();
+    match remains {
+        Some(change) => {
+            Write::Update { collection, filter, change: change.and_add("_version", 1) }
+        }
+        None => Write::Delete { collection, filter },
+    }
+}
+
+/// References to a deleted record become null where they may; where they may not, they keep it.
+async fn letting_go(
+    call: &Call,
+    resource: &'static Resource,
+    id: &str,
+) -> Result<Vec<Write>, ApiError> {
+    let mut writes = Vec::new();
+    for (other, field) in referring(resource.name) {
+        let filter = Filter::eq(field.source, id);
+        if field.is(Flag::Null) {
+            let change = Change::set(field.source, Value::Null).and_add("_version", 1);
+            writes.push(Write::UpdateEvery { collection: other.collection(), filter, change });
+        } else if call.ctx.store.count(other.collection(), filter).await? > 0 {
+            let message = format!("It cannot be deleted: {} refer to it.", other.name);
+            return Err(ApiError::Conflict(message));
+        }
+    }
+    Ok(writes)
+}
+
+fn referring(name: &'static str) -> impl Iterator<Item = (&'static Resource, &'static Field)> {
+    PLUGINS.iter().map(|plugin| plugin.resource()).flat_map(move |resource| {
+        let refers =
+            move |field: &&Field| matches!(field.kind, Kind::Reference(to) if to == name);
+        resource.fields.iter().filter(refers).map(move |field| (resource, field))
+    })
+}

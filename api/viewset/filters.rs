@@ -1,0 +1,177 @@
+//! Filters: query parameters that narrow a list.
+
+use ihs_store::Filter;
+use serde_json::Value;
+
+use super::{policy::Scope, resource::Resource};
+use crate::{
+    auth::Caller,
+    faults::Faults,
+    fields::{
+        Field,
+        flags::Flag,
+        kind::{Kind, Operation},
+        scalar,
+    },
+    http::params::Params,
+};
+
+/// Parameters that are no filters.
+const RESERVED: [&str; 7] = ["page", "page_size", "cursor", "search", "ordering", "format", "_"];
+
+/// Most values of one `__in`.
+const VALUES: usize = 500;
+
+/// What is done with parameters that nobody knows.
+pub(crate) use ihs_config::UnknownParameters as Unknown;
+
+/// What the parameters ask for. One that is empty asks for nothing, as in Django.
+pub(crate) fn parse(
+    resource: &Resource,
+    caller: &Caller,
+    params: &Params,
+    unknown: Unknown,
+) -> Result<Filter, Faults> {
+    let mut faults = Faults::default();
+    let mut filters = Vec::new();
+    for name in params.names().into_iter().filter(|name| !RESERVED.contains(name)) {
+        match target(resource, caller, name) {
+            Some((field, operation)) => match filter(field, operation, params.filled(name)) {
+                Ok(filter) => filters.extend(filter),
+                Err(message) => faults.add(name, message),
+            },
+            None if unknown == Unknown::Refuse => {
+                faults.add(name, format!("Unknown parameter: {name}"));
+            }
+            None => {}
+        }
+    }
+    faults.into_result()?;
+    Ok(Filter::All(filters))
+}
+
+/// Whether the caller may filter, search and order by a field: only when they may read it in every
+/// record, or the rows that are found would tell what is in it.
+pub(crate) fn may_ask(field: &Field, caller: &Caller) -> bool {
+    match (field.readable, caller.principal()) {
+        (None, _) => true,
+        (Some(grant), Some(principal)) => grant(principal) == Scope::Everything,
+        (Some(_), None) => false,
+    }
+}
+
+/// The field that a parameter means, and how it compares.
+fn target(
+    resource: &Resource,
+    caller: &Caller,
+    name: &str,
+) -> Option<(&'static Field, Operation)> {
+    let (base, suffix) = match name.rsplit_once("__") {
+        Some((base, suffix)) => (base, Some(operation_of(suffix)?)),
+        None => (name, None),
+    };
+    let mut askable = resource.fields.iter().filter(|field| may_ask(field, caller));
+    let (field, plain) = askable.find_map(|field| plain_operation(field, base).map(|op| (field, op)))?;
+    let operation = suffix.unwrap_or(plain);
+    (suffix.is_none() || makes_sense(field, operation)).then_some((field, operation))
+}
+
+fn plain_operation(field: &Field, name: &str) -> Option<Operation> {
+    let alias = field.aliases.iter().flatten().find(|alias| alias.name == name);
+    let own = (field.is(Flag::Filter) && field.name == name).then_some(Operation::Exact);
+    alias.map(|alias| alias.operation).or(own)
+}
+
+fn operation_of(suffix: &str) -> Option<Operation> {
+    match suffix {
+        "gte" => Some(Operation::Gte),
+        "lte" => Some(Operation::Lte),
+        "in" => Some(Operation::In),
+        "icontains" => Some(Operation::Contains),
+        "isnull" => Some(Operation::IsNull),
+        _ => None,
+    }
+}
+
+fn makes_sense(field: &Field, operation: Operation) -> bool {
+    match operation {
+        Operation::Gte | Operation::Lte => {
+            matches!(field.kind, Kind::Integer { .. } | Kind::Float { .. } | Kind::Time)
+        }
+        Operation::Contains => field.is_searched(),
+        Operation::In => !matches!(field.kind, Kind::Boolean),
+        Operation::Exact | Operation::IsNull => true,
+    }
+}
+
+fn filter(
+    field: &Field,
+    operation: Operation,
+    value: Option<&str>,
+) -> Result<Option<Filter>, String> {
+    let Some(text) = value else {
+        return Ok(None);
+    };
+    if text.contains('\0') {
+        return Err("Null characters are not allowed.".to_owned());
+    }
+    let source = field.source;
+    Ok(Some(match operation {
+        Operation::Exact => equal(field, value_of(field, text)?),
+        Operation::Contains => Filter::Contains(source, text.to_owned()),
+        Operation::Gte => Filter::Gte(source, value_of(field, text)?),
+        Operation::Lte => Filter::Lte(source, value_of(field, text)?),
+        Operation::In => one_of(field, text)?,
+        Operation::IsNull => match scalar::boolean(&Value::String(text.to_owned()))? {
+            Value::Bool(true) => Filter::Eq(source, Value::Null),
+            _ => Filter::Present(source),
+        },
+    }))
+}
+
+fn equal(field: &Field, value: Value) -> Filter {
+    match field.kind {
+        Kind::People => Filter::Has(field.source, value),
+        _ => Filter::Eq(field.source, value),
+    }
+}
+
+fn one_of(field: &Field, text: &str) -> Result<Filter, String> {
+    let texts: Vec<&str> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    if texts.len() > VALUES {
+        return Err(format!("At most {VALUES} values can be asked for."));
+    }
+    let values: Vec<Value> =
+        texts.into_iter().map(|one| value_of(field, one)).collect::<Result<_, _>>()?;
+    Ok(match field.kind {
+        Kind::People => {
+            Filter::Any(values.into_iter().map(|value| equal(field, value)).collect())
+        }
+        _ => Filter::In(field.source, values),
+    })
+}
+
+/// A text of the query as a value of the field, refused in the words of Django's forms.
+fn value_of(field: &Field, text: &str) -> Result<Value, String> {
+    let value = Value::String(text.trim().to_owned());
+    match field.kind {
+        Kind::Integer { .. } => {
+            scalar::integer(&value, None, None).map_err(|_| "Enter a number.".to_owned())
+        }
+        Kind::Float { .. } => {
+            scalar::float(&value, None, None).map_err(|_| "Enter a number.".to_owned())
+        }
+        Kind::Time => {
+            scalar::time_or_day(&value).map_err(|_| "Enter a valid date/time.".to_owned())
+        }
+        Kind::Boolean => scalar::boolean(&value),
+        Kind::Choice(choices) if !choices.contains(&text.trim()) => Err(format!(
+            "Select a valid choice. {text} is not one of the available choices."
+        )),
+        _ => Ok(value),
+    }
+}
+
+#[cfg(test)]
+#[path = "filters_tests.rs"]
+mod tests;

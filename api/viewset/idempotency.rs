@@ -1,0 +1,108 @@
+//! `Idempotency-Key`: a POST again gives the first answer, from any node. The answer is stored in
+//! the same commit as what it answers for, so neither is ever there without the other.
+
+use actix_web::http::StatusCode;
+use ihs_store::{Document, Filter, Timestamp, Write};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use crate::{
+    Ctx,
+    error::ApiError,
+    http::{
+        Call, Reply,
+        body::Body,
+        call::IDEMPOTENCY_KEY,
+    },
+};
+
+/// The collection.
+pub(crate) const COLLECTION: &str = "idempotency";
+
+/// How long an answer is kept.
+const KEPT_MILLIS: i64 = 24 * 3_600 * 1_000;
+
+/// Longest key, in bytes.
+const KEY_BYTES: usize = 255;
+
+/// A key that came with a request.
+pub(crate) struct Repeat {
+    id: String,
+    request: String,
+}
+
+impl Repeat {
+    /// The key of a request, if it has one. It counts for this caller only.
+    pub(crate) fn of(call: &Call, body: &Body) -> Result<Option<Self>, ApiError> {
+        let Some(key) = call.header(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else {
+            return Ok(None);
+        };
+        if key.len() > KEY_BYTES {
+            let message = format!("Ensure the Idempotency-Key has no more than {KEY_BYTES} bytes.");
+            return Err(ApiError::Malformed(message));
+        }
+        let caller = call.caller.principal().map_or("", |principal| principal.user_id.as_str());
+        Ok(Some(Self {
+            id: digest(&[caller.as_bytes(), key.as_bytes()]),
+            request: digest(&[call.path().trim_end_matches('/').as_bytes(), &body.bytes]),
+        }))
+    }
+
+    /// The first answer under this key; `None` when this is the first request.
+    pub(crate) async fn first(&self, ctx: &Ctx) -> Result<Option<Reply>, ApiError> {
+        let now = ctx.clock.now().to_string();
+        let known = ctx.store.get(COLLECTION, &self.id).await?;
+        match known.filter(|known| text(known, "expires") > now.as_str()) {
+            None => Ok(None),
+            Some(known) if text(&known, "request") != self.request => Err(ApiError::KeyReused),
+            Some(known) => Ok(Some(reply(&known))),
+        }
+    }
+
+    /// Stores the answer, in place of one that is too old.
+    pub(crate) fn writes(&self, now: Timestamp, reply: &Reply) -> [Write; 2] {
+        let old = Filter::id(self.id.clone()).and(Filter::Lte("expires", now.into()));
+        let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
+        let document = Document::from_iter([
+            ("_id".to_owned(), Value::String(self.id.clone())),
+            ("request".to_owned(), self.request.clone().into()),
+            ("status".to_owned(), reply.status.as_u16().into()),
+            ("body".to_owned(), optional(&reply.body)),
+            ("location".to_owned(), optional(&reply.location)),
+            ("etag".to_owned(), optional(&reply.etag)),
+            ("expires".to_owned(), now.plus_millis(KEPT_MILLIS).into()),
+        ]);
+        [
+            Write::DeleteEvery { collection: COLLECTION, filter: old },
+            Write::Insert { collection: COLLECTION, document },
+        ]
+    }
+}
+
+/// Of several parts, so that no two lists of parts are the same text.
+fn digest(parts: &[&[u8]]) -> String {
+    let mut hash = Sha256::new();
+    for part in parts {
+        hash.update((part.len() as u64).to_be_bytes());
+        hash.update(part);
+    }
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn reply(known: &Document) -> Reply {
+    let optional = |name| known.get(name).and_then(Value::as_str).map(str::to_owned);
+    let status = known.get("status").and_then(Value::as_u64);
+    let status = status.and_then(|number| u16::try_from(number).ok());
+    Reply {
+        status: status
+            .and_then(|number| StatusCode::from_u16(number).ok())
+            .unwrap_or(StatusCode::CREATED),
+        body: optional("body"),
+        location: optional("location"),
+        etag: optional("etag"),
+    }
+}
+
+fn text<'document>(document: &'document Document, field: &str) -> &'document str {
+    document.get(field).and_then(Value::as_str).unwrap_or_default()
+}

@@ -1,0 +1,36 @@
+//! GET on a resource.
+
+use ihs_config::UnknownParameters;
+use ihs_store::Query;
+
+use super::{
+    Declared, ViewSet, filters, object::readable, ordering, paging, resource::Resource, search,
+    show::show_all,
+};
+use crate::{
+    error::ApiError,
+    faults::Faults,
+    http::{Call, Reply},
+};
+
+/// A page of what the caller may read.
+pub(crate) async fn list<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
+    let mut page = paging::fetch(call, query(call, V::RESOURCE)?).await?;
+    let rows = std::mem::take(&mut page.rows);
+    let results = show_all::<V>(&call.ctx, &call.caller, rows).await?;
+    Ok(Reply::ok(&page.into_body(results)))
+}
+
+/// Which records, in which order.
+fn query(call: &Call, resource: &'static Resource) -> Result<Query, ApiError> {
+    let (params, caller) = (&call.params, &call.caller);
+    let unknown = call.ctx.settings.api.unknown_parameters;
+    let filter = filters::parse(resource, caller, params, unknown)?;
+    let search = search::filter(resource, caller, params.get("search").unwrap_or_default())?;
+    let sort = match ordering::order(resource, caller, params.get("ordering")) {
+        Err(faults) if unknown == UnknownParameters::Refuse => return Err(faults.into()),
+        sort => sort.unwrap_or_else(|_: Faults| resource.order.to_vec()),
+    };
+    let filter = readable(call, resource).and(filter).and(search);
+    Ok(Query::new(resource.collection(), filter, 0).sorted(sort))
+}

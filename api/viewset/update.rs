@@ -1,0 +1,147 @@
+//! PUT and PATCH on a record.
+
+use ihs_store::{Change, Document, Filter, StoreError, Write, Written};
+
+use super::{
+    Declared, ViewSet,
+    create::taken,
+    hooks,
+    hooks::Edit,
+    object::{Right, object, rule_of},
+    resource::Resource,
+    show::show,
+    unique::same,
+    validate::validate,
+};
+use crate::{
+    error::ApiError,
+    fields::{clean::Stage, flags::Flag},
+    http::{
+        Call, Reply,
+        etag::{Precondition, version_of},
+    },
+};
+
+/// How often a change is tried when the record moves on each time.
+const ATTEMPTS: usize = 16;
+
+/// Changes a record. The change is conditional on the version that it was worked out from.
+pub(crate) async fn update<V: ViewSet>(call: &Call, stage: Stage) -> Result<Reply, ApiError> {
+    let mut document = object(call, V::RESOURCE, Right::Change).await?;
+    let body = call.body().await?;
+    let precondition = call.precondition();
+    meet(&precondition, &document)?;
+    let input = validate::<V>(call, &body.input, stage, Some(&document)).await?;
+    for _ in 0..ATTEMPTS {
+        match attempt::<V>(call, &document, &input).await? {
+            Some(changed) => return answer::<V>(call, changed).await,
+            None => document = object(call, V::RESOURCE, Right::Change).await?,
+        }
+        meet(&precondition, &document)?;
+    }
+    Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
+}
+
+/// Whether `If-Match` allows this version.
+pub(crate) fn meet(precondition: &Precondition, document: &Document) -> Result<(), ApiError> {
+    if precondition.allows(version_of(document)) {
+        Ok(())
+    } else {
+        Err(ApiError::PreconditionFailed)
+    }
+}
+
+async fn answer<V: ViewSet>(call: &Call, document: Document) -> Result<Reply, ApiError> {
+    let version = version_of(&document);
+    let shown = show::<V>(&call.ctx, &call.caller, document).await?;
+    Ok(Reply::record(version, &shown))
+}
+
+/// One try; `None` when the record, or a log that belongs to it, has moved on.
+async fn attempt<V: ViewSet>(
+    call: &Call,
+    document: &Document,
+    input: &Document,
+) -> Result<Option<Document>, ApiError> {
+    let mut edit = edit::<V>(document, input)?;
+    V::before_update(call, &mut edit).await?;
+    let set = differences(V::RESOURCE, document, hooks::document(&edit.after)?);
+    if set.is_empty() && edit.writes.is_empty() {
+        return Ok(Some(document.clone()));
+    }
+    let mut writes = vec![conditional(call, V::RESOURCE, document, set)];
+    writes.append(&mut edit.writes);
+    match call.ctx.store.commit(writes).await {
+        Ok(done) => {
+            V::after_update(call, &edit);
+            Ok(done.into_iter().find_map(updated))
+        }
+        Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => Ok(None),
+        Err(StoreError::Taken { collection, index, .. }) => {
+            Err(taken(V::RESOURCE, &collection, &index))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn edit<V: ViewSet>(document: &Document, input: &Document) -> Result<Edit<V::Record>, ApiError> {
+    let mut after = document.clone();
+    let stored = V::RESOURCE.fields.iter().filter(|field| !field.is(Flag::WriteOnly));
+    for field in stored {
+        if let Some(value) = input.get(field.source) {
+            after.insert(field.source.to_owned(), value.clone());
+        }
+    }
+    Ok(Edit {
+        id: id_of(document),
+        before: hooks::record(document.clone())?,
+        after: hooks::record(after)?,
+        input: input.clone(),
+        writes: Vec::new(),
+    })
+}
+
+/// The id of a stored document.
+pub(crate) fn id_of(document: &Document) -> String {
+    let id = document.get("_id").and_then(serde_json::Value::as_str);
+    id.unwrap_or_default().to_owned()
+}
+
+/// Only what differs is written: what others change meanwhile, without a version, stays.
+fn differences(resource: &Resource, before: &Document, after: Document) -> Document {
+    let derived = |name: &str| {
+        let named = |field: &&crate::fields::Field| field.source == name;
+        resource.fields.iter().find(named).is_some_and(|field| field.is(Flag::Derived))
+    };
+    let differs = |(name, value): &(String, serde_json::Value)| {
+        !name.starts_with('_') && !derived(name) && !same(before.get(name), Some(value))
+    };
+    after.into_iter().filter(differs).collect()
+}
+
+fn conditional(
+    call: &Call,
+    resource: &'static Resource,
+    document: &Document,
+    set: Document,
+) -> Write {
+    let allowed = rule_of(resource, Right::Change).scope(&call.caller).filter();
+    let change = Change { set, ..Change::default() };
+    Write::Update {
+        collection: resource.collection(),
+        filter: at_version(document).and(allowed),
+        change: change.and_set("_updated", call.ctx.clock.now()).and_add("_version", 1),
+    }
+}
+
+/// This very version of a document.
+pub(crate) fn at_version(document: &Document) -> Filter {
+    Filter::id(id_of(document)).and(Filter::eq("_version", version_of(document)))
+}
+
+fn updated(written: Written) -> Option<Document> {
+    match written {
+        Written::Updated(document) => Some(document),
+        _ => None,
+    }
+}

@@ -1,0 +1,226 @@
+//! What only the store in the data folder promises: it keeps what it was given, and opens only
+//! what is whole, its own and free.
+
+use std::{fs, path::Path};
+
+use ihs_store::{Filter, Index, Seq, Store, StoreError, embedded::Embedded};
+use serde_json::json;
+use tempfile::TempDir;
+
+use crate::{
+    backend::{THINGS, collection, insert, settings},
+    logs::{message, room},
+};
+
+async fn open(folder: &TempDir) -> Embedded {
+    let store = Embedded::open(folder.path(), &settings()).await.unwrap();
+    let mut things = collection(THINGS);
+    things.indexes = vec![Index::items("l", "l")];
+    things.searched = vec!["name"];
+    store.prepare(&[things]).await.unwrap();
+    store
+}
+
+async fn refusal(folder: &Path) -> StoreError {
+    match Embedded::open(folder, &settings()).await {
+        Ok(_) => panic!("{} was opened", folder.display()),
+        Err(error) => error,
+    }
+}
+
+/// A folder with a database that was closed.
+async fn used_folder() -> TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    insert(&store, THINGS, json!({"_id": "1", "name": "Ada", "l": [1]})).await;
+    store.close().await;
+    folder
+}
+
+/// Writes a file as the database, and asserts that opening refuses it and changes nothing.
+async fn assert_damaged(folder: &TempDir, content: &[u8]) {
+    let file = folder.path().join("ihs.db");
+    fs::write(&file, content).unwrap();
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+    assert!(
+        error.to_string().contains(&file.display().to_string()),
+        "{error}"
+    );
+    assert!(std::error::Error::source(&error).is_some());
+    assert!(fs::read(&file).unwrap() == content, "the file was changed");
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_closing() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = room();
+    let store = open(&folder).await;
+    insert(&store, THINGS, json!({"_id": "1", "name": "Ada"})).await;
+    store.append(room, vec![message(1, "a")]).await.unwrap();
+    store.close().await;
+    let store = open(&folder).await;
+    assert_eq!(
+        store.log_head(room).await.unwrap().unwrap().seq,
+        Seq::new(1)
+    );
+    let ada = Filter::Contains("name", "ada".to_owned());
+    assert_eq!(store.count(THINGS, ada).await.unwrap(), 1);
+    store.close().await;
+}
+
+#[tokio::test]
+async fn what_was_stored_is_there_after_an_end_without_closing() {
+    let folder = tempfile::tempdir().unwrap();
+    let room = room();
+    for seq in 1..=3 {
+        let store = open(&folder).await;
+        store.append(room, vec![message(seq, "a")]).await.unwrap();
+        drop(store);
+    }
+    let store = open(&folder).await;
+    assert_eq!(
+        store.log_head(room).await.unwrap().unwrap().seq,
+        Seq::new(3)
+    );
+}
+
+#[tokio::test]
+async fn what_was_stored_is_in_a_copy_of_the_files_at_any_moment() {
+    let folder = tempfile::tempdir().unwrap();
+    let copy = tempfile::tempdir().unwrap();
+    let room = room();
+    let store = open(&folder).await;
+    for seq in 1..=20 {
+        store.append(room, vec![message(seq, "a")]).await.unwrap();
+    }
+    for file in ["ihs.db", "ihs.db-wal"] {
+        fs::copy(folder.path().join(file), copy.path().join(file)).unwrap();
+    }
+    let crashed = open(&copy).await;
+    assert_eq!(
+        crashed.log_head(room).await.unwrap().unwrap().seq,
+        Seq::new(20)
+    );
+}
+
+#[tokio::test]
+async fn closing_leaves_no_write_ahead_log_and_ends_the_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    insert(&store, THINGS, json!({"_id": "1"})).await;
+    store.close().await;
+    store.close().await;
+    let log = fs::metadata(folder.path().join("ihs.db-wal"));
+    assert!(log.map_or(true, |metadata| metadata.len() == 0));
+    let refused = store.get(THINGS, "1").await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    let refused = store.commit(Vec::new()).await;
+    assert!(
+        matches!(refused, Err(StoreError::Unavailable(_))),
+        "{refused:?}"
+    );
+    assert!(store.ping().await.is_err());
+}
+
+#[tokio::test]
+async fn a_folder_in_use_is_refused_and_free_afterwards() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
+    assert!(
+        error
+            .to_string()
+            .contains(&folder.path().display().to_string())
+    );
+    store.ping().await.unwrap();
+    store.close().await;
+    open(&folder).await.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn garbage_is_refused_and_left_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_damaged(&folder, &b"this is no database, ".repeat(500)).await;
+    assert_damaged(&folder, b"short").await;
+    assert_damaged(
+        &folder,
+        &[b"SQLite format 3\0".as_slice(), &[0xff; 9_000]].concat(),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_truncated_database_is_refused_and_left_alone() {
+    let folder = used_folder().await;
+    let whole = fs::read(folder.path().join("ihs.db")).unwrap();
+    for length in [50, 4_096, whole.len() / 2, whole.len() - 1] {
+        assert_damaged(&folder, &whole[..length]).await;
+    }
+    fs::write(folder.path().join("ihs.db"), &whole).unwrap();
+    open(&folder).await.ping().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_database_with_a_hole_is_refused_and_left_alone() {
+    let folder = used_folder().await;
+    let mut content = fs::read(folder.path().join("ihs.db")).unwrap();
+    let page = content.len() / 4_096 / 2 * 4_096;
+    content[page..page + 4_096].fill(0xa5);
+    assert_damaged(&folder, &content).await;
+}
+
+#[tokio::test]
+async fn a_database_of_another_application_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let other = rusqlite::Connection::open(folder.path().join("ihs.db")).unwrap();
+    other.execute_batch("CREATE TABLE cats (name)").unwrap();
+    drop(other);
+    let error = refusal(folder.path()).await;
+    assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn a_newer_format_is_refused() {
+    let folder = used_folder().await;
+    let file = folder.path().join("ihs.db");
+    let newer = rusqlite::Connection::open(&file).unwrap();
+    newer.execute_batch("PRAGMA user_version = 99").unwrap();
+    drop(newer);
+    let before = fs::read(&file).unwrap();
+    let error = refusal(folder.path()).await;
+    assert!(
+        matches!(error, StoreError::TooNew { found: 99, .. }),
+        "{error:?}"
+    );
+    assert!(fs::read(&file).unwrap() == before);
+}
+
+#[tokio::test]
+async fn a_folder_that_cannot_be_used_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("file");
+    fs::write(&file, "").unwrap();
+    // Even root can make no file in /proc.
+    for path in [file.as_path(), &file.join("below"), Path::new("/proc/self")] {
+        let error = refusal(path).await;
+        assert!(matches!(error, StoreError::Folder { .. }), "{error:?}");
+        assert!(
+            error.to_string().contains(&path.display().to_string()),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_missing_folder_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let below = folder.path().join("a/b");
+    let store = Embedded::open(&below, &settings()).await.unwrap();
+    store.ping().await.unwrap();
+    assert!(below.join("ihs.db").exists());
+}
