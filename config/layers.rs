@@ -66,7 +66,8 @@ pub(crate) fn file_variable(environment: &[(OsString, OsString)]) -> Option<&Pat
     Some(Path::new(value))
 }
 
-/// Every variable whose name starts with `IHS_`. The short names go last, so that they win.
+/// Every variable whose name starts with `IHS_`, but for those of the test suites, `IHS_TEST_…`.
+/// The short names go last, so that they win.
 pub(crate) fn environment(
     variables: &[(OsString, OsString)],
     defaults: &Table,
@@ -77,7 +78,7 @@ pub(crate) fn environment(
         let Some(rest) = name.strip_prefix("IHS_") else {
             continue;
         };
-        if rest == "CONFIG" || is_service_link(rest) {
+        if rest == "CONFIG" || rest.starts_with("TEST_") || is_service_link(rest) {
             continue;
         }
         let value = value.to_str().ok_or_else(|| SettingsError::NotText(name.to_owned()))?;

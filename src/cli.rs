@@ -6,11 +6,14 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use ihs_config::Overrides;
 
 /// Realtime hub and records API for healthcare.
-///
-/// Without a command it serves. Every setting is described in config/default.toml and can also be
-/// given as an environment variable IHS_<SECTION>__<KEY>.
 #[derive(Debug, Parser)]
-#[command(name = "ihs", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "ihs",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a command it serves. Every setting is described in config/default.toml \
+                  and is also an environment variable, IHS_<SECTION>__<KEY>."
+)]
 pub(crate) struct Cli {
     /// What to do.
     #[command(subcommand)]

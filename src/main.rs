@@ -1,7 +1,10 @@
 //! `ihs`: the command line and the composition root of IHS.
 //!
 //! - [`cli`]: commands and flags; one file per command under `commands/`
+//! - [`server`]: settings → store → hub → REST layer → HTTP server; [`node`]: the parts of it that
+//!   other commands use; [`welcome`]: what it tells the person who started it
 //! - [`bench`]: the load generator; [`chat`]: the terminal chat client
+//! - [`demo`]: the people of the demo clinic
 //! - [`prompt`]: what is asked at the terminal
 //! - [`telemetry`]: what the process says about itself
 //! - [`failure`]: why a command ended, and with which exit code
@@ -10,9 +13,13 @@ mod bench;
 mod chat;
 mod cli;
 mod commands;
+mod demo;
 mod failure;
+mod node;
 mod prompt;
+mod server;
 mod telemetry;
+mod welcome;
 
 use std::process::ExitCode;
 

@@ -12,10 +12,12 @@ use tracing_subscriber::{
 
 use crate::failure::Failure;
 
+/// What is not worth telling unless the settings ask for it by name.
+const QUIET: &str = "actix_server=warn";
+
 /// Starts the log as section `log` says.
 pub(crate) fn start(settings: &LogSettings) -> Result<(), Failure> {
-    let targets: Targets = settings
-        .level
+    let targets: Targets = format!("{QUIET},{}", settings.level)
         .parse()
         .map_err(|error| Failure::usage("log.level cannot be used").because(error))?;
     let lines = tracing_subscriber::fmt::layer().with_writer(io::stderr);

@@ -171,13 +171,11 @@ impl Client {
         link: &mut Link,
         typed: Option<String>,
     ) -> Result<Option<Loss>, Failure> {
-        let effects = match typed {
-            Some(typed) => self.obey(&typed).await,
-            None => {
-                self.open = false;
-                Vec::new()
-            }
+        let Some(typed) = typed else {
+            self.open = false;
+            return Ok(None);
         };
+        let effects = self.obey(&typed).await;
         self.carry_out(link, effects).await
     }
 

@@ -2,6 +2,10 @@
 
 mod bench;
 mod chat;
+mod check;
+mod createsuperuser;
+mod demo;
+mod serve;
 
 use crate::{
     cli::{Cli, Command},
@@ -11,8 +15,11 @@ use crate::{
 /// Runs the command that was asked for.
 pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
     match cli.command.unwrap_or(Command::Serve(cli.serve)) {
-        Command::Bench(args) => bench::run(args),
+        Command::Serve(args) => serve::run(args),
+        Command::Createsuperuser(args) => createsuperuser::run(args),
+        Command::Demo(args) => demo::run(args),
         Command::Chat(args) => chat::run(args),
-        _ => Ok(()),
+        Command::Bench(args) => bench::run(args),
+        Command::Check(args) => check::run(args),
     }
 }

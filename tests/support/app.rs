@@ -62,7 +62,11 @@ impl App {
         let node = Node::start(serve(&folder, &settings, "127.0.0.1:0"));
         Self {
             node,
-            client: reqwest::Client::new(),
+            // A node that restarts leaves connections behind that must not be used again.
+            client: reqwest::Client::builder()
+                .pool_max_idle_per_host(0)
+                .build()
+                .unwrap(),
             folder,
             variables: settings,
             _database: database,

@@ -16,7 +16,7 @@ use nix::{
 };
 
 /// Longest wait for a node to start or to stop.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// The binary under test.
 pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_ihs");
@@ -88,16 +88,19 @@ impl Node {
                 if let Some((_, url)) = line.split_once("listening on ") {
                     let _ = listens.send(url.trim().to_owned());
                 }
-                heard.lock().unwrap().push_str(&format!("{line}\n"));
+                heard.lock().unwrap().extend([line.as_str(), "\n"]);
             }
         });
+        let mut node = Self {
+            child,
+            said,
+            url: String::new(),
+        };
         match url.recv_timeout(PATIENCE) {
-            Ok(url) => Self { child, said, url },
-            Err(_) => {
-                let _ = child.kill();
-                panic!("the node did not start:\n{}", said.lock().unwrap());
-            }
+            Ok(url) => node.url = url,
+            Err(reason) => panic!("the node did not start: {reason}"),
         }
+        node
     }
 
     /// What it wrote to standard error so far.

@@ -117,10 +117,10 @@ impl Socket {
                 self.waiting.push_back(frame);
             }
         };
-        match timeout(PATIENCE, frames).await {
-            Ok(frame) => frame,
-            Err(_) => panic!("it did not come; this did: {:?}", self.waiting),
+        if let Ok(frame) = timeout(PATIENCE, frames).await {
+            return frame;
         }
+        panic!("it did not come; this did: {:?}", self.waiting)
     }
 
     /// Nothing of this type comes within the time.

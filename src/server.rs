@@ -1,0 +1,163 @@
+//! The composition root: settings → store → hub → REST layer → HTTP server.
+
+use std::{io, net::SocketAddr, sync::Arc};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    rt,
+};
+use ihs_actors::{Hub, LocalBus, Parts};
+use ihs_api::Ctx;
+use ihs_config::{ServerSettings, Settings};
+use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
+use tokio::{
+    net::TcpSocket,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use crate::{failure::Failure, welcome};
+
+/// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
+const CONNECTIONS_MIN: usize = 1_024;
+
+/// Serves until it is told to stop.
+pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
+    let listener = listen(&settings.server)?;
+    let place = listener
+        .local_addr()
+        .map_err(|error| cannot_listen(&settings.server, error))?;
+    let store = open_store(&settings).await?;
+    let served = serve_store(settings, Arc::clone(&store), listener, place).await;
+    store.close().await;
+    served
+}
+
+/// Opens the store that the settings name.
+pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    ihs_store::open(settings).await.map_err(|error| {
+        let place = welcome::data_place(settings);
+        let message = match error {
+            StoreError::InUse { .. } => format!(
+                "the store is in use: {place}. Stop the node that has it, or name another folder \
+                 with --data-dir"
+            ),
+            _ => format!("the store cannot be opened: {place}"),
+        };
+        Failure::failed(message).because(error)
+    })
+}
+
+/// The parts of a node over an open store, with its collections made.
+pub(crate) async fn compose(settings: Settings, store: Arc<dyn Store>) -> Result<Ctx, Failure> {
+    let hub = Hub::new(Parts {
+        store: Arc::clone(&store),
+        bus: Arc::new(LocalBus::default()),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(ObjectIds),
+        settings: Arc::new(settings.clone()),
+    });
+    let ctx = Ctx::new(settings, store, hub)
+        .map_err(|error| Failure::failed("the node cannot be put together").because(error))?;
+    ctx.prepare()
+        .await
+        .map_err(|error| Failure::failed("the store cannot be prepared").because(error))?;
+    Ok(ctx)
+}
+
+async fn serve_store(
+    settings: Settings,
+    store: Arc<dyn Store>,
+    listener: std::net::TcpListener,
+    place: SocketAddr,
+) -> Result<(), Failure> {
+    let ctx = compose(settings, store).await?;
+    let signals = Signals::new()?;
+    let server = http_server(&ctx, listener)
+        .map_err(|error| Failure::failed(format!("cannot serve at {place}")).because(error))?;
+    rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));
+    welcome::print(&ctx.settings, place);
+    server
+        .await
+        .map_err(|error| Failure::failed("the server has failed").because(error))
+}
+
+fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server> {
+    let settings = Arc::clone(&ctx.settings);
+    let ctx = ctx.clone();
+    let mut server = HttpServer::new(move || {
+        let ctx = ctx.clone();
+        App::new().configure(move |app| ihs_api::routes::configure(app, &ctx))
+    })
+    // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
+    .tcp_nodelay(true)
+    .max_connections(settings.limits.sockets.max(CONNECTIONS_MIN))
+    .shutdown_timeout(settings.server.shutdown_seconds)
+    .disable_signals();
+    if settings.server.workers > 0 {
+        server = server.workers(settings.server.workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+/// Binds the address with a bounded backlog.
+fn listen(settings: &ServerSettings) -> Result<std::net::TcpListener, Failure> {
+    let bound = || {
+        let socket = match settings.listen {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(settings.listen)?;
+        socket.listen(settings.backlog)?.into_std()
+    };
+    bound().map_err(|error| cannot_listen(settings, error))
+}
+
+fn cannot_listen(settings: &ServerSettings, error: io::Error) -> Failure {
+    let place = settings.listen;
+    let failure = match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{place} is in use by another program: stop it, or choose another port with --listen"
+        ),
+        _ => format!("cannot listen on {place} (server.listen)"),
+    };
+    Failure::failed(failure).because(error)
+}
+
+/// The signals that end the process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let both = || -> io::Result<Self> {
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            })
+        };
+        both().map_err(|error| Failure::failed("cannot wait for signals").because(error))
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The first signal lets what is under way finish; a second one does not.
+async fn stop_when_told(mut signals: Signals, server: ServerHandle, ctx: Ctx) {
+    signals.next().await;
+    tracing::info!("stopping");
+    ctx.drain();
+    let stopping = server.stop(true);
+    tokio::select! {
+        () = stopping => {}
+        () = signals.next() => server.stop(false).await,
+    }
+}
