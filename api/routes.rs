@@ -13,6 +13,7 @@ use crate::{
         endpoints::{Detail, Extra, List},
         plugin::Plugin,
     },
+    ws,
 };
 
 /// Serves everything in this crate, and answers what nobody serves with a 404 of the same form.
@@ -20,6 +21,7 @@ use crate::{
 pub fn configure(cfg: &mut ServiceConfig, ctx: &Ctx) {
     mount(cfg, ctx, "/healthz", Healthz);
     mount(cfg, ctx, "/readyz", Readyz);
+    ws::mount(cfg, ctx);
     mount(cfg, ctx, "/api/", Root);
     mount(cfg, ctx, "/api/token/", login::ENDPOINT);
     mount(cfg, ctx, "/api-token-auth/", login::ENDPOINT);
@@ -38,11 +40,6 @@ fn mount_plugin(cfg: &mut ServiceConfig, ctx: &Ctx, plugin: &'static dyn Plugin)
     mount(cfg, ctx, &path, List(plugin));
     mount(cfg, ctx, &format!("{path}{{key}}/"), Detail(plugin));
     for action in resource.actions {
-        mount(
-            cfg,
-            ctx,
-            &format!("{path}{{key}}/{}/", action.name),
-            Extra(plugin, action),
-        );
+        mount(cfg, ctx, &format!("{path}{{key}}/{}/", action.name), Extra(plugin, action));
     }
 }

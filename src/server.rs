@@ -1,13 +1,18 @@
 //! The composition root: settings → store → hub → REST layer → HTTP server.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     App, HttpServer,
     dev::{Server, ServerHandle},
     rt,
 };
-use ihs_actors::{Hub, LocalBus, Parts};
+use ihs_actors::{FanOut, Hub, LocalBus, Parts};
 use ihs_api::Ctx;
 use ihs_config::{ServerSettings, Settings};
 use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
@@ -21,12 +26,16 @@ use crate::{failure::Failure, welcome};
 /// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
 const CONNECTIONS_MIN: usize = 1_024;
 
+/// How long clients that were told to go may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// How often a stopping node looks whether they have.
+const LOOK: Duration = Duration::from_millis(20);
+
 /// Serves until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = listen(&settings.server)?;
-    let place = listener
-        .local_addr()
-        .map_err(|error| cannot_listen(&settings.server, error))?;
+    let place = listener.local_addr().map_err(|error| cannot_listen(&settings.server, error))?;
     let store = open_store(&settings).await?;
     let served = serve_store(settings, Arc::clone(&store), listener, place).await;
     store.close().await;
@@ -77,9 +86,7 @@ async fn serve_store(
         .map_err(|error| Failure::failed(format!("cannot serve at {place}")).because(error))?;
     rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));
     welcome::print(&ctx.settings, place);
-    server
-        .await
-        .map_err(|error| Failure::failed("the server has failed").because(error))
+    server.await.map_err(|error| Failure::failed("the server has failed").because(error))
 }
 
 fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server> {
@@ -87,7 +94,9 @@ fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server>
     let ctx = ctx.clone();
     let mut server = HttpServer::new(move || {
         let ctx = ctx.clone();
-        App::new().configure(move |app| ihs_api::routes::configure(app, &ctx))
+        // Called once on each thread: every thread has a fan-out of its own.
+        let fan_out = FanOut::start(ctx.hub.clone());
+        App::new().app_data(fan_out).configure(move |app| ihs_api::configure(app, &ctx))
     })
     // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
     .tcp_nodelay(true)
@@ -155,9 +164,19 @@ async fn stop_when_told(mut signals: Signals, server: ServerHandle, ctx: Ctx) {
     signals.next().await;
     tracing::info!("stopping");
     ctx.drain();
-    let stopping = server.stop(true);
     tokio::select! {
-        () = stopping => {}
+        () = stop(&server, &ctx) => {}
         () = signals.next() => server.stop(false).await,
     }
+}
+
+/// Sends the sockets elsewhere, then lets requests finish.
+async fn stop(server: &ServerHandle, ctx: &Ctx) {
+    let window = Duration::from_secs(ctx.settings.server.drain_seconds);
+    ctx.hub.drain(window);
+    let deadline = Instant::now() + window + CLOSING;
+    while ctx.hub.sockets() > 0 && Instant::now() < deadline {
+        rt::time::sleep(LOOK).await;
+    }
+    server.stop(true).await;
 }

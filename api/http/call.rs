@@ -51,14 +51,7 @@ impl Call {
         payload: web::Payload,
     ) -> Self {
         let origin = Origin::of(&request);
-        Self {
-            ctx,
-            caller,
-            params,
-            origin,
-            request,
-            payload: Cell::new(Some(payload)),
-        }
+        Self { ctx, caller, params, origin, request, payload: Cell::new(Some(payload)) }
     }
 
     /// The method; HEAD counts as GET.

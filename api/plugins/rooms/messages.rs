@@ -1,11 +1,11 @@
 //! `GET /api/rooms/{id}/messages/`: the log of a room, for its members. `after` reads all entries,
 //! `before` and neither of them the messages, newest page first.
 
+use ihs_actors::protocol::EntryView;
 use ihs_config::UnknownParameters;
 use ihs_store::{Document, Filter, LogEntry, RoomId, Seq, StoreError};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::entries::encode;
 use crate::{
     Ctx,
     error::ApiError,
@@ -39,7 +39,8 @@ pub(super) async fn list(call: &Call, document: Document) -> Result<Reply, ApiEr
     let (part, limit) = parse(&call.params, unknown)?;
     let room: RoomId = id_of(&document).parse().map_err(ApiError::internal)?;
     let (entries, more) = read(&call.ctx, room, part, limit).await?;
-    let results: Vec<Value> = entries.iter().map(|entry| encode(room, entry)).collect();
+    let results: Vec<EntryView<'_>> =
+        entries.iter().map(|entry| EntryView::new(room, entry)).collect();
     Ok(Reply::ok(&json!({ "results": results, "more": more })))
 }
 
@@ -73,13 +74,8 @@ fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Fau
     }
     let after = seq(params, "after", &mut faults);
     let before = seq(params, "before", &mut faults);
-    let limit = params
-        .filled("limit")
-        .and_then(|text| text.trim().parse().ok());
-    let limit = limit
-        .filter(|limit| *limit > 0)
-        .unwrap_or(LIMIT)
-        .min(LIMIT_MAX);
+    let limit = params.filled("limit").and_then(|text| text.trim().parse().ok());
+    let limit = limit.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(LIMIT_MAX);
     let part = match (after, before) {
         (Some(_), Some(_)) => {
             faults.add("before", "after and before cannot be combined.");
@@ -93,10 +89,7 @@ fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Fau
 
 fn seq(params: &Params, name: &str, faults: &mut Faults) -> Option<Seq> {
     let text = params.filled(name)?.trim();
-    let number = text
-        .parse::<u64>()
-        .ok()
-        .filter(|number| i64::try_from(*number).is_ok());
+    let number = text.parse::<u64>().ok().filter(|number| i64::try_from(*number).is_ok());
     if number.is_none() {
         faults.add(name, "A valid integer is required.");
     }
@@ -105,6 +98,8 @@ fn seq(params: &Params, name: &str, faults: &mut Faults) -> Option<Seq> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn parsed(query: &str) -> Result<(Part, u64), Value> {
@@ -115,23 +110,14 @@ mod tests {
     #[test]
     fn a_page_is_fifty_and_at_most_two_hundred() {
         assert_eq!(parsed("after=3"), Ok((Part::After(Seq::new(3)), 50)));
-        assert_eq!(
-            parsed("before=3&limit=500"),
-            Ok((Part::Before(Seq::new(3)), 200))
-        );
+        assert_eq!(parsed("before=3&limit=500"), Ok((Part::Before(Seq::new(3)), 200)));
         assert!(matches!(parsed("limit=x"), Ok((Part::Before(_), 50))));
     }
 
     #[test]
     fn odd_parameters_are_named() {
-        assert_eq!(
-            parsed("after=x"),
-            Err(json!({"after": ["A valid integer is required."]}))
-        );
-        assert_eq!(
-            parsed("aftr=1"),
-            Err(json!({"aftr": ["Unknown parameter: aftr"]}))
-        );
+        assert_eq!(parsed("after=x"), Err(json!({"after": ["A valid integer is required."]})));
+        assert_eq!(parsed("aftr=1"), Err(json!({"aftr": ["Unknown parameter: aftr"]})));
         assert!(parsed("after=1&before=9").is_err());
         assert!(parsed("before=99999999999999999999").is_err());
     }

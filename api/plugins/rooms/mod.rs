@@ -3,10 +3,11 @@
 //! - this file: the resource; [`room`]: the record, and who is in it after a change
 //! - [`rules`]: what a body must keep; [`summary`]: unread and last message
 //! - [`membership`]: changes of who is in, with their entry in the log; [`departure`]: leaving
-//! - [`messages`]: the log by REST; [`entries`]: how its entries look
+//! - [`direct`]: the room with one other user
+//! - [`messages`]: the log by REST
 
 pub(crate) mod departure;
-mod entries;
+mod direct;
 mod membership;
 mod messages;
 mod room;
@@ -16,6 +17,7 @@ mod summary;
 use actix_web::http::Method;
 use ihs_store::{Document, Filter, Index, Sort};
 
+pub(crate) use direct::direct_with;
 use room::{Kind as RoomKind, Room};
 
 use crate::{
@@ -53,13 +55,7 @@ impl ViewSet for Rooms {
         Field::people("members"),
         Field::people("admins"),
         Field::person("created_by").read_only(),
-        Field::shown(
-            "unread",
-            Kind::Integer {
-                min: None,
-                max: None,
-            },
-        ),
+        Field::shown("unread", Kind::Integer { min: None, max: None }),
         Field::shown("last_message", Kind::Object),
     ];
     const POLICY: Policy = Policy {
@@ -70,23 +66,12 @@ impl ViewSet for Rooms {
     };
     const ORDER: &'static [Sort] = &[down("last_activity")];
     const ACTIONS: &'static [Action] = &[
-        Action {
-            name: "leave",
-            method: "POST",
-            about: "Ends one's own membership.",
-        },
-        Action {
-            name: "messages",
-            method: "GET",
-            about: "The log of the room.",
-        },
+        Action { name: "leave", method: "POST", about: "Ends one's own membership." },
+        Action { name: "messages", method: "GET", about: "The log of the room." },
     ];
 
     fn indexes() -> Vec<Index> {
-        vec![
-            Index::items("members", "members"),
-            Index::unique(PAIR, &[PAIR]),
-        ]
+        vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR])]
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
@@ -101,7 +86,7 @@ impl ViewSet for Rooms {
     }
 
     async fn existing(call: &Call, room: &Room) -> Result<Option<Document>, ApiError> {
-        membership::reunite(call, room).await
+        membership::reunite(&call.ctx, &call.principal()?.username, room).await
     }
 
     async fn before_update(call: &Call, edit: &mut Edit<Room>) -> Result<(), ApiError> {
