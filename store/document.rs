@@ -76,11 +76,7 @@ pub fn check_fields(fields: &Document) -> Result<(), InvalidDocument> {
     }
     let mut bytes = 0;
     check_map(fields, 1, &mut bytes)?;
-    if bytes > MAX_DOCUMENT_BYTES {
-        Err(InvalidDocument::Size)
-    } else {
-        Ok(())
-    }
+    if bytes > MAX_DOCUMENT_BYTES { Err(InvalidDocument::Size) } else { Ok(()) }
 }
 
 fn check_map(map: &Document, depth: usize, bytes: &mut usize) -> Result<(), InvalidDocument> {
@@ -109,9 +105,9 @@ fn check_value(value: &Value, depth: usize, bytes: &mut usize) -> Result<(), Inv
             *bytes += text.len();
             Ok(())
         }
-        Value::Array(items) => items
-            .iter()
-            .try_for_each(|item| check_value(item, depth + 1, bytes)),
+        Value::Array(items) => {
+            items.iter().try_for_each(|item| check_value(item, depth + 1, bytes))
+        }
         Value::Object(map) => check_map(map, depth + 1, bytes),
     }
 }
@@ -139,28 +135,16 @@ mod tests {
 
     #[test]
     fn a_document_needs_an_id() {
-        assert_eq!(
-            check(&document(json!({"a": 1}))),
-            Err(InvalidDocument::NoId)
-        );
-        assert_eq!(
-            check(&document(json!({"_id": ""}))),
-            Err(InvalidDocument::NoId)
-        );
+        assert_eq!(check(&document(json!({"a": 1}))), Err(InvalidDocument::NoId));
+        assert_eq!(check(&document(json!({"_id": ""}))), Err(InvalidDocument::NoId));
         assert_eq!(check(&document(json!({"_id": "x"}))), Ok(()));
     }
 
     #[test]
     fn size_and_depth_are_bounded() {
         let large = "x".repeat(MAX_DOCUMENT_BYTES);
-        assert_eq!(
-            check(&document(json!({"_id": "1", "a": large}))),
-            Err(InvalidDocument::Size)
-        );
+        assert_eq!(check(&document(json!({"_id": "1", "a": large}))), Err(InvalidDocument::Size));
         let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
-        assert_eq!(
-            check(&document(json!({"_id": "1", "a": deep}))),
-            Err(InvalidDocument::Depth)
-        );
+        assert_eq!(check(&document(json!({"_id": "1", "a": deep}))), Err(InvalidDocument::Depth));
     }
 }

@@ -80,10 +80,7 @@ impl Change {
     /// Sets one field.
     #[must_use]
     pub fn set(field: &'static str, value: impl Into<Value>) -> Self {
-        Self {
-            set: Document::from_iter([(field.to_owned(), value.into())]),
-            ..Self::default()
-        }
+        Self { set: Document::from_iter([(field.to_owned(), value.into())]), ..Self::default() }
     }
 
     /// Sets one field more.

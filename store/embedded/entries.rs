@@ -61,10 +61,7 @@ pub(super) fn append(
     let mut head = head_seq(connection, room)?;
     let mut insert = connection.prepare_cached(INSERT)?;
     for (stored, entry) in entries.iter().enumerate() {
-        let stop = |stop| Appended {
-            stored,
-            stop: Some(stop),
-        };
+        let stop = |stop| Appended { stored, stop: Some(stop) };
         if entry.seq != head.next() {
             return Ok(stop(Stop::SeqTaken));
         }
@@ -81,10 +78,7 @@ pub(super) fn append(
         }
         head = entry.seq;
     }
-    Ok(Appended {
-        stored: entries.len(),
-        stop: None,
-    })
+    Ok(Appended { stored: entries.len(), stop: None })
 }
 
 /// Inserts an entry and does to its target what it says.
@@ -122,11 +116,7 @@ fn columns<'a>(
     body: &'a Body,
 ) -> Result<(i64, i64, Option<i64>, Cow<'a, str>), Fault> {
     Ok(match body {
-        Body::Message {
-            text,
-            edited,
-            deleted,
-        } => {
+        Body::Message { text, edited, deleted } => {
             let flags = i64::from(*edited) * WAS_EDITED + i64::from(*deleted) * WAS_DELETED;
             (MESSAGE, flags, None, Cow::Borrowed(text.as_str()))
         }
@@ -137,10 +127,7 @@ fn columns<'a>(
         }
         Body::Deleted { target } => (DELETED, 0, Some(sql_seq(*target)), Cow::Borrowed("")),
         Body::Members { added, removed } => {
-            let members = Members {
-                added: added.clone(),
-                removed: removed.clone(),
-            };
+            let members = Members { added: added.clone(), removed: removed.clone() };
             {
                 let text = serde_json::to_string(&members).map_err(failed)?;
                 (MEMBERS, 0, None, Cow::Owned(text))
@@ -231,9 +218,7 @@ pub(super) fn head(connection: &Connection, room: RoomId) -> Result<Option<LogEn
 fn head_seq(connection: &Connection, room: RoomId) -> Result<Seq, Fault> {
     let mut statement = connection
         .prepare_cached("SELECT seq FROM log WHERE room = ? ORDER BY seq DESC LIMIT 1")?;
-    let head: Option<i64> = statement
-        .query_row([room.bytes()], |row| row.get(0))
-        .optional()?;
+    let head: Option<i64> = statement.query_row([room.bytes()], |row| row.get(0)).optional()?;
     Ok(Seq::new(head.unwrap_or(0).unsigned_abs()))
 }
 
@@ -291,27 +276,18 @@ pub(super) fn unread(
 fn entry(row: &Row<'_>) -> Result<LogEntry, Fault> {
     let flags: i64 = row.get(6)?;
     let text: String = row.get(8)?;
-    let target = || {
-        row.get(7)
-            .map(|target: i64| Seq::new(target.unsigned_abs()))
-    };
+    let target = || row.get(7).map(|target: i64| Seq::new(target.unsigned_abs()));
     let body = match row.get::<_, i64>(5)? {
         MESSAGE => Body::Message {
             text,
             edited: flags & WAS_EDITED != 0,
             deleted: flags & WAS_DELETED != 0,
         },
-        EDITED => Body::Edited {
-            target: target()?,
-            text,
-        },
+        EDITED => Body::Edited { target: target()?, text },
         DELETED => Body::Deleted { target: target()? },
         MEMBERS => {
             let members: Members = serde_json::from_str(&text).map_err(failed)?;
-            Body::Members {
-                added: members.added,
-                removed: members.removed,
-            }
+            Body::Members { added: members.added, removed: members.removed }
         }
         kind => return Err(failed(format!("a log entry of unknown kind {kind}")).into()),
     };

@@ -122,9 +122,7 @@ pub(super) fn violated_index(error: &rusqlite::Error) -> Option<&str> {
             if failure.code == ErrorCode::ConstraintViolation =>
         {
             let named = text.strip_prefix("UNIQUE constraint failed: ")?;
-            let quoted = named
-                .strip_prefix("index '")
-                .and_then(|name| name.strip_suffix('\''));
+            let quoted = named.strip_prefix("index '").and_then(|name| name.strip_suffix('\''));
             Some(quoted.unwrap_or("_id"))
         }
         _ => None,

@@ -98,22 +98,12 @@ impl Lanes {
         )?;
         let (write, writer) = writer::start(connection, published, settings.queue, signal)?;
         threads.extend([checkpointer, writer]);
-        Ok(Self {
-            write,
-            read,
-            threads,
-            folder,
-        })
+        Ok(Self { write, read, threads, folder })
     }
 
     /// Lets the threads finish what is queued, and waits for them.
     fn end(self) {
-        let Self {
-            write,
-            read,
-            threads,
-            folder,
-        } = self;
+        let Self { write, read, threads, folder } = self;
         drop((write, read));
         for thread in threads {
             if thread.join().is_err() {
@@ -146,10 +136,7 @@ impl Embedded {
         let lanes = tokio::task::spawn_blocking(move || Lanes::open(&data_dir, &settings))
             .await
             .map_err(failed)??;
-        Ok(Self {
-            lanes: Mutex::new(Some(lanes)),
-            wait,
-        })
+        Ok(Self { lanes: Mutex::new(Some(lanes)), wait })
     }
 
     async fn read<T: Send + 'static>(
@@ -187,10 +174,8 @@ fn closed() -> StoreError {
 impl Store for Embedded {
     async fn prepare(&self, collections: &[Collection]) -> Result<(), StoreError> {
         let collections = collections.to_vec();
-        self.write(UNBOUNDED, Apart::AfterSearch, move |session| {
-            session.prepare(&collections)
-        })
-        .await
+        self.write(UNBOUNDED, Apart::AfterSearch, move |session| session.prepare(&collections))
+            .await
     }
 
     async fn get(
@@ -222,16 +207,12 @@ impl Store for Embedded {
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
         write::check(&writes)?;
         let apart = commit_apart(&writes);
-        self.write(self.wait, apart, move |session| session.commit(&writes))
-            .await
+        self.write(self.wait, apart, move |session| session.commit(&writes)).await
     }
 
     async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {
         let apart = append_apart(&entries);
-        self.write(self.wait, apart, move |session| {
-            session.append(room, &entries)
-        })
-        .await
+        self.write(self.wait, apart, move |session| session.append(room, &entries)).await
     }
 
     async fn log_after(
@@ -240,8 +221,7 @@ impl Store for Embedded {
         after: Seq,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(move |connection, _| entries::after(connection, room, after, limit))
-            .await
+        self.read(move |connection, _| entries::after(connection, room, after, limit)).await
     }
 
     async fn log_before(
@@ -250,13 +230,11 @@ impl Store for Embedded {
         before: Seq,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(move |connection, _| entries::before(connection, room, before, limit))
-            .await
+        self.read(move |connection, _| entries::before(connection, room, before, limit)).await
     }
 
     async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError> {
-        self.read(move |connection, _| entries::head(connection, room))
-            .await
+        self.read(move |connection, _| entries::head(connection, room)).await
     }
 
     async fn log_key(
@@ -266,8 +244,7 @@ impl Store for Embedded {
         key: &str,
     ) -> Result<Option<LogEntry>, StoreError> {
         let (sender, key) = (sender.to_owned(), key.to_owned());
-        self.read(move |connection, _| entries::by_key(connection, room, &sender, &key))
-            .await
+        self.read(move |connection, _| entries::by_key(connection, room, &sender, &key)).await
     }
 
     async fn log_unread(
@@ -283,8 +260,7 @@ impl Store for Embedded {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|connection, _| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
-            .await?;
+        self.read(|connection, _| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await?;
         self.write(self.wait, Apart::Stepwise, |_| Ok(())).await
     }
 

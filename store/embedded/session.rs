@@ -91,9 +91,7 @@ impl Session {
             Fault::Sqlite(error) if self.connection.is_autocommit() => {
                 Err(Lost::before_commit(error))
             }
-            _ => self
-                .execute("ROLLBACK TO work")
-                .and_then(|()| self.execute("RELEASE work")),
+            _ => self.execute("ROLLBACK TO work").and_then(|()| self.execute("RELEASE work")),
         }
     }
 
@@ -108,9 +106,7 @@ impl Session {
 
     /// Writes what the search tables lack.
     pub(super) fn write_pending(&mut self) -> Result<(), Lost> {
-        self.pending
-            .write(&self.connection)
-            .map_err(|error| Lost::before_commit(&error))
+        self.pending.write(&self.connection).map_err(|error| Lost::before_commit(&error))
     }
 
     /// Appends to a log until an entry cannot be.
@@ -128,30 +124,20 @@ impl Session {
     }
 
     fn write(&mut self, position: usize, write: &Write) -> Result<Written, Fault> {
-        let mut writing = Writing {
-            connection: &self.connection,
-            pending: &mut self.pending,
-            write: position,
-        };
+        let mut writing =
+            Writing { connection: &self.connection, pending: &mut self.pending, write: position };
         let table = |collection: &str| self.schema.table(collection);
         Ok(match write {
-            Write::Insert {
-                collection,
-                document,
-            } => {
+            Write::Insert { collection, document } => {
                 writing.insert(table(collection)?, document)?;
                 Written::Inserted
             }
-            Write::Update {
-                collection,
-                filter,
-                change,
-            } => Written::Updated(writing.update(table(collection)?, filter, change)?),
-            Write::UpdateEvery {
-                collection,
-                filter,
-                change,
-            } => Written::Count(writing.update_every(table(collection)?, filter, change)?),
+            Write::Update { collection, filter, change } => {
+                Written::Updated(writing.update(table(collection)?, filter, change)?)
+            }
+            Write::UpdateEvery { collection, filter, change } => {
+                Written::Count(writing.update_every(table(collection)?, filter, change)?)
+            }
             Write::Delete { collection, filter } => {
                 Written::Deleted(writing.delete(table(collection)?, filter)?)
             }
@@ -201,19 +187,11 @@ pub(super) fn commit_apart(writes: &[Write]) -> Apart {
         | Write::DeleteEvery { filter, .. } => searches(filter),
         Write::Insert { .. } | Write::Append { .. } => false,
     };
-    if writes.iter().any(looks_for_text) {
-        Apart::AfterSearch
-    } else {
-        Apart::Wholly
-    }
+    if writes.iter().any(looks_for_text) { Apart::AfterSearch } else { Apart::Wholly }
 }
 
 /// How an append is kept apart: entries are stored one after the other until one cannot be, and
 /// only one that changes another entry, too, needs more than its own insertion.
 pub(super) fn append_apart(entries: &[LogEntry]) -> Apart {
-    if entries.iter().any(entries::changes_another) {
-        Apart::Wholly
-    } else {
-        Apart::Stepwise
-    }
+    if entries.iter().any(entries::changes_another) { Apart::Wholly } else { Apart::Stepwise }
 }

@@ -11,11 +11,7 @@ use crate::{
 };
 
 fn table(indexes: Vec<Index>) -> Table {
-    Table::new(&Collection {
-        name: "c",
-        indexes,
-        searched: vec!["t"],
-    })
+    Table::new(&Collection { name: "c", indexes, searched: vec!["t"] })
 }
 
 fn text(filter: &Filter) -> String {
@@ -41,10 +37,7 @@ fn holds(document: &Document, filter: &Filter, table: &Table) -> bool {
     let sql = condition(filter, table).unwrap();
     let query = format!("SELECT count(*) FROM d_c WHERE {}", sql.text);
     let params = rusqlite::params_from_iter(sql.params);
-    connection
-        .query_row(&query, params, |row| row.get::<_, i64>(0))
-        .unwrap()
-        == 1
+    connection.query_row(&query, params, |row| row.get::<_, i64>(0)).unwrap() == 1
 }
 
 proptest! {

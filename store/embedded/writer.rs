@@ -107,13 +107,7 @@ pub(super) fn job<T: Send + 'static>(
     apart: Apart,
     work: impl FnOnce(&mut Session) -> Result<T, Fault> + Send + 'static,
 ) -> Job {
-    Box::new(Task {
-        work: Some(work),
-        apart,
-        outcome: None,
-        ticket,
-        reply,
-    })
+    Box::new(Task { work: Some(work), apart, outcome: None, ticket, reply })
 }
 
 /// The thread's state.

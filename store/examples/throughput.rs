@@ -25,9 +25,7 @@ async fn main() -> Outcome {
     let mut arguments = std::env::args().skip(1);
     let mut number = |otherwise: u64| -> u64 {
         let argument = arguments.next();
-        argument
-            .and_then(|text| text.parse().ok())
-            .unwrap_or(otherwise)
+        argument.and_then(|text| text.parse().ok()).unwrap_or(otherwise)
     };
     let (rooms, batch, documents) = (number(100), number(10), number(100_000));
     let folder = tempfile::tempdir_in(".")?;
@@ -53,12 +51,7 @@ async fn append(store: &Arc<Embedded>, rooms: u64, batch: u64, keyed: bool) -> O
     for task in tasks {
         stored += task.await?;
     }
-    report(
-        if keyed { "append, with keys" } else { "append" },
-        stored,
-        start,
-        cpu,
-    );
+    report(if keyed { "append, with keys" } else { "append" }, stored, start, cpu);
     Ok(())
 }
 
@@ -66,9 +59,7 @@ async fn fill_room(store: Arc<Embedded>, batch: u64, keyed: bool, end: Instant) 
     let room = RoomId::from_bytes(ObjectIds.next());
     let mut seq = Seq::ZERO;
     while Instant::now() < end {
-        let entries = (1..=batch)
-            .map(|step| entry(seq.plus(step), keyed))
-            .collect();
+        let entries = (1..=batch).map(|step| entry(seq.plus(step), keyed)).collect();
         match store.append(room, entries).await {
             Ok(appended) => seq = seq.plus(appended.stored as u64),
             Err(error) => eprintln!("{error:?}"),
@@ -96,10 +87,7 @@ fn entry(seq: Seq, keyed: bool) -> LogEntry {
 async fn insert(store: &Arc<Embedded>, documents: u64) -> Outcome {
     let people = Collection {
         name: "people",
-        indexes: vec![
-            Index::plain("owner", &["owner"]),
-            Index::unique("user", &["user"]),
-        ],
+        indexes: vec![Index::plain("owner", &["owner"]), Index::unique("user", &["user"])],
         searched: vec!["name"],
     };
     store.prepare(&[people]).await?;
@@ -110,10 +98,7 @@ async fn insert(store: &Arc<Embedded>, documents: u64) -> Outcome {
             tokio::spawn(async move {
                 for number in (lane..documents).step_by(64) {
                     let document = person(number);
-                    let insert = Write::Insert {
-                        collection: "people",
-                        document,
-                    };
+                    let insert = Write::Insert { collection: "people", document };
                     if let Err(error) = store.commit(vec![insert]).await {
                         eprintln!("{error:?}");
                     }
@@ -129,19 +114,9 @@ async fn insert(store: &Arc<Embedded>, documents: u64) -> Outcome {
 }
 
 fn person(number: u64) -> serde_json::Map<String, Value> {
-    const FIRST: [&str; 8] = [
-        "Ada", "Alan", "Mohammad", "Zahra", "علی", "مریم", "José", "Noor",
-    ];
-    const LAST: [&str; 8] = [
-        "Ahmadi",
-        "Turing",
-        "Karimi",
-        "کریمی",
-        "Lovelace",
-        "Smith",
-        "Díaz",
-        "Li",
-    ];
+    const FIRST: [&str; 8] = ["Ada", "Alan", "Mohammad", "Zahra", "علی", "مریم", "José", "Noor"];
+    const LAST: [&str; 8] =
+        ["Ahmadi", "Turing", "Karimi", "کریمی", "Lovelace", "Smith", "Díaz", "Li"];
     let pick = |names: [&'static str; 8], salt: u64| -> &'static str {
         let spread = (number + salt).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 61;
         names[usize::try_from(spread).unwrap_or(0)]
@@ -165,10 +140,7 @@ async fn search(store: &Arc<Embedded>) -> Outcome {
         ("needle of 3, many matches", contains("ada")),
         ("needle of 5, few matches", contains("99999")),
         ("needle of 2, many matches", contains("sm")),
-        (
-            "needle of 8 and an owner",
-            owned.clone().and(contains("mohammad")),
-        ),
+        ("needle of 8 and an owner", owned.clone().and(contains("mohammad"))),
         ("owner", owned),
     ] {
         let sort = vec![Sort::descending("_id")];
@@ -178,10 +150,7 @@ async fn search(store: &Arc<Embedded>) -> Outcome {
         let listed = start.elapsed();
         let start = Instant::now();
         let count = store.count("people", filter).await?;
-        println!(
-            "{what}: {found} in {listed:?}, {count} counted in {:?}",
-            start.elapsed()
-        );
+        println!("{what}: {found} in {listed:?}, {count} counted in {:?}", start.elapsed());
     }
     Ok(())
 }
@@ -190,21 +159,13 @@ fn report(what: &str, count: u64, start: Instant, cpu: Duration) {
     let count = u32::try_from(count).unwrap_or(u32::MAX).max(1);
     let (wall, cpu) = (start.elapsed(), cpu_time().saturating_sub(cpu));
     let rate = f64::from(count) / wall.as_secs_f64();
-    println!(
-        "{what}: {count} in {wall:.2?}, {rate:.0}/s, {:.2?} CPU each",
-        cpu / count
-    );
+    println!("{what}: {count} in {wall:.2?}, {rate:.0}/s, {:.2?} CPU each", cpu / count);
 }
 
 /// The CPU time of this process so far, from the kernel, in clock ticks of 10 ms.
 fn cpu_time() -> Duration {
     let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat.rsplit(')').next().unwrap_or_default();
-    let ticks: u64 = fields
-        .split_whitespace()
-        .skip(11)
-        .take(2)
-        .flat_map(str::parse::<u64>)
-        .sum();
+    let ticks: u64 = fields.split_whitespace().skip(11).take(2).flat_map(str::parse::<u64>).sum();
     Duration::from_millis(ticks * 10)
 }

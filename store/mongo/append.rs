@@ -29,15 +29,8 @@ pub(super) async fn append(
     let Some(first) = entries.first() else {
         return Ok(stopped(0, None));
     };
-    let mut log = Writing {
-        inner,
-        session: None,
-    };
-    if !log
-        .follows(room, first.seq)
-        .await
-        .map_err(Fault::into_undone)?
-    {
+    let mut log = Writing { inner, session: None };
+    if !log.follows(room, first.seq).await.map_err(Fault::into_undone)? {
         return Ok(stopped(0, Some(Stop::SeqTaken)));
     }
     let in_row = entries
@@ -47,18 +40,13 @@ pub(super) async fn append(
         .count();
     let mut stored = 0;
     for run in runs(&entries[..in_row]) {
-        let appended = append_run(inner, room, run)
-            .await
-            .map_err(|error| partly(stored, error))?;
+        let appended = append_run(inner, room, run).await.map_err(|error| partly(stored, error))?;
         stored += appended.stored;
         if appended.stop.is_some() {
             return Ok(stopped(stored, appended.stop));
         }
     }
-    Ok(stopped(
-        stored,
-        (stored < entries.len()).then_some(Stop::SeqTaken),
-    ))
+    Ok(stopped(stored, (stored < entries.len()).then_some(Stop::SeqTaken)))
 }
 
 fn stopped(stored: usize, stop: Option<Stop>) -> Appended {
@@ -104,10 +92,7 @@ async fn append_change(
     room: RoomId,
     run: &[LogEntry],
 ) -> Result<Appended, StoreError> {
-    let write = Write::Append {
-        room,
-        entries: run.to_vec(),
-    };
+    let write = Write::Append { room, entries: run.to_vec() };
     match transaction::run(inner, &[write], &AtomicBool::new(false)).await {
         Ok(_) => Ok(stopped(run.len(), None)),
         Err(StoreError::SeqTaken) => Ok(stopped(0, Some(Stop::SeqTaken))),

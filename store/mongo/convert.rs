@@ -23,10 +23,7 @@ pub(super) fn to_bson(value: &Value) -> Bson {
 
 /// A document as MongoDB has it.
 pub(super) fn to_document(document: &Document) -> BsonDocument {
-    document
-        .iter()
-        .map(|(key, value)| (key.clone(), to_bson(value)))
-        .collect()
+    document.iter().map(|(key, value)| (key.clone(), to_bson(value))).collect()
 }
 
 /// A value of MongoDB's.
@@ -59,10 +56,7 @@ pub(super) fn from_bson(value: Bson) -> Result<Value, StoreError> {
 /// # Errors
 /// As [`from_bson`].
 pub(super) fn from_document(document: BsonDocument) -> Result<Document, StoreError> {
-    document
-        .into_iter()
-        .map(|(key, value)| Ok((key, from_bson(value)?)))
-        .collect()
+    document.into_iter().map(|(key, value)| Ok((key, from_bson(value)?))).collect()
 }
 
 #[cfg(test)]

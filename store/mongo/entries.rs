@@ -25,10 +25,7 @@ pub(super) fn place(room: RoomId, seq: Seq) -> Bson {
     let mut bytes = Vec::with_capacity(20);
     bytes.extend(room.bytes());
     bytes.extend(seq.get().to_be_bytes());
-    Bson::Binary(Binary {
-        subtype: BinarySubtype::Generic,
-        bytes,
-    })
+    Bson::Binary(Binary { subtype: BinarySubtype::Generic, bytes })
 }
 
 /// A room, as a field.
@@ -55,11 +52,9 @@ pub(super) fn to_document(room: RoomId, entry: &LogEntry) -> BsonDocument {
 fn body_fields(body: &Body) -> BsonDocument {
     let target = |target: &Seq| target.get().cast_signed();
     match body {
-        Body::Message {
-            text,
-            edited,
-            deleted,
-        } => doc! {"kind": MESSAGE, "text": text, "edited": edited, "deleted": deleted},
+        Body::Message { text, edited, deleted } => {
+            doc! {"kind": MESSAGE, "text": text, "edited": edited, "deleted": deleted}
+        }
         Body::Edited { target: seq, text } => {
             doc! {"kind": EDITED, "target": target(seq), "text": text}
         }
@@ -100,26 +95,18 @@ fn seq(document: &BsonDocument) -> Read<Seq> {
 
 fn body(document: &BsonDocument) -> Read<Body> {
     let text = || document.get_str("text").map(str::to_owned);
-    let target = || {
-        document
-            .get_i64("target")
-            .map(|seq| Seq::new(seq.cast_unsigned()))
-    };
+    let target = || document.get_i64("target").map(|seq| Seq::new(seq.cast_unsigned()));
     Ok(match document.get_str("kind")? {
         MESSAGE => Body::Message {
             text: text()?,
             edited: document.get_bool("edited")?,
             deleted: document.get_bool("deleted")?,
         },
-        EDITED => Body::Edited {
-            target: target()?,
-            text: text()?,
-        },
+        EDITED => Body::Edited { target: target()?, text: text()? },
         DELETED => Body::Deleted { target: target()? },
-        _ => Body::Members {
-            added: names(document, "added")?,
-            removed: names(document, "removed")?,
-        },
+        _ => {
+            Body::Members { added: names(document, "added")?, removed: names(document, "removed")? }
+        }
     })
 }
 

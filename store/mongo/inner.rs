@@ -36,10 +36,7 @@ impl Inner {
     pub(super) async fn connect(settings: &StoreSettings) -> Result<Self, StoreError> {
         let wait = Duration::from_millis(settings.timeout_ms);
         let options = options(settings, wait).await.map_err(read)?;
-        let name = options
-            .default_database
-            .clone()
-            .unwrap_or_else(|| settings.database.clone());
+        let name = options.default_database.clone().unwrap_or_else(|| settings.database.clone());
         let client = Client::with_options(options).map_err(read)?;
         let database = client.database(&name);
         let inner = Self {
@@ -57,19 +54,13 @@ impl Inner {
     }
 
     async fn check(&self) -> Result<(), StoreError> {
-        let hello = self
-            .database
-            .run_command(doc! {"hello": 1})
-            .await
-            .map_err(read)?;
+        let hello = self.database.run_command(doc! {"hello": 1}).await.map_err(read)?;
         if hello.contains_key("setName")
             || hello.get_str("msg").is_ok_and(|word| word == "isdbgrid")
         {
             Ok(())
         } else {
-            Err(failed(
-                "MongoDB is neither a replica set nor sharded: it has no transactions",
-            ))
+            Err(failed("MongoDB is neither a replica set nor sharded: it has no transactions"))
         }
     }
 

@@ -73,10 +73,7 @@ impl Mongo {
             inner.client.shutdown().await;
             return Err(fault::read(error));
         }
-        Ok(Self {
-            wait: inner.wait,
-            inner: RwLock::new(Some(Arc::new(inner))),
-        })
+        Ok(Self { wait: inner.wait, inner: RwLock::new(Some(Arc::new(inner))) })
     }
 
     fn inner(&self) -> Result<Arc<Inner>, StoreError> {
@@ -97,10 +94,7 @@ impl Mongo {
 
     /// Does a write that is one step for the server, too.
     async fn commit_one(&self, inner: &Inner, write: &Write) -> Result<Vec<Written>, StoreError> {
-        let mut writing = Writing {
-            inner,
-            session: None,
-        };
+        let mut writing = Writing { inner, session: None };
         match timeout(self.wait, writing.write(0, write)).await {
             Ok(outcome) => Ok(vec![outcome.map_err(Fault::into_error)?]),
             Err(_) => Err(StoreError::OutcomeUnknown(OVERDUE.into())),
@@ -128,9 +122,7 @@ impl Store for Mongo {
     async fn prepare(&self, collections: &[Collection]) -> Result<(), StoreError> {
         let inner = self.inner()?;
         for collection in collections {
-            prepare::collection(&inner, collection)
-                .await
-                .map_err(fault::read)?;
+            prepare::collection(&inner, collection).await.map_err(fault::read)?;
             inner.set_searched(collection.name, &collection.searched);
         }
         Ok(())
@@ -149,8 +141,7 @@ impl Store for Mongo {
     }
 
     async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError> {
-        self.read(reads::count(&*self.inner()?, collection, &filter))
-            .await
+        self.read(reads::count(&*self.inner()?, collection, &filter)).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
@@ -179,8 +170,7 @@ impl Store for Mongo {
         after: Seq,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(reads::log_after(&*self.inner()?, room, after, limit))
-            .await
+        self.read(reads::log_after(&*self.inner()?, room, after, limit)).await
     }
 
     async fn log_before(
@@ -189,8 +179,7 @@ impl Store for Mongo {
         before: Seq,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(reads::log_before(&*self.inner()?, room, before, limit))
-            .await
+        self.read(reads::log_before(&*self.inner()?, room, before, limit)).await
     }
 
     async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError> {
@@ -203,8 +192,7 @@ impl Store for Mongo {
         sender: &str,
         key: &str,
     ) -> Result<Option<LogEntry>, StoreError> {
-        self.read(append::by_key(&*self.inner()?, room, sender, key))
-            .await
+        self.read(append::by_key(&*self.inner()?, room, sender, key)).await
     }
 
     async fn log_unread(
@@ -214,25 +202,13 @@ impl Store for Mongo {
         reader: &str,
         limit: u64,
     ) -> Result<u64, StoreError> {
-        self.read(reads::log_unread(
-            &*self.inner()?,
-            room,
-            after,
-            reader,
-            limit,
-        ))
-        .await
+        self.read(reads::log_unread(&*self.inner()?, room, after, reader, limit)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         let inner = self.inner()?;
-        let ping = async {
-            inner
-                .database
-                .run_command(doc! {"ping": 1})
-                .await
-                .map_err(fault::read)
-        };
+        let ping =
+            async { inner.database.run_command(doc! {"ping": 1}).await.map_err(fault::read) };
         self.read(ping).await.map(drop)
     }
 

@@ -76,26 +76,18 @@ async fn attempt(inner: &Inner, collection: &Collection) -> Result<()> {
     let mut present = specifications(inner, collection.name).await?;
     let wanted = indexes(collection);
     for (name, found) in &present {
-        let is_stale = wanted
-            .get(name)
-            .is_none_or(|wanted| !is_same(found, wanted));
+        let is_stale = wanted.get(name).is_none_or(|wanted| !is_same(found, wanted));
         if is_stale && name != "_id_" {
             drop_index(inner, collection.name, name).await?;
         }
     }
-    present.retain(|name, found| {
-        wanted
-            .get(name)
-            .is_some_and(|wanted| is_same(found, wanted))
-    });
+    present.retain(|name, found| wanted.get(name).is_some_and(|wanted| is_same(found, wanted)));
     for field in &collection.searched {
         if !present.contains_key(&search_name(field)) {
             fill(inner, collection.name, field).await?;
         }
     }
-    let missing = wanted
-        .into_iter()
-        .filter(|(name, _)| !present.contains_key(name));
+    let missing = wanted.into_iter().filter(|(name, _)| !present.contains_key(name));
     let missing: Vec<Specification> = missing.map(|(_, wanted)| wanted).collect();
     create(inner, collection.name, missing).await
 }
@@ -122,10 +114,7 @@ async fn drop_index(inner: &Inner, collection: &str, name: &str) -> Result<()> {
         let (folded, grams) = (folded_path(field), grams_path(field));
         let shadowed = doc! { &folded: {"$exists": true} };
         let gone = doc! {"$unset": { folded: "", grams: "" }};
-        inner
-            .collection(collection)
-            .update_many(shadowed, gone)
-            .await?;
+        inner.collection(collection).update_many(shadowed, gone).await?;
     }
     Ok(())
 }
@@ -135,12 +124,8 @@ async fn specifications(
     collection: &str,
 ) -> Result<BTreeMap<String, Specification>> {
     let command = doc! {"listIndexes": collection};
-    let found: Vec<Specification> = inner
-        .database
-        .run_cursor_command(command)
-        .await?
-        .try_collect()
-        .await?;
+    let found: Vec<Specification> =
+        inner.database.run_cursor_command(command).await?.try_collect().await?;
     let named = |found: Specification| Some((found.get_str("name").ok()?.to_owned(), found));
     Ok(found.into_iter().filter_map(named).collect())
 }
@@ -149,16 +134,13 @@ async fn specifications(
 /// give back another type than it was given.
 fn is_same(found: &Specification, wanted: &Specification) -> bool {
     let plain = |specification: &Specification, part: &str| {
-        specification
-            .get(part)
-            .map(|value| value.clone().into_relaxed_extjson())
+        specification.get(part).map(|value| value.clone().into_relaxed_extjson())
     };
     let is_unique =
         |specification: &Specification| specification.get_bool("unique").unwrap_or_default();
     let keys = |specification: &Specification| -> Vec<String> {
         let keys = specification.get_document("key");
-        keys.map(|keys| keys.keys().cloned().collect())
-            .unwrap_or_default()
+        keys.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
     };
     keys(found) == keys(wanted)
         && is_unique(found) == is_unique(wanted)
@@ -185,11 +167,8 @@ fn indexes(collection: &Collection) -> BTreeMap<String, Specification> {
 /// The specifications of a declared index. Those to find by end with the id, so that they give
 /// the whole order of a query.
 fn specify(index: &Index) -> Vec<Specification> {
-    let keys: BsonDocument = index
-        .fields
-        .iter()
-        .map(|field| ((*field).to_owned(), Bson::Int32(1)))
-        .collect();
+    let keys: BsonDocument =
+        index.fields.iter().map(|field| ((*field).to_owned(), Bson::Int32(1))).collect();
     let mut whole = keys.clone();
     whole.insert("_id", 1);
     let only: Vec<BsonDocument> = index.only.iter().flat_map(index_filter).collect();
@@ -219,10 +198,8 @@ fn specification(name: &str, keys: BsonDocument, conditions: Vec<BsonDocument>) 
 /// gets its shadow with the change.
 async fn fill(inner: &Inner, collection: &str, field: &str) -> Result<()> {
     let documents = inner.collection(collection);
-    let texts = documents
-        .find(doc! { field: {"$type": "string"} })
-        .projection(doc! { field: 1 })
-        .await?;
+    let texts =
+        documents.find(doc! { field: {"$type": "string"} }).projection(doc! { field: 1 }).await?;
     texts
         .map(|document| async {
             let document = document?;

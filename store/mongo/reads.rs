@@ -46,11 +46,7 @@ pub(super) async fn find(inner: &Inner, query: &Query) -> Result<Vec<Document>, 
         if wanted == 0 {
             break;
         }
-        let offset = if query.after.is_none() {
-            std::mem::take(&mut skip)
-        } else {
-            0
-        };
+        let offset = if query.after.is_none() { std::mem::take(&mut skip) } else { 0 };
         let cursor = inner
             .collection(query.collection)
             .find(filter(&part, &searched)?)
@@ -62,9 +58,7 @@ pub(super) async fn find(inner: &Inner, query: &Query) -> Result<Vec<Document>, 
             .await
             .map_err(read)?;
         let mut documents = all(cursor, convert::from_document).await?;
-        let passed = usize::try_from(skip)
-            .unwrap_or(usize::MAX)
-            .min(documents.len());
+        let passed = usize::try_from(skip).unwrap_or(usize::MAX).min(documents.len());
         skip -= passed as u64;
         found.extend(documents.drain(passed..));
     }
@@ -133,11 +127,7 @@ pub(super) async fn log_unread(
         "deleted": false,
         "sender": {"$ne": reader},
     };
-    let count = inner
-        .log
-        .count_documents(unread)
-        .limit(limit)
-        .max_time(inner.wait);
+    let count = inner.log.count_documents(unread).limit(limit).max_time(inner.wait);
     count.await.map_err(read)
 }
 

@@ -43,10 +43,8 @@ pub(super) fn of(document: &Document, searched: &[&'static str]) -> Option<BsonD
 /// The different trigrams of a folded text.
 pub(super) fn grams(folded: &str) -> Vec<String> {
     let letters: Vec<char> = folded.chars().collect();
-    let all: BTreeSet<String> = letters
-        .windows(TRIGRAM)
-        .map(|gram| gram.iter().collect())
-        .collect();
+    let all: BTreeSet<String> =
+        letters.windows(TRIGRAM).map(|gram| gram.iter().collect()).collect();
     all.into_iter().collect()
 }
 

@@ -98,10 +98,7 @@ async fn all(
     session: &mut ClientSession,
     writes: &[Write],
 ) -> Result<Vec<Written>, Fault> {
-    let mut writing = Writing {
-        inner,
-        session: Some(session),
-    };
+    let mut writing = Writing { inner, session: Some(session) };
     let mut written = Vec::with_capacity(writes.len());
     for (position, write) in writes.iter().enumerate() {
         written.push(writing.write(position, write).await?);

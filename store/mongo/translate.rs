@@ -27,10 +27,7 @@ const TYPES: [&str; 7] = ["double", "string", "object", "array", "bool", "int", 
 /// [`StoreError::Failed`] when it searches a field that is not among `searched`.
 pub(super) fn filter(filter: &Filter, searched: &[&str]) -> Result<BsonDocument, StoreError> {
     let all = |filters: &[Filter]| -> Result<Vec<BsonDocument>, StoreError> {
-        filters
-            .iter()
-            .map(|part| self::filter(part, searched))
-            .collect()
+        filters.iter().map(|part| self::filter(part, searched)).collect()
     };
     Ok(match filter {
         Filter::All(filters) => joined("$and", all(filters)?).unwrap_or_default(),
@@ -80,9 +77,7 @@ pub(super) fn order(keys: &[Sort]) -> BsonDocument {
         Direction::Ascending => 1,
         Direction::Descending => -1,
     };
-    keys.iter()
-        .map(|key| (key.field.to_owned(), Bson::Int32(direction(key))))
-        .collect()
+    keys.iter().map(|key| (key.field.to_owned(), Bson::Int32(direction(key)))).collect()
 }
 
 fn never() -> BsonDocument {
@@ -127,11 +122,7 @@ fn has(field: &str, item: &Value) -> BsonDocument {
 
 /// No stored text has a NUL in it, and MongoDB's regular expressions cannot.
 fn contains(field: &str, needle: &str) -> BsonDocument {
-    if needle.contains('\0') {
-        never()
-    } else {
-        shadow::contains(field, needle)
-    }
+    if needle.contains('\0') { never() } else { shadow::contains(field, needle) }
 }
 
 /// A change. One that only sets is a plain update; the others are computed by the server from
@@ -182,15 +173,9 @@ fn shadows(set: &Document, searched: &[&'static str]) -> (Vec<(String, Bson)>, V
 }
 
 fn plain(change: &Change, texts: Vec<(String, Bson)>, gone: Vec<String>) -> BsonDocument {
-    let set = change
-        .set
-        .iter()
-        .map(|(field, value)| (field.clone(), to_bson(value)));
+    let set = change.set.iter().map(|(field, value)| (field.clone(), to_bson(value)));
     let set: BsonDocument = set.chain(texts).collect();
-    let unset: BsonDocument = gone
-        .into_iter()
-        .map(|path| (path, Bson::from("")))
-        .collect();
+    let unset: BsonDocument = gone.into_iter().map(|path| (path, Bson::from(""))).collect();
     let parts = [("$set", set), ("$unset", unset)];
     parts
         .into_iter()

@@ -41,20 +41,13 @@ impl Writing<'_> {
     /// Does one write, which has this position in its commit.
     pub(super) async fn write(&mut self, position: usize, write: &Write) -> Result<Written, Fault> {
         let done = match write {
-            Write::Insert {
-                collection,
-                document,
-            } => self.insert(collection, document).await,
-            Write::Update {
-                collection,
-                filter,
-                change,
-            } => self.update(collection, filter, change, position).await,
-            Write::UpdateEvery {
-                collection,
-                filter,
-                change,
-            } => self.update_every(collection, filter, change).await,
+            Write::Insert { collection, document } => self.insert(collection, document).await,
+            Write::Update { collection, filter, change } => {
+                self.update(collection, filter, change, position).await
+            }
+            Write::UpdateEvery { collection, filter, change } => {
+                self.update_every(collection, filter, change).await
+            }
             Write::Delete { collection, filter } => self.delete(collection, filter, position).await,
             Write::DeleteEvery { collection, filter } => {
                 self.delete_every(collection, filter).await
@@ -90,10 +83,7 @@ impl Writing<'_> {
         let filter = translate::filter(filter, &searched)?;
         let documents = self.inner.collection(collection);
         let found = if *change == Change::default() {
-            run!(
-                self.session,
-                documents.find_one(filter).projection(doc! { SEARCH: 0 })
-            )?
+            run!(self.session, documents.find_one(filter).projection(doc! { SEARCH: 0 }))?
         } else {
             let action = documents
                 .find_one_and_update(filter, translate::change(change, &searched))
@@ -131,9 +121,7 @@ impl Writing<'_> {
     ) -> Result<Written, Fault> {
         let filter = translate::filter(filter, &self.inner.searched(collection)?)?;
         let documents = self.inner.collection(collection);
-        let action = documents
-            .find_one_and_delete(filter)
-            .projection(doc! { SEARCH: 0 });
+        let action = documents.find_one_and_delete(filter).projection(doc! { SEARCH: 0 });
         let before = run!(self.session, action)?.ok_or(StoreError::Unmatched { write })?;
         Ok(Written::Deleted(from_document(before)?))
     }
@@ -151,10 +139,8 @@ impl Writing<'_> {
 
     async fn append(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<Written, Fault> {
         if let Some(first) = entries.first() {
-            let in_row = entries
-                .iter()
-                .zip(first.seq.get()..)
-                .all(|(entry, seq)| entry.seq.get() == seq);
+            let in_row =
+                entries.iter().zip(first.seq.get()..).all(|(entry, seq)| entry.seq.get() == seq);
             if !in_row || !self.follows(room, first.seq).await? {
                 return Err(StoreError::SeqTaken.into());
             }
@@ -178,10 +164,7 @@ impl Writing<'_> {
         }
         let place = doc! {"_id": entries::place(room, Seq::new(before))};
         let log = &self.inner.log;
-        let found = run!(
-            self.session,
-            log.find_one(place).projection(doc! {"_id": 1})
-        )?;
+        let found = run!(self.session, log.find_one(place).projection(doc! {"_id": 1}))?;
         Ok(found.is_some())
     }
 
@@ -269,14 +252,7 @@ pub(super) async fn insert_entries(
     room: RoomId,
     entries: &[LogEntry],
 ) -> Result<(), Error> {
-    let documents: Vec<BsonDocument> = entries
-        .iter()
-        .map(|entry| entries::to_document(room, entry))
-        .collect();
-    inner
-        .log
-        .insert_many(documents)
-        .ordered(true)
-        .await
-        .map(drop)
+    let documents: Vec<BsonDocument> =
+        entries.iter().map(|entry| entries::to_document(room, entry)).collect();
+    inner.log.insert_many(documents).ordered(true).await.map(drop)
 }

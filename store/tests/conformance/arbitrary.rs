@@ -106,12 +106,8 @@ pub(crate) fn fields() -> impl Strategy<Value = Document> {
                 (LIST, list),
                 ("tree", tree),
             ];
-            let present = named
-                .into_iter()
-                .filter_map(|(name, value)| Some((name, value?)));
-            present
-                .map(|(name, value)| (name.to_owned(), value))
-                .collect::<Map<_, _>>()
+            let present = named.into_iter().filter_map(|(name, value)| Some((name, value?)));
+            present.map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>()
         })
 }
 
