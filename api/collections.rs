@@ -28,10 +28,8 @@ pub fn all() -> Vec<Collection> {
 /// Those of [`ihs_store::Store::commit`].
 pub async fn sweep(ctx: &Ctx) -> Result<(), StoreError> {
     let now = ctx.clock.now();
-    let over = |collection| Write::DeleteEvery {
-        collection,
-        filter: Filter::Lt("expires", now.into()),
-    };
+    let over =
+        |collection| Write::DeleteEvery { collection, filter: Filter::Lt("expires", now.into()) };
     let writes = [auth::SESSIONS, auth::TICKETS, idempotency::COLLECTION].map(over);
     ctx.store.commit(writes.to_vec()).await.map(drop)
 }

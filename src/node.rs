@@ -19,9 +19,7 @@ pub(crate) fn check(settings: &Settings) -> Result<(), Failure> {
     if settings.bus.is_local() {
         return Ok(());
     }
-    Err(Failure::usage(
-        "bus.url: this build has only the `local` bus, which serves one node",
-    ))
+    Err(Failure::usage("bus.url: this build has only the `local` bus, which serves one node"))
 }
 
 /// Does something with a node's parts over its store, which is open for that time.

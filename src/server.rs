@@ -1,6 +1,11 @@
 //! The composition root: settings → store → hub → REST layer → HTTP server.
 
-use std::{io, net::SocketAddr, sync::Arc};
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use actix_web::{
     App, HttpServer,
@@ -14,6 +19,7 @@ use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
 use tokio::{
     net::TcpSocket,
     signal::unix::{Signal, SignalKind, signal},
+    time,
 };
 
 use crate::{failure::Failure, welcome};
@@ -21,12 +27,15 @@ use crate::{failure::Failure, welcome};
 /// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
 const CONNECTIONS_MIN: usize = 1_024;
 
+/// How far apart sockets are sent away when the node stops.
+const SPREAD: Duration = Duration::from_millis(2);
+/// How often what has expired is removed from the store.
+const SWEEP: Duration = Duration::from_mins(10);
+
 /// Serves until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = listen(&settings.server)?;
-    let place = listener
-        .local_addr()
-        .map_err(|error| cannot_listen(&settings.server, error))?;
+    let place = listener.local_addr().map_err(|error| cannot_listen(&settings.server, error))?;
     let store = open_store(&settings).await?;
     let served = serve_store(settings, Arc::clone(&store), listener, place).await;
     store.close().await;
@@ -76,10 +85,9 @@ async fn serve_store(
     let server = http_server(&ctx, listener)
         .map_err(|error| Failure::failed(format!("cannot serve at {place}")).because(error))?;
     rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));
+    rt::spawn(sweep(ctx.clone()));
     welcome::print(&ctx.settings, place);
-    server
-        .await
-        .map_err(|error| Failure::failed("the server has failed").because(error))
+    server.await.map_err(|error| Failure::failed("the server has failed").because(error))
 }
 
 fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server> {
@@ -87,7 +95,7 @@ fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server>
     let ctx = ctx.clone();
     let mut server = HttpServer::new(move || {
         let ctx = ctx.clone();
-        App::new().configure(move |app| ihs_api::routes::configure(app, &ctx))
+        App::new().configure(move |app| ihs_api::configure(app, &ctx))
     })
     // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
     .tcp_nodelay(true)
@@ -154,10 +162,38 @@ impl Signals {
 async fn stop_when_told(mut signals: Signals, server: ServerHandle, ctx: Ctx) {
     signals.next().await;
     tracing::info!("stopping");
-    ctx.drain();
+    tokio::select! {
+        () = drain(&ctx) => {}
+        () = signals.next() => return server.stop(false).await,
+    }
     let stopping = server.stop(true);
     tokio::select! {
         () = stopping => {}
         () = signals.next() => server.stop(false).await,
+    }
+}
+
+/// Takes no more, and sends the sockets away: the more there are, the more they are spread, so
+/// that they do not all knock at the next node at once.
+async fn drain(ctx: &Ctx) {
+    ctx.drain();
+    let longest = Duration::from_secs(ctx.settings.server.shutdown_seconds);
+    let sockets = u32::try_from(ctx.hub.sockets()).unwrap_or(u32::MAX);
+    let window = SPREAD.saturating_mul(sockets).min(longest / 2);
+    ctx.hub.drain(window);
+    let deadline = Instant::now() + longest;
+    while ctx.hub.sockets() > 0 && Instant::now() < deadline {
+        time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+/// Removes what has expired, for as long as the node runs.
+async fn sweep(ctx: Ctx) {
+    let mut ticks = time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = ihs_api::sweep(&ctx).await {
+            tracing::warn!(error = &error as &dyn std::error::Error, "what has expired is kept");
+        }
     }
 }

@@ -39,9 +39,7 @@ pub(crate) async fn grant(call: &Call, user: &Document, pair: Pair) -> Result<Va
     let caller = Caller::User(principal);
     let shown = plugins::show(&call.ctx, &caller, "users", user.clone()).await?;
     let detail = match profile {
-        Some((resource, document)) => {
-            plugins::show(&call.ctx, &caller, resource, document).await?
-        }
+        Some((resource, document)) => plugins::show(&call.ctx, &caller, resource, document).await?,
         None => Value::Null,
     };
     Ok(json!({
@@ -57,7 +55,8 @@ pub(crate) async fn grant(call: &Call, user: &Document, pair: Pair) -> Result<Va
 async fn log_in(call: &Call) -> Result<Reply, ApiError> {
     let values = call.fields(FIELDS).await?;
     let user = find(&call.ctx, text(&values, "username")).await?;
-    let hash = user.as_ref().map(|user| text(user, "password_hash")).filter(|hash| !hash.is_empty());
+    let hash =
+        user.as_ref().map(|user| text(user, "password_hash")).filter(|hash| !hash.is_empty());
     let right = call.ctx.passwords.check(text(&values, "password"), hash).await?;
     match user.filter(|user| right && is_active(user)) {
         Some(user) => {

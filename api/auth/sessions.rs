@@ -90,14 +90,9 @@ pub(crate) fn revoke_all(user_id: &str) -> Write {
 
 /// Ends every session of a user but this one, as part of a commit.
 pub(crate) fn revoke_others(user_id: &str, session: &str) -> Write {
-    let others = Filter::Any(vec![
-        Filter::Lt("_id", session.into()),
-        Filter::Gt("_id", session.into()),
-    ]);
-    Write::DeleteEvery {
-        collection: SESSIONS,
-        filter: Filter::eq("user", user_id).and(others),
-    }
+    let others =
+        Filter::Any(vec![Filter::Lt("_id", session.into()), Filter::Gt("_id", session.into())]);
+    Write::DeleteEvery { collection: SESSIONS, filter: Filter::eq("user", user_id).and(others) }
 }
 
 /// Whether a user may still come in.

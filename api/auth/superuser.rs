@@ -64,10 +64,9 @@ pub async fn create_superuser(
     let document = wrap(record, &ctx.ids.record(), &user.username, ctx.clock.now());
     match ctx.store.commit(vec![Write::Insert { collection: "users", document }]).await {
         Ok(_) => Ok(()),
-        Err(StoreError::Taken { .. }) => Err(invalid(Faults::one(
-            "username",
-            "A user with that username already exists.",
-        ))),
+        Err(StoreError::Taken { .. }) => {
+            Err(invalid(Faults::one("username", "A user with that username already exists.")))
+        }
         Err(error) => Err(error.into()),
     }
 }

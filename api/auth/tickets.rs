@@ -30,7 +30,8 @@ pub(crate) async fn issue(ctx: &Ctx, principal: &Principal) -> Result<String, St
 /// Uses a ticket up; `None` when it does not count, or not any more.
 pub(crate) async fn consume(ctx: &Ctx, ticket: &str) -> Result<Option<Document>, StoreError> {
     let now = ctx.clock.now();
-    let live = Filter::id(secrets::digest(ticket.as_bytes())).and(Filter::Gt("expires", now.into()));
+    let live =
+        Filter::id(secrets::digest(ticket.as_bytes())).and(Filter::Gt("expires", now.into()));
     let write = Write::Delete { collection: TICKETS, filter: live };
     match ctx.store.commit(vec![write]).await {
         Ok(done) => Ok(done.into_iter().find_map(|written| match written {

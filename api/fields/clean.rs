@@ -3,13 +3,7 @@
 use ihs_store::Document;
 use serde_json::Value;
 
-use super::{
-    Field, Preset,
-    coerce::coerce,
-    flags::Flag,
-    input::Input,
-    kind::Kind,
-};
+use super::{Field, Preset, coerce::coerce, flags::Flag, input::Input, kind::Kind};
 use crate::faults::{Faults, REQUIRED};
 
 /// What a body is for.
@@ -94,7 +88,8 @@ mod tests {
 
     #[test]
     fn all_faults_come_at_once() {
-        let (_, faults) = taken(json!({"name": "too long", "weight": "x", "kind": "c"}), Stage::Create);
+        let (_, faults) =
+            taken(json!({"name": "too long", "weight": "x", "kind": "c"}), Stage::Create);
         assert_eq!(
             faults,
             json!({

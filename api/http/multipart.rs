@@ -62,7 +62,8 @@ mod tests {
 
     #[test]
     fn a_broken_form_says_so() {
-        let cases = [("multipart/form-data", "--x--"), ("multipart/form-data; boundary=x", "--x\r\n")];
+        let cases =
+            [("multipart/form-data", "--x--"), ("multipart/form-data; boundary=x", "--x\r\n")];
         for (content_type, body) in cases {
             let error = parse(content_type, body.as_bytes()).unwrap_err().to_string();
             assert!(error.starts_with("Multipart form parse error - "), "{error}");

@@ -39,7 +39,8 @@ async fn attempt<V: ViewSet>(
     document: Document,
 ) -> Result<Option<Removal<V::Record>>, ApiError> {
     let resource = V::RESOURCE;
-    let filter = at_version(&document).and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
+    let filter =
+        at_version(&document).and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
     let mut removal = Removal {
         id: id_of(&document),
         record: hooks::record(document)?,
@@ -60,9 +61,7 @@ async fn attempt<V: ViewSet>(
 fn removing(resource: &'static Resource, filter: Filter, remains: Option<Change>) -> Write {
     let collection = resource.collection();
     match remains {
-        Some(change) => {
-            Write::Update { collection, filter, change: change.and_add("_version", 1) }
-        }
+        Some(change) => Write::Update { collection, filter, change: change.and_add("_version", 1) },
         None => Write::Delete { collection, filter },
     }
 }
@@ -89,8 +88,7 @@ async fn letting_go(
 
 fn referring(name: &'static str) -> impl Iterator<Item = (&'static Resource, &'static Field)> {
     PLUGINS.iter().map(|plugin| plugin.resource()).flat_map(move |resource| {
-        let refers =
-            move |field: &&Field| matches!(field.kind, Kind::Reference(to) if to == name);
+        let refers = move |field: &&Field| matches!(field.kind, Kind::Reference(to) if to == name);
         resource.fields.iter().filter(refers).map(move |field| (resource, field))
     })
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     error::ApiError,
     fields::clean::Stage,
-    http::{Call, Endpoint, Reply, edge::Door, body::PARSES},
+    http::{Call, Endpoint, Reply, body::PARSES, edge::Door},
 };
 
 /// `/api/<name>/`

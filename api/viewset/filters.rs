@@ -61,17 +61,14 @@ pub(crate) fn may_ask(field: &Field, caller: &Caller) -> bool {
 }
 
 /// The field that a parameter means, and how it compares.
-fn target(
-    resource: &Resource,
-    caller: &Caller,
-    name: &str,
-) -> Option<(&'static Field, Operation)> {
+fn target(resource: &Resource, caller: &Caller, name: &str) -> Option<(&'static Field, Operation)> {
     let (base, suffix) = match name.rsplit_once("__") {
         Some((base, suffix)) => (base, Some(operation_of(suffix)?)),
         None => (name, None),
     };
     let mut askable = resource.fields.iter().filter(|field| may_ask(field, caller));
-    let (field, plain) = askable.find_map(|field| plain_operation(field, base).map(|op| (field, op)))?;
+    let (field, plain) =
+        askable.find_map(|field| plain_operation(field, base).map(|op| (field, op)))?;
     let operation = suffix.unwrap_or(plain);
     (suffix.is_none() || makes_sense(field, operation)).then_some((field, operation))
 }
@@ -144,9 +141,7 @@ fn one_of(field: &Field, text: &str) -> Result<Filter, String> {
     let values: Vec<Value> =
         texts.into_iter().map(|one| value_of(field, one)).collect::<Result<_, _>>()?;
     Ok(match field.kind {
-        Kind::People => {
-            Filter::Any(values.into_iter().map(|value| equal(field, value)).collect())
-        }
+        Kind::People => Filter::Any(values.into_iter().map(|value| equal(field, value)).collect()),
         _ => Filter::In(field.source, values),
     })
 }
@@ -165,9 +160,9 @@ fn value_of(field: &Field, text: &str) -> Result<Value, String> {
             scalar::time_or_day(&value).map_err(|_| "Enter a valid date/time.".to_owned())
         }
         Kind::Boolean => scalar::boolean(&value),
-        Kind::Choice(choices) if !choices.contains(&text.trim()) => Err(format!(
-            "Select a valid choice. {text} is not one of the available choices."
-        )),
+        Kind::Choice(choices) if !choices.contains(&text.trim()) => {
+            Err(format!("Select a valid choice. {text} is not one of the available choices."))
+        }
         _ => Ok(value),
     }
 }

@@ -9,11 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Ctx,
     error::ApiError,
-    http::{
-        Call, Reply,
-        body::Body,
-        call::IDEMPOTENCY_KEY,
-    },
+    http::{Call, Reply, body::Body, call::IDEMPOTENCY_KEY},
 };
 
 /// The collection.

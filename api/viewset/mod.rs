@@ -139,11 +139,7 @@ pub(crate) trait ViewSet: 'static {
     }
 
     /// Works out the derived fields of all rows of a page at once.
-    fn derive(
-        _: &Ctx,
-        _: &Caller,
-        _: &mut [Row],
-    ) -> impl Future<Output = Result<(), ApiError>> {
+    fn derive(_: &Ctx, _: &Caller, _: &mut [Row]) -> impl Future<Output = Result<(), ApiError>> {
         ready(Ok(()))
     }
 

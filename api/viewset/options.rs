@@ -9,10 +9,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    fields::{
-        clean::Stage,
-        metadata,
-    },
+    fields::{clean::Stage, metadata},
     http::{Call, Reply, body::PARSES},
 };
 
@@ -29,10 +26,7 @@ pub(crate) fn of_list(call: &Call, resource: &Resource) -> Reply {
 }
 
 /// OPTIONS on a record.
-pub(crate) async fn of_record(
-    call: &Call,
-    resource: &'static Resource,
-) -> Result<Reply, ApiError> {
+pub(crate) async fn of_record(call: &Call, resource: &'static Resource) -> Result<Reply, ApiError> {
     let mut actions = Map::new();
     if resource.policy.change.is_served() && may_change(call, resource).await? {
         let fields = metadata::describe(resource.fields, Stage::Replace);

@@ -9,11 +9,7 @@ use crate::{auth::Caller, faults::Faults, fields::flags::Flag};
 const TERMS: usize = 24;
 
 /// What a search means here.
-pub(crate) fn filter(
-    resource: &Resource,
-    caller: &Caller,
-    search: &str,
-) -> Result<Filter, Faults> {
+pub(crate) fn filter(resource: &Resource, caller: &Caller, search: &str) -> Result<Filter, Faults> {
     if search.contains('\0') {
         return Err(Faults::one("search", "Null characters are not allowed."));
     }

@@ -39,7 +39,8 @@ pub(crate) async fn add_faults(
         };
         let filter = Filter::Eq(field.source, value.clone());
         let found = ctx.store.find(Query::new(resource.collection(), filter, 1)).await?;
-        let other = |row: &Document| before.is_none_or(|before| before.get("_id") != row.get("_id"));
+        let other =
+            |row: &Document| before.is_none_or(|before| before.get("_id") != row.get("_id"));
         if found.iter().any(other) {
             faults.add(field.name, message(resource, field));
         }

@@ -1,6 +1,6 @@
 //! `ihs createsuperuser`: a user who may do everything.
 
-use ihs_api::auth::create_superuser;
+use ihs_api::create_superuser;
 
 use crate::{cli::SuperuserArgs, failure::Failure, node, prompt};
 
@@ -8,11 +8,8 @@ use crate::{cli::SuperuserArgs, failure::Failure, node, prompt};
 pub(crate) fn run(args: SuperuserArgs) -> Result<(), Failure> {
     let settings = node::settings(args.node)?;
     let username = prompt::username(args.username)?;
-    let password = if args.password_stdin {
-        prompt::first_line()?
-    } else {
-        prompt::new_password()?
-    };
+    let password =
+        if args.password_stdin { prompt::first_line()? } else { prompt::new_password()? };
     node::with(settings, async |ctx| {
         create_superuser(&ctx, &username, &args.email, &password)
             .await

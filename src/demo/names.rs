@@ -10,9 +10,8 @@ pub(crate) struct Family {
 }
 
 /// People are drawn from these in turn, the first ones most often.
-pub(crate) const FAMILIES: [&Family; 8] = [
-    &LATIN, &LATIN, &LATIN, &PERSIAN, &LATIN, &LATIN, &ARABIC, &LATIN,
-];
+pub(crate) const FAMILIES: [&Family; 8] =
+    [&LATIN, &LATIN, &LATIN, &PERSIAN, &LATIN, &LATIN, &ARABIC, &LATIN];
 
 /// Names in Latin script.
 pub(crate) const LATIN: Family = Family {

@@ -82,10 +82,7 @@ impl Plan {
             crowd.add(patient);
         }
         let talks = talks(&crowd.people);
-        Self {
-            people: crowd.people,
-            talks,
-        }
+        Self { people: crowd.people, talks }
     }
 
     /// The first person whose kind is accepted.
@@ -161,10 +158,7 @@ impl Crowd {
 
 fn talks(people: &[Person]) -> Vec<Talk> {
     let of = |accepted: fn(&Kind) -> bool| -> Vec<&Person> {
-        people
-            .iter()
-            .filter(|person| accepted(&person.kind))
-            .collect()
+        people.iter().filter(|person| accepted(&person.kind)).collect()
     };
     let doctors = of(|kind| matches!(kind, Kind::Doctor { .. }));
     let nurses = of(|kind| matches!(kind, Kind::Nurse));
@@ -175,21 +169,14 @@ fn talks(people: &[Person]) -> Vec<Talk> {
         let people = doctors.iter().cycle().skip(index * 3).take(3);
         talks.push(group(name, people, lines, 180 + 1_440 * index));
     }
-    talks.push(group(
-        NURSES_STATION.0,
-        nurses.iter(),
-        NURSES_STATION.1,
-        300,
-    ));
+    talks.push(group(NURSES_STATION.0, nurses.iter(), NURSES_STATION.1, 300));
     talks
 }
 
 /// A doctor and somebody who writes the same language.
 fn consultation(doctors: &[&Person], patients: &[&Person], index: usize) -> Option<Talk> {
     let doctor = doctors.iter().cycle().nth(index)?;
-    let mut candidates = patients
-        .iter()
-        .filter(|patient| patient.persian == doctor.persian);
+    let mut candidates = patients.iter().filter(|patient| patient.persian == doctor.persian);
     let patient = candidates.nth(index)?;
     let lines = match doctor.persian {
         true => PERSIAN_CONSULTATION,
@@ -233,26 +220,16 @@ mod tests {
     #[test]
     fn everybody_has_a_username_of_their_own() {
         let plan = Plan::new();
-        let usernames: BTreeSet<&str> = plan
-            .people
-            .iter()
-            .map(|person| person.username.as_str())
-            .collect();
+        let usernames: BTreeSet<&str> =
+            plan.people.iter().map(|person| person.username.as_str()).collect();
         assert_eq!(usernames.len(), plan.people.len());
-        assert_eq!(
-            plan.people.len(),
-            1 + SPECIALITIES.len() + NURSES + PATIENTS
-        );
+        assert_eq!(plan.people.len(), 1 + SPECIALITIES.len() + NURSES + PATIENTS);
     }
 
     #[test]
     fn every_line_is_said_by_a_member() {
         for talk in Plan::new().talks {
-            assert!(
-                talk.lines
-                    .iter()
-                    .all(|(speaker, _)| *speaker < talk.people.len())
-            );
+            assert!(talk.lines.iter().all(|(speaker, _)| *speaker < talk.people.len()));
         }
     }
 

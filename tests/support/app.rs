@@ -63,10 +63,7 @@ impl App {
         Self {
             node,
             // A node that restarts leaves connections behind that must not be used again.
-            client: reqwest::Client::builder()
-                .pool_max_idle_per_host(0)
-                .build()
-                .unwrap(),
+            client: reqwest::Client::builder().pool_max_idle_per_host(0).build().unwrap(),
             folder,
             variables: settings,
             _database: database,

@@ -91,11 +91,7 @@ impl Node {
                 heard.lock().unwrap().extend([line.as_str(), "\n"]);
             }
         });
-        let mut node = Self {
-            child,
-            said,
-            url: String::new(),
-        };
+        let mut node = Self { child, said, url: String::new() };
         match url.recv_timeout(PATIENCE) {
             Ok(url) => node.url = url,
             Err(reason) => panic!("the node did not start: {reason}"),

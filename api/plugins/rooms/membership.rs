@@ -13,8 +13,7 @@ use crate::{
     error::ApiError,
     http::Call,
     viewset::{
-        hooks,
-        references,
+        hooks, references,
         update::{at_version, id_of},
     },
 };
@@ -95,7 +94,8 @@ pub(super) async fn reunite(call: &Call, room: &Room) -> Result<Option<Document>
     };
     let names: Vec<&str> = room.members.iter().map(String::as_str).collect();
     let there = references::users(&call.ctx, &names).await?;
-    let both: Vec<String> = room.members.iter().filter(|name| there.contains(*name)).cloned().collect();
+    let both: Vec<String> =
+        room.members.iter().filter(|name| there.contains(*name)).cloned().collect();
     let by = &call.principal()?.username;
     let missing = |room: &Room| both.iter().any(|name| !room.members.contains(name));
     alter(&call.ctx, &id_of(&document), by, |room| missing(room).then(|| room.with(&both))).await

@@ -106,11 +106,7 @@ impl ViewSet for Rooms {
         summary::derive(ctx, caller, rows).await
     }
 
-    async fn act(
-        call: &Call,
-        action: &'static str,
-        document: Document,
-    ) -> Result<Reply, ApiError> {
+    async fn act(call: &Call, action: &'static str, document: Document) -> Result<Reply, ApiError> {
         match (action, call.method()) {
             ("leave", Method::POST) => departure::leave(call, document).await,
             ("messages", Method::GET) => messages::list(call, document).await,

@@ -6,13 +6,7 @@ use futures_util::future::{join_all, try_join};
 use ihs_store::{Body, Filter, LogEntry, Query, RoomId, Seq, StoreError};
 use serde_json::{Value, json};
 
-use crate::{
-    Ctx,
-    auth::Caller,
-    collections::READ_MARKERS,
-    error::ApiError,
-    viewset::hooks::Row,
-};
+use crate::{Ctx, auth::Caller, collections::READ_MARKERS, error::ApiError, viewset::hooks::Row};
 
 /// Unread messages are counted up to this; more are more than anybody reads.
 const UNREAD_MAX: u64 = 1_000;
@@ -46,12 +40,7 @@ pub(super) async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Resu
     Ok(())
 }
 
-async fn summary(
-    ctx: &Ctx,
-    reader: &str,
-    room: &str,
-    read: Seq,
-) -> Result<(u64, Value), ApiError> {
+async fn summary(ctx: &Ctx, reader: &str, room: &str, read: Seq) -> Result<(u64, Value), ApiError> {
     let room: RoomId = room.parse().map_err(ApiError::internal)?;
     let end = Seq::new(i64::MAX.unsigned_abs());
     let unread = ctx.store.log_unread(room, read, reader, UNREAD_MAX);
