@@ -83,11 +83,6 @@ impl ApiError {
         Self::Internal(cause.into())
     }
 
-    /// One message about one field.
-    pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
-        Self::Invalid(Faults::one(field, message))
-    }
-
     /// The status of the answer.
     pub(crate) fn status(&self) -> StatusCode {
         self.kind().0

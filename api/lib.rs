@@ -25,6 +25,7 @@ mod error;
 mod faults;
 mod fields;
 mod health;
+mod hex;
 mod http;
 mod plugins;
 mod root;

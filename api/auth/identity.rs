@@ -1,7 +1,7 @@
 //! From credentials to who is asking: the user's record and session are read each time, so that
 //! deactivation and revocation count at once, on every node.
 
-use actix_web::http::header::{AUTHORIZATION, HeaderMap};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use futures_util::future::try_join;
 use ihs_store::{Document, StoreError};
 use serde_json::Value;
@@ -48,7 +48,7 @@ pub async fn redeem_ticket(ctx: &Ctx, ticket: &str) -> Result<Principal, AuthErr
 
 /// Who sent a request with these headers.
 pub(crate) async fn identify(ctx: &Ctx, headers: &HeaderMap) -> Result<Caller, ApiError> {
-    let header = headers.get(AUTHORIZATION).map(|value| value.as_bytes());
+    let header = headers.get(AUTHORIZATION).map(HeaderValue::as_bytes);
     let Some(token) = header::token_in(header)? else {
         return Ok(Caller::Anonymous);
     };

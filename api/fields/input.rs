@@ -31,11 +31,6 @@ impl Input {
             Self::Form(pairs) => form_value(pairs, field),
         }
     }
-
-    /// The text under a name, for endpoints that declare no fields.
-    pub(crate) fn raw(&self, name: &'static str) -> Option<Value> {
-        self.value(&Field::text(name).blank())
-    }
 }
 
 /// `Invalid data. Expected a dictionary, but got list.`

@@ -60,8 +60,6 @@ pub(crate) enum Kind {
     People,
     /// A list of objects with these fields.
     Rows(&'static [super::Field]),
-    /// A list that is only shown.
-    List,
     /// An object that is only shown.
     Object,
 }

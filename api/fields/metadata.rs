@@ -44,7 +44,7 @@ fn type_name(kind: Kind) -> &'static str {
         Kind::Time => "datetime",
         Kind::Choice(_) => "choice",
         Kind::Reference(_) | Kind::Person | Kind::People => "field",
-        Kind::Rows(_) | Kind::List => "list",
+        Kind::Rows(_) => "list",
         Kind::Object => "nested object",
     }
 }

@@ -122,6 +122,11 @@ impl Field {
         Self::new(name, Kind::Reference(resource))
     }
 
+    /// A username.
+    pub(crate) const fn person(name: &'static str) -> Self {
+        Self::new(name, Kind::Person)
+    }
+
     /// Usernames.
     pub(crate) const fn people(name: &'static str) -> Self {
         Self::new(name, Kind::People)

@@ -4,6 +4,8 @@ use ihs_store::Document;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::hex;
+
 /// The version of a stored record.
 pub(crate) fn version_of(document: &Document) -> i64 {
     document.get("_version").and_then(Value::as_i64).unwrap_or_default()
@@ -12,7 +14,7 @@ pub(crate) fn version_of(document: &Document) -> i64 {
 /// The tag of a record: its version, and a hash, since what is derived changes without it.
 pub(crate) fn tag(version: i64, shown: &[u8]) -> String {
     let hash = Sha256::digest(shown);
-    let short: String = hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let short = hex::encode(&hash[..8]);
     format!("\"{version}-{short}\"")
 }
 

@@ -2,6 +2,8 @@
 
 use actix_web::HttpRequest;
 
+use crate::hex;
+
 /// `http://host:port` of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Origin(String);
@@ -37,7 +39,10 @@ fn escape(segment: &str) -> String {
             b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' | b'@' | b'+' => {
                 escaped.push(char::from(byte));
             }
-            _ => escaped.push_str(&format!("%{byte:02X}")),
+            _ => {
+                escaped.push('%');
+                escaped.push_str(&hex::encode(&[byte]).to_ascii_uppercase());
+            }
         }
     }
     escaped

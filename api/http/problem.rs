@@ -69,6 +69,7 @@ fn causes(error: &ApiError) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::faults::Faults;
 
     #[test]
     fn a_cause_is_hidden_from_the_client_and_told_to_the_log() {
@@ -80,7 +81,7 @@ mod tests {
     #[test]
     fn problem_documents_say_the_same_with_a_stable_type() {
         assert_eq!(
-            problem(ApiError::field("name", "This field is required.")),
+            problem(Faults::one("name", "This field is required.").into()),
             json!({
                 "type": "urn:ihs:problem:invalid", "title": "Bad Request", "status": 400,
                 "detail": "Invalid input.",

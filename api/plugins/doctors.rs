@@ -44,6 +44,14 @@ pub(crate) struct Doctor {
     last_seen: Option<Timestamp>,
 }
 
+/// What is shown of each review of a doctor.
+const REVIEW: &[Field] = &[
+    Field::id(),
+    Field::person("reviewer").read_only(),
+    Field::text("text").read_only(),
+    Field::new("rating", Kind::Integer { min: Some(1), max: Some(5) }).read_only(),
+];
+
 impl ViewSet for Doctors {
     type Record = Doctor;
     const NAME: &'static str = "doctors";
@@ -70,7 +78,7 @@ impl ViewSet for Doctors {
         Field::shown("online", Kind::Boolean),
         Field::time("last_seen").read_only(),
         Field::shown("average_rating", Kind::Float { min: None, max: None }),
-        Field::shown("reviewee", Kind::List),
+        Field::shown("reviewee", Kind::Rows(REVIEW)),
     ];
     const POLICY: Policy = Policy {
         read: Rule::Users(policy::everything),

@@ -31,9 +31,8 @@ impl Endpoint for List {
     fn door(&self, method: &Method) -> Door {
         let policy = self.0.resource().policy;
         match *method {
-            Method::POST => door_of(policy.create),
             // Whoever may make something may ask what it takes.
-            Method::OPTIONS => door_of(policy.create),
+            Method::POST | Method::OPTIONS => door_of(policy.create),
             _ => door_of(policy.read),
         }
     }

@@ -9,6 +9,7 @@ use sha2::{Digest, Sha256};
 use crate::{
     Ctx,
     error::ApiError,
+    hex,
     http::{Call, Reply, body::Body, call::IDEMPOTENCY_KEY},
 };
 
@@ -82,7 +83,7 @@ fn digest(parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(&hash.finalize())
 }
 
 fn reply(known: &Document) -> Reply {

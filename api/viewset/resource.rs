@@ -110,10 +110,8 @@ impl Resource {
     /// What the store must know: an index for whatever can be filtered, sorted or looked up by.
     pub(crate) fn stored(&self) -> Collection {
         let mut indexes = (self.indexes)();
-        for field in self.fields {
-            for index in field_indexes(field) {
-                push(&mut indexes, index);
-            }
+        for index in self.fields.iter().filter_map(field_index) {
+            push(&mut indexes, index);
         }
         let together = |set: &Together| Index::unique(set.index, set.fields);
         indexes.extend(self.unique_together.iter().map(together));
@@ -158,7 +156,7 @@ fn covers(there: &Index, wanted: &Index) -> bool {
         && there.fields.starts_with(&wanted.fields)
 }
 
-fn field_indexes(field: &Field) -> Option<Index> {
+fn field_index(field: &Field) -> Option<Index> {
     let asked = field.is(Flag::Filter)
         || field.is(Flag::Sort)
         || matches!(field.kind, Kind::Reference(_))
@@ -178,10 +176,8 @@ fn field_indexes(field: &Field) -> Option<Index> {
 fn order_index(order: &[Sort]) -> Option<Index> {
     let first = order.first()?;
     let uniform = order.iter().all(|key| key.direction == first.direction);
-    let fields: Vec<&'static str> = match uniform {
-        true => order.iter().map(|key| key.field).collect(),
-        false => vec![first.field],
-    };
+    let fields: Vec<&'static str> =
+        if uniform { order.iter().map(|key| key.field).collect() } else { vec![first.field] };
     Some(Index::plain("default_order", &fields))
 }
 

@@ -60,9 +60,7 @@ fn take(field: &Field, row: &mut Row) -> Value {
         row.document.get(field.source).cloned()
     };
     match (found, field.kind) {
-        (None | Some(Value::Null), Kind::People | Kind::Rows(_) | Kind::List) => {
-            Value::Array(Vec::new())
-        }
+        (None | Some(Value::Null), Kind::People | Kind::Rows(_)) => Value::Array(Vec::new()),
         (found, _) => found.unwrap_or_default(),
     }
 }

@@ -52,7 +52,7 @@ impl ViewSet for Rooms {
             .filter(),
         Field::people("members"),
         Field::people("admins"),
-        Field::text("created_by").read_only(),
+        Field::person("created_by").read_only(),
         Field::shown("unread", Kind::Integer { min: None, max: None }),
         Field::shown("last_message", Kind::Object),
     ];
@@ -73,7 +73,8 @@ impl ViewSet for Rooms {
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
-        rules::check(&call.principal()?.username, checked)
+        rules::check(&call.principal()?.username, checked);
+        Ok(())
     }
 
     async fn before_create(call: &Call, draft: &mut Draft<Room>) -> Result<(), ApiError> {

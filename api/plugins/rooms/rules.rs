@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use serde_json::Value;
 
 use crate::{
-    error::ApiError,
     faults::{BLANK, REQUIRED},
     fields::clean::Stage,
     viewset::hooks::Checked,
@@ -14,7 +13,7 @@ use crate::{
 const EMPTY: &str = "This list may not be empty.";
 
 /// Adds what is wrong with a body from this user.
-pub(super) fn check(caller: &str, checked: &mut Checked<'_>) -> Result<(), ApiError> {
+pub(super) fn check(caller: &str, checked: &mut Checked<'_>) {
     let direct = checked.text("kind") == Some("direct");
     match (checked.stage, direct) {
         (Stage::Create, true) => new_direct(caller, checked),
@@ -25,7 +24,6 @@ pub(super) fn check(caller: &str, checked: &mut Checked<'_>) -> Result<(), ApiEr
     if checked.values.get("name").is_some_and(Value::is_null) {
         checked.values.insert("name".to_owned(), "".into());
     }
-    Ok(())
 }
 
 fn new_direct(caller: &str, checked: &mut Checked<'_>) {
@@ -51,7 +49,9 @@ fn new_group(caller: &str, checked: &mut Checked<'_>) {
 /// Sending back what is there already is no change.
 fn old_direct(checked: &mut Checked<'_>) {
     for field in ["members", "admins"] {
-        let Some(value) = checked.values.get(field) else { continue };
+        let Some(value) = checked.values.get(field) else {
+            continue;
+        };
         let before = checked.before.and_then(|before| before.get(field));
         if names(Some(value)) == names(before) {
             checked.values.remove(field);

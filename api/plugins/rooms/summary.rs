@@ -18,14 +18,11 @@ pub(super) async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Resu
         return Ok(());
     };
     let member = Filter::Has("members", reader.into());
-    let own: Vec<&mut Row> = rows
-        .iter_mut()
-        .map(|row| {
-            row.derive("unread", 0);
-            row
-        })
-        .filter(|row| member.matches(&row.document))
-        .collect();
+    for row in rows.iter_mut() {
+        row.derive("unread", 0);
+    }
+    let own = rows.iter_mut().filter(|row| member.matches(&row.document));
+    let own: Vec<&mut Row> = own.collect();
     let markers = markers(ctx, reader, &own).await?;
     let read = own.iter().map(|row| {
         let seq = markers.get(row.text("_id")).copied().unwrap_or_default();
