@@ -13,7 +13,7 @@
 //! - `routes`: what is served where; `root`, `health`: endpoints that belong to nothing else
 //! - `http`: between actix and endpoints; `error`, `faults`: what goes wrong
 //! - `fields`: what a resource says about its fields; `viewset`: what follows from that
-//! - `auth`: who is asking; `plugins`: the resources
+//! - `auth`: who is asking; `plugins`: the resources; `ws`: who may open a socket
 //! - `ctx`: what every request can reach; `collections`: what is kept in the store
 //!
 //! A handler never reads an owner from a body, and never reaches a record but through
@@ -33,12 +33,13 @@ mod root;
 mod routes;
 pub mod seed;
 mod viewset;
+mod ws;
 
 pub use auth::{
     AuthError, KeyError, PasswordError, Passwords, Principal, Rank, Role, SuperuserError, Tokens,
     authenticate, create_superuser, redeem_ticket,
 };
-pub use collections::{READ_MARKERS, all as collections, sweep};
+pub use collections::{all as collections, sweep};
 pub use ctx::{Ctx, CtxError};
 pub use error::Cause;
 pub use plugins::resources;

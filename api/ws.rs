@@ -2,12 +2,16 @@
 
 use actix_web::{
     HttpRequest, HttpResponse,
-    http::header::{HeaderName, SEC_WEBSOCKET_PROTOCOL, UPGRADE},
+    http::{
+        Method,
+        header::{ALLOW, HeaderValue, SEC_WEBSOCKET_PROTOCOL, UPGRADE},
+    },
     web,
 };
 use ihs_actors::{
     FanOut, Opening, Username,
     protocol::{JoinFrom, MAX_HISTORY},
+    room::membership::ROOMS,
     session::{self, users::Crowded},
 };
 use ihs_store::{Filter, RoomId, Seq, Timestamp};
@@ -16,8 +20,9 @@ use crate::{
     Ctx,
     auth::{self, AuthError, Caller, Principal},
     error::ApiError,
+    faults::Faults,
     http::{accept::Dialect, body::text_of, params::Params, problem},
-    plugins::rooms,
+    plugins::rooms::direct_with,
 };
 
 /// A subprotocol that carries an access token, for browsers, which cannot set headers.
@@ -28,27 +33,28 @@ const DIRECT: char = '@';
 
 /// Serves the sockets.
 pub(crate) fn mount(cfg: &mut web::ServiceConfig, ctx: &Ctx) {
-    for path in ["/ws", "/ws/", "/ws/chat/{room}", "/ws/chat/{room}/"] {
+    for path in ["/ws/", "/ws/chat/{room}/"] {
         let ctx = ctx.clone();
-        cfg.route(
-            path,
-            web::get().to(move |request: HttpRequest, payload: web::Payload| {
-                let ctx = ctx.clone();
-                async move { answer(&ctx, &request, payload).await }
-            }),
-        );
+        let paths = vec![path.to_owned(), path.trim_end_matches('/').to_owned()];
+        cfg.service(web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
+            let ctx = ctx.clone();
+            async move { answer(&ctx, &request, payload).await }
+        }));
     }
 }
 
 async fn answer(ctx: &Ctx, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
-    match open(ctx, request, payload).await {
-        Ok(response) => response,
-        Err(error) => {
-            let route = request.match_pattern().unwrap_or_default();
-            problem::log(&error, request.method().as_str(), &route);
-            problem::respond(error, Dialect::Drf)
-        }
-    }
+    let opened = match *request.method() {
+        Method::GET => open(ctx, request, payload).await,
+        _ => Err(ApiError::MethodNotAllowed(request.method().to_string())),
+    };
+    opened.unwrap_or_else(|error| {
+        let route = request.match_pattern().unwrap_or_default();
+        problem::log(&error, request.method().as_str(), &route);
+        let mut response = problem::respond(error, Dialect::Drf);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+        response
+    })
 }
 
 async fn open(
@@ -107,21 +113,19 @@ fn refused(error: AuthError) -> ApiError {
 }
 
 fn is_handshake(request: &HttpRequest) -> bool {
-    let has = |name: HeaderName, wanted: &str| {
-        text_of(request.headers(), name).is_some_and(|text| text.eq_ignore_ascii_case(wanted))
-    };
-    has(UPGRADE, "websocket")
+    text_of(request.headers(), UPGRADE)
+        .is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
 }
 
 /// The room of this id, or the direct room with `@somebody`; only the caller's own.
 async fn find_room(ctx: &Ctx, principal: &Principal, name: &str) -> Result<RoomId, ApiError> {
     if let Some(other) = name.strip_prefix(DIRECT) {
-        return rooms::direct_with(ctx, principal, other).await;
+        return direct_with(ctx, principal, other).await;
     }
     let room: RoomId = name.parse().map_err(|_| ApiError::no_match("Room"))?;
     let mine = Filter::id(room.to_string())
         .and(Filter::Has("members", principal.username.as_str().into()));
-    match ctx.store.count(rooms::COLLECTION, mine).await? {
+    match ctx.store.count(ROOMS, mine).await? {
         0 => Err(ApiError::no_match("Room")),
         _ => Ok(room),
     }
@@ -130,7 +134,7 @@ async fn find_room(ctx: &Ctx, principal: &Principal, name: &str) -> Result<RoomI
 fn join_from(params: &Params) -> Result<JoinFrom, ApiError> {
     match (number(params, "after")?, number(params, "history")?) {
         (Some(_), Some(_)) => {
-            Err(ApiError::field("history", "after and history exclude each other."))
+            Err(Faults::one("history", "after and history exclude each other.").into())
         }
         (Some(after), None) => Ok(JoinFrom::After { seq: Seq::new(after), last: None }),
         (None, Some(count)) => Ok(JoinFrom::History(count.min(MAX_HISTORY))),
@@ -140,7 +144,7 @@ fn join_from(params: &Params) -> Result<JoinFrom, ApiError> {
 
 fn number(params: &Params, name: &str) -> Result<Option<u64>, ApiError> {
     let parsed = params.filled(name).map(str::parse).transpose();
-    parsed.map_err(|_| ApiError::field(name, "A valid integer is required."))
+    parsed.map_err(|_| Faults::one(name, "A valid integer is required.").into())
 }
 
 fn crowded(crowded: Crowded) -> ApiError {

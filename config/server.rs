@@ -30,6 +30,8 @@ pub struct ServerSettings {
     pub workers: usize,
     /// Connections that may wait to be accepted, for each listening socket.
     pub backlog: u32,
+    /// How long a stopping node takes to send its sockets elsewhere, in seconds.
+    pub drain_seconds: u64,
     /// How long a stopping node waits for requests and appends in flight, in seconds.
     pub shutdown_seconds: u64,
 }
@@ -41,6 +43,7 @@ impl ServerSettings {
         }
         faults.within("server.workers", self.workers, 0, 1_024);
         faults.within("server.backlog", self.backlog, 1, 65_535);
+        faults.within("server.drain_seconds", self.drain_seconds, 0, 3_600);
         faults.within("server.shutdown_seconds", self.shutdown_seconds, 0, 3_600);
     }
 }
@@ -53,6 +56,7 @@ impl Default for ServerSettings {
             profile: Profile::Development,
             workers: 0,
             backlog: 2_048,
+            drain_seconds: 5,
             shutdown_seconds: 20,
         }
     }

@@ -12,14 +12,13 @@ use actix_web::{
     dev::{Server, ServerHandle},
     rt,
 };
-use ihs_actors::{Hub, LocalBus, Parts};
+use ihs_actors::{FanOut, Hub, LocalBus, Parts};
 use ihs_api::Ctx;
 use ihs_config::{ServerSettings, Settings};
 use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
 use tokio::{
     net::TcpSocket,
     signal::unix::{Signal, SignalKind, signal},
-    time,
 };
 
 use crate::{failure::Failure, welcome};
@@ -27,10 +26,17 @@ use crate::{failure::Failure, welcome};
 /// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
 const CONNECTIONS_MIN: usize = 1_024;
 
-/// How far apart sockets are sent away when the node stops.
+/// How far apart sockets are sent away: fewer of them take less time than the settings allow.
 const SPREAD: Duration = Duration::from_millis(2);
+
 /// How often what has expired is removed from the store.
 const SWEEP: Duration = Duration::from_mins(10);
+
+/// How long clients that were told to go may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// How often a stopping node looks whether they have.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Serves until it is told to stop.
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
@@ -95,7 +101,9 @@ fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server>
     let ctx = ctx.clone();
     let mut server = HttpServer::new(move || {
         let ctx = ctx.clone();
-        App::new().configure(move |app| ihs_api::configure(app, &ctx))
+        // Called once on each thread: every thread has a fan-out of its own.
+        let fan_out = FanOut::start(ctx.hub.clone());
+        App::new().app_data(fan_out).configure(move |app| ihs_api::configure(app, &ctx))
     })
     // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
     .tcp_nodelay(true)
@@ -162,38 +170,34 @@ impl Signals {
 async fn stop_when_told(mut signals: Signals, server: ServerHandle, ctx: Ctx) {
     signals.next().await;
     tracing::info!("stopping");
+    ctx.drain();
     tokio::select! {
-        () = drain(&ctx) => {}
-        () = signals.next() => return server.stop(false).await,
-    }
-    let stopping = server.stop(true);
-    tokio::select! {
-        () = stopping => {}
+        () = stop(&server, &ctx) => {}
         () = signals.next() => server.stop(false).await,
     }
 }
 
-/// Takes no more, and sends the sockets away: the more there are, the more they are spread, so
-/// that they do not all knock at the next node at once.
-async fn drain(ctx: &Ctx) {
-    ctx.drain();
-    let longest = Duration::from_secs(ctx.settings.server.shutdown_seconds);
+/// Sends the sockets elsewhere, then lets requests finish.
+async fn stop(server: &ServerHandle, ctx: &Ctx) {
     let sockets = u32::try_from(ctx.hub.sockets()).unwrap_or(u32::MAX);
-    let window = SPREAD.saturating_mul(sockets).min(longest / 2);
+    let longest = Duration::from_secs(ctx.settings.server.drain_seconds);
+    let window = SPREAD.saturating_mul(sockets).min(longest);
     ctx.hub.drain(window);
-    let deadline = Instant::now() + longest;
+    let deadline = Instant::now() + window + CLOSING;
     while ctx.hub.sockets() > 0 && Instant::now() < deadline {
-        time::sleep(Duration::from_millis(20)).await;
+        rt::time::sleep(LOOK).await;
     }
+    server.stop(true).await;
 }
 
 /// Removes what has expired, for as long as the node runs.
 async fn sweep(ctx: Ctx) {
-    let mut ticks = time::interval(SWEEP);
+    let mut ticks = rt::time::interval(SWEEP);
     loop {
         ticks.tick().await;
         if let Err(error) = ihs_api::sweep(&ctx).await {
-            tracing::warn!(error = &error as &dyn std::error::Error, "what has expired is kept");
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "what has expired is kept for now");
         }
     }
 }

@@ -53,7 +53,7 @@ async fn resuming_while_others_write_has_no_gap_and_no_double() {
     say(&ada, &room, 1, 500).await;
     let mut socket = ada.socket(&format!("/ws/chat/{room}/?after=100")).await;
     let writer = say(&ada, &room, 501, 900);
-    let (_, ()) = tokio::join!(writer, expect(&mut socket, 101, 900));
+    let ((), ()) = tokio::join!(writer, expect(&mut socket, 101, 900));
 }
 
 #[tokio::test]

@@ -23,8 +23,7 @@ pub(crate) async fn direct_with(
     if other == me || !references::users(ctx, &[other]).await?.contains(other) {
         return Err(ApiError::no_match("User"));
     }
-    let mut room =
-        Room { kind: Kind::Direct, members: vec![other.to_owned()], ..Room::default() };
+    let mut room = Room { kind: Kind::Direct, members: vec![other.to_owned()], ..Room::default() };
     room.open(me, ctx.clock.now());
     let document = match reunite(ctx, me, &room).await? {
         Some(document) => document,
