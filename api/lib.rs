@@ -6,6 +6,7 @@
 //! - [`configure`] serves everything; register what else is served before it
 //! - [`authenticate`] and [`redeem_ticket`] check the credentials of sockets
 //! - [`create_superuser`] makes the first account
+//! - [`seed`] makes records without a request
 //! - [`resources`] names what is served, and its methods
 //!
 //! Inside:
@@ -30,6 +31,7 @@ mod http;
 mod plugins;
 mod root;
 mod routes;
+pub mod seed;
 mod viewset;
 mod ws;
 

@@ -26,6 +26,12 @@ use crate::{failure::Failure, welcome};
 /// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
 const CONNECTIONS_MIN: usize = 1_024;
 
+/// How far apart sockets are sent away: fewer of them take less time than the settings allow.
+const SPREAD: Duration = Duration::from_millis(2);
+
+/// How often what has expired is removed from the store.
+const SWEEP: Duration = Duration::from_mins(10);
+
 /// How long clients that were told to go may take to close.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -85,6 +91,7 @@ async fn serve_store(
     let server = http_server(&ctx, listener)
         .map_err(|error| Failure::failed(format!("cannot serve at {place}")).because(error))?;
     rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));
+    rt::spawn(sweep(ctx.clone()));
     welcome::print(&ctx.settings, place);
     server.await.map_err(|error| Failure::failed("the server has failed").because(error))
 }
@@ -172,11 +179,25 @@ async fn stop_when_told(mut signals: Signals, server: ServerHandle, ctx: Ctx) {
 
 /// Sends the sockets elsewhere, then lets requests finish.
 async fn stop(server: &ServerHandle, ctx: &Ctx) {
-    let window = Duration::from_secs(ctx.settings.server.drain_seconds);
+    let sockets = u32::try_from(ctx.hub.sockets()).unwrap_or(u32::MAX);
+    let longest = Duration::from_secs(ctx.settings.server.drain_seconds);
+    let window = SPREAD.saturating_mul(sockets).min(longest);
     ctx.hub.drain(window);
     let deadline = Instant::now() + window + CLOSING;
     while ctx.hub.sockets() > 0 && Instant::now() < deadline {
         rt::time::sleep(LOOK).await;
     }
     server.stop(true).await;
+}
+
+/// Removes what has expired, for as long as the node runs.
+async fn sweep(ctx: Ctx) {
+    let mut ticks = rt::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = ihs_api::sweep(&ctx).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "what has expired is kept for now");
+        }
+    }
 }

@@ -176,8 +176,8 @@ fn talks(people: &[Person]) -> Vec<Talk> {
 /// A doctor and somebody who writes the same language.
 fn consultation(doctors: &[&Person], patients: &[&Person], index: usize) -> Option<Talk> {
     let doctor = doctors.iter().cycle().nth(index)?;
-    let mut candidates = patients.iter().filter(|patient| patient.persian == doctor.persian);
-    let patient = candidates.nth(index)?;
+    let candidates = patients.iter().filter(|patient| patient.persian == doctor.persian);
+    let patient = candidates.cycle().nth(index)?;
     let lines = match doctor.persian {
         true => PERSIAN_CONSULTATION,
         false => CONSULTATIONS[index % CONSULTATIONS.len()],
@@ -231,6 +231,14 @@ mod tests {
         for talk in Plan::new().talks {
             assert!(talk.lines.iter().all(|(speaker, _)| *speaker < talk.people.len()));
         }
+    }
+
+    #[test]
+    fn no_two_share_more_than_one_room_of_two() {
+        let talks = Plan::new().talks;
+        let pairs = talks.iter().filter(|talk| talk.name.is_none()).map(|talk| &talk.people);
+        let mut seen = BTreeSet::new();
+        assert_eq!(pairs.filter(|pair| seen.insert(*pair)).count(), DIRECT_ROOMS);
     }
 
     #[test]
