@@ -41,17 +41,17 @@ impl Delivery {
 
     /// One message for each thread that has something to do.
     #[must_use]
-    pub fn split(
+    pub fn split<'a>(
         self,
         room: RoomId,
-        threads: &[Addr<FanOutActor>],
+        threads: impl Iterator<Item = &'a Addr<FanOutActor>>,
         removed: &[(Username, Seq)],
     ) -> Vec<(Addr<FanOutActor>, Deliver)> {
         let frames = Frames::encode(room, &self.entries).map(Arc::new);
         let mut messages: Vec<(Addr<FanOutActor>, Deliver)> = Vec::new();
         if frames.is_some() {
             let rewritten = self.entries.iter().filter_map(rewritten).max();
-            messages.extend(threads.iter().map(|thread| {
+            messages.extend(threads.map(|thread| {
                 let deliver = Deliver {
                     room,
                     frames: frames.clone(),

@@ -4,10 +4,11 @@
 //!
 //! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`]: the way back to them
 //! - [`membership`], [`admission`]: what is looked up in the store
-//! - [`delivery`]: what goes to the threads; [`touch`]: the room's last activity
+//! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last activity
 
 pub mod admission;
 pub mod asker;
+pub mod audience;
 pub mod delivery;
 pub mod log;
 #[cfg(test)]
@@ -31,6 +32,7 @@ use ihs_store::{LogEntry, RoomId, Seq, StoreError};
 use self::{
     admission::Admitted,
     asker::Asker,
+    audience::Audience,
     delivery::Delivery,
     log::{Draft, Effect, Refusal, RoomLog},
     requests::refuse,
@@ -68,12 +70,6 @@ enum Door {
     StoreAway,
 }
 
-/// A socket that is fed.
-struct Present {
-    user: Username,
-    fan_out: Addr<FanOutActor>,
-}
-
 /// One room on one node.
 pub struct Room {
     id: RoomId,
@@ -83,7 +79,7 @@ pub struct Room {
     members: HashSet<Username>,
     /// How far members have read.
     read: HashMap<Username, Seq>,
-    present: HashMap<SessionId, Present>,
+    audience: Audience,
     /// Joins that wait for the store, by the number of the attempt.
     joining: HashMap<SessionId, u64>,
     attempts: u64,
@@ -106,7 +102,7 @@ impl Room {
             log,
             members: HashSet::new(),
             read: HashMap::new(),
-            present: HashMap::new(),
+            audience: Audience::default(),
             joining: HashMap::new(),
             attempts: 0,
             stuck: VecDeque::new(),
@@ -210,7 +206,6 @@ impl Room {
 
     fn deliver(&mut self, delivery: Delivery) {
         let removed = membership::follow(&mut self.members, &delivery.entries);
-        let here = self.threads();
         if delivery.is_own() {
             self.hub.bus().publish(Announcement {
                 node: self.hub.node(),
@@ -219,11 +214,11 @@ impl Room {
             });
             self.touch.touch();
         }
-        for (fan_out, message) in delivery.split(self.id, &here, &removed) {
+        for (fan_out, message) in delivery.split(self.id, self.audience.threads(), &removed) {
             self.send(fan_out, message);
         }
         for (user, _) in &removed {
-            self.present.retain(|_, present| present.user != *user);
+            self.audience.remove_user(user);
         }
     }
 
@@ -245,26 +240,10 @@ impl Room {
         }
     }
 
-    /// The threads that have sockets in this room.
-    fn threads(&self) -> Vec<Addr<FanOutActor>> {
-        let mut threads: Vec<Addr<FanOutActor>> = Vec::new();
-        for present in self.present.values() {
-            if !threads.contains(&present.fan_out) {
-                threads.push(present.fan_out.clone());
-            }
-        }
-        threads
-    }
-
     fn attach(&mut self, mut asker: Asker, admitted: &Admitted) {
         let reference = asker.take_reference();
-        let present = Present { user: asker.user.clone(), fan_out: asker.fan_out.clone() };
-        self.present.insert(asker.session, present);
-        let mut online: Vec<&str> =
-            self.present.values().map(|present| present.user.as_str()).collect();
-        online.sort_unstable();
-        online.dedup();
-        let head = self.log.head();
+        self.audience.insert(asker.session, asker.user.clone(), asker.fan_out.clone());
+        let (head, online) = (self.log.head(), self.audience.users());
         let answer = admitted.joined(self.id, head, reference.as_ref(), online, &self.read);
         let (fan_out, room) = (asker.fan_out.clone(), self.id);
         let cursor = admitted.cursor.unwrap_or(head);
@@ -275,7 +254,7 @@ impl Room {
     /// Tells everybody here something that is not kept.
     fn pass(&self, event: &Answer<'_>, except: Option<SessionId>) {
         let frame: ByteString = event.encode().into();
-        for thread in self.threads() {
+        for thread in self.audience.threads() {
             let pass = Pass { room: self.id, frame: frame.clone(), except };
             // Passing events are worth no waiting.
             if thread.try_send(pass).is_err() {
@@ -290,7 +269,7 @@ impl Room {
         self.touch.tick();
         self.proceed(ctx);
         let idle = Duration::from_secs(self.hub.settings().rooms.idle_seconds);
-        let unused = self.present.is_empty() && self.joining.is_empty();
+        let unused = self.audience.is_empty() && self.joining.is_empty();
         if !matches!(self.door, Door::Open)
             || unused && self.log.is_settled() && self.used.elapsed() >= idle
         {
@@ -331,7 +310,7 @@ impl Handler<Gone> for Room {
 
     fn handle(&mut self, Gone(session): Gone, _: &mut Self::Context) {
         self.joining.remove(&session);
-        self.present.remove(&session);
+        self.audience.remove(session);
         self.used = Instant::now();
     }
 }

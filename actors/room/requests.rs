@@ -122,7 +122,7 @@ impl Handler<Leave> for Room {
 
     fn handle(&mut self, Leave { mut asker }: Leave, _: &mut Self::Context) {
         self.joining.remove(&asker.session);
-        self.present.remove(&asker.session);
+        self.audience.remove(asker.session);
         let reference = asker.take_reference();
         asker.detach(&Answer::Ok { reference: reference.as_ref() });
     }
