@@ -63,6 +63,11 @@ pub struct Gone(pub SessionId);
 #[rtype(result = "()")]
 pub struct Look;
 
+/// Start what is due.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+struct Proceed;
+
 /// Whether the room could be loaded.
 enum Door {
     Open,
@@ -86,6 +91,8 @@ pub struct Room {
     /// Deliveries whose thread had no place for them; nothing is appended until it has.
     stuck: VecDeque<(Addr<FanOutActor>, Deliver)>,
     touch: Touch,
+    /// A [`Proceed`] is in the mailbox.
+    proceeding: bool,
     /// The store could not be read: wait for the next tick before trying again.
     pausing: bool,
     used: Instant,
@@ -107,6 +114,7 @@ impl Room {
             attempts: 0,
             stuck: VecDeque::new(),
             touch: Touch::new(id, hub.clone()),
+            proceeding: false,
             pausing: false,
             used: Instant::now(),
             hub,
@@ -151,7 +159,15 @@ impl Room {
     fn submit(&mut self, draft: Draft<Asker>, ctx: &mut Context<Self>) {
         match self.log.submit(draft) {
             Some(effect) => self.carry_out(vec![effect], ctx),
-            None => self.proceed(ctx),
+            None => self.proceed_soon(ctx),
+        }
+    }
+
+    /// Goes on once what already waits in the mailbox has been taken in, so that messages that
+    /// arrived together are appended, and written to every socket, together.
+    fn proceed_soon(&mut self, ctx: &mut Context<Self>) {
+        if !std::mem::replace(&mut self.proceeding, true) {
+            ctx.notify(Proceed);
         }
     }
 
@@ -312,6 +328,15 @@ impl Handler<Gone> for Room {
         self.joining.remove(&session);
         self.audience.remove(session);
         self.used = Instant::now();
+    }
+}
+
+impl Handler<Proceed> for Room {
+    type Result = ();
+
+    fn handle(&mut self, _: Proceed, ctx: &mut Self::Context) {
+        self.proceeding = false;
+        self.proceed(ctx);
     }
 }
 
