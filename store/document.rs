@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 
 /// A stored document. Field `_id` is its identity within the collection, a non-empty string.
 ///
-/// Values are JSON. Integers fit `i64`; times are strings in the form of [`crate::Timestamp`], so
+/// Values are JSON, and keys keep their order (to MongoDB `_id` is always the first). Integers fit `i64`; times are strings in the form of [`crate::Timestamp`], so
 /// that they sort by time. A field that is filtered or sorted by has one type in all documents of
 /// a collection, or is null or missing, which are the same thing to a filter.
 pub type Document = Map<String, Value>;

@@ -16,7 +16,8 @@ pub const LOG_KEY: &str = "key";
 /// Why a store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// A write would break a unique index; nothing of the commit was done. For an idempotency key
+    /// A write would break a unique index (when it would break several, one of them is named);
+    /// nothing of the commit was done. For an idempotency key
     /// of a room's log this is collection [`LOG`], index [`LOG_KEY`].
     #[error("unique index {index} of {collection} is taken")]
     Taken {

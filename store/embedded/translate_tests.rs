@@ -55,6 +55,14 @@ proptest! {
     }
 
     #[test]
+    fn an_order_has_its_keys_and_directions(keys in arbitrary::order()) {
+        let text = order(&keys);
+        let down = keys.iter().filter(|key| key.direction == Direction::Descending);
+        prop_assert_eq!(text.matches(" DESC").count(), down.count());
+        prop_assert!(keys.iter().all(|key| text.contains(&value(key.field))));
+    }
+
+    #[test]
     fn values_are_parameters(filter in arbitrary::filter()) {
         let sql = condition(&filter, &table(Vec::new())).unwrap();
         prop_assert_eq!(sql.text.matches('?').count(), sql.params.len());

@@ -21,7 +21,7 @@ const TOO_LARGE: [i32; 4] = [10_334, 17_280, 17_419, 17_420];
 
 /// The stages of [`super::translate::change`] met a field of the wrong kind: type mismatch,
 /// failed conversion, and the operators' own numbers for the same.
-const WRONG_KIND: [i32; 7] = [14, 241, 16_554, 28_651, 28_664, 40_081, 9_534_700];
+const WRONG_KIND: [i32; 6] = [14, 241, 16_554, 28_651, 28_664, 40_081];
 
 /// The server cannot serve just now: not primary, stepping down, shutting down, recovering,
 /// network trouble within the cluster, a stale view of it, or time ran out.
@@ -112,8 +112,9 @@ pub(super) fn write(error: Error) -> StoreError {
         return refused;
     }
     let is_unknown = match &*error.kind {
-        ErrorKind::Io(_) | ErrorKind::ConnectionPoolCleared { .. } => true,
-        ErrorKind::Write(WriteFailure::WriteConcernError(_)) => true,
+        ErrorKind::Io(_)
+        | ErrorKind::ConnectionPoolCleared { .. }
+        | ErrorKind::Write(WriteFailure::WriteConcernError(_)) => true,
         ErrorKind::InsertMany(many) if many.write_concern_error.is_some() => true,
         _ => code(&error).is_some_and(|code| BUSY.contains(&code) && !NOT_PRIMARY.contains(&code)),
     };
@@ -173,5 +174,89 @@ pub(super) fn failed_insertion(error: &Error) -> Option<usize> {
             many.write_errors.as_ref()?.first().map(|write| write.index)
         }
         _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use mongodb::error::{CommandError, InsertManyError, WriteConcernError, WriteError};
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    /// The driver's errors cannot be made, only read.
+    fn read_as<T: DeserializeOwned>(value: Value) -> T {
+        serde_json::from_value(value).unwrap()
+    }
+
+    fn command(code: i32, message: &str) -> Error {
+        let error: CommandError = read_as(json!({"code": code, "errmsg": message}));
+        ErrorKind::Command(error).into()
+    }
+
+    fn network() -> Error {
+        io::Error::from(io::ErrorKind::ConnectionReset).into()
+    }
+
+    #[test]
+    fn a_write_whose_connection_was_lost_has_an_unknown_outcome() {
+        assert!(matches!(write(network()), StoreError::OutcomeUnknown(_)));
+        assert!(matches!(read(network()), StoreError::Unavailable(_)));
+    }
+
+    #[test]
+    fn a_write_that_a_majority_did_not_confirm_has_an_unknown_outcome() {
+        let unconfirmed = || -> WriteConcernError {
+            read_as(json!({"code": 64, "codeName": "", "errmsg": "", "errInfo": null}))
+        };
+        let one = ErrorKind::Write(WriteFailure::WriteConcernError(unconfirmed()));
+        assert!(matches!(write(one.into()), StoreError::OutcomeUnknown(_)));
+        let many: InsertManyError = read_as(json!({
+            "writeErrors": [{"index": 1, "code": DUPLICATE, "errmsg": ""}],
+            "writeConcernError": {"code": 64, "codeName": "", "errmsg": "", "errInfo": null},
+        }));
+        let many = Error::from(ErrorKind::InsertMany(many));
+        assert_eq!(failed_insertion(&many), None);
+        assert!(matches!(write(many), StoreError::OutcomeUnknown(_)));
+    }
+
+    #[test]
+    fn a_server_that_is_not_the_primary_did_nothing() {
+        for code in NOT_PRIMARY {
+            assert!(matches!(write(command(code, "")), StoreError::Unavailable(_)), "{code}");
+        }
+        for code in [91, 11_600, 11_602, 50] {
+            assert!(matches!(write(command(code, "")), StoreError::OutcomeUnknown(_)), "{code}");
+            assert!(matches!(read(command(code, "")), StoreError::Unavailable(_)), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_the_document_is_to_blame_for_is_invalid() {
+        for code in TOO_LARGE.iter().chain(&WRONG_KIND) {
+            assert!(matches!(write(command(*code, "")), StoreError::Invalid(_)), "{code}");
+        }
+        assert!(matches!(write(command(2, "")), StoreError::Failed(_)));
+    }
+
+    #[test]
+    fn the_index_is_read_from_the_words_of_the_server() {
+        let words = "E11000 duplicate key error collection: ihs.users index: by mail dup key: \
+                     { mail: \" index: x dup key\" }";
+        let error: WriteError = read_as(json!({"code": DUPLICATE, "errmsg": words}));
+        let error = Error::from(ErrorKind::Write(WriteFailure::WriteError(error)));
+        assert_eq!(violated_index(&error), Some("by mail"));
+        assert_eq!(violated_index(&command(DUPLICATE, words)), Some("by mail"));
+        assert_eq!(violated_index(&command(1, words)), None);
+    }
+
+    #[test]
+    fn conflicting_transactions_are_tried_again() {
+        assert!(Fault::from(command(CONFLICT, "")).is_transient());
+        assert!(!Fault::from(command(DUPLICATE, "")).is_transient());
+        assert!(!Fault::from(StoreError::SeqTaken).is_transient());
     }
 }

@@ -31,7 +31,7 @@ const AT_ONCE: usize = 16;
 
 /// A collection, an index or a session's view of them is not, or no longer, what it was a moment
 /// ago: not found, exists already, another specification, being built, dropped meanwhile.
-const OVERTAKEN: [i32; 9] = [26, 27, 48, 68, 85, 86, 112, 276, 12_587];
+const OVERTAKEN: [i32; 10] = [26, 27, 48, 68, 85, 86, 112, 117, 276, 12_587];
 
 /// An index as MongoDB describes it: what `createIndexes` takes and `listIndexes` gives.
 type Specification = BsonDocument;

@@ -221,3 +221,7 @@ fn without(field: &str, item: &Value) -> BsonDocument {
 fn list(field: &str) -> BsonDocument {
     doc! {"$ifNull": [format!("${field}"), {"$literal": Bson::Array(Vec::new())}]}
 }
+
+#[cfg(test)]
+#[path = "translate_tests.rs"]
+mod tests;

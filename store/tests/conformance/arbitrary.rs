@@ -153,9 +153,8 @@ pub(crate) fn order() -> impl Strategy<Value = Vec<Sort>> {
     let key = (select(vec![TEXT, NUMBER, FLAG]), any::<bool>());
     vec(key, 0..3).prop_map(|mut keys| {
         keys.dedup_by_key(|(field, _)| *field);
-        let sort = |(field, up): (&'static str, bool)| match up {
-            true => Sort::ascending(field),
-            false => Sort::descending(field),
+        let sort = |(field, up): (&'static str, bool)| {
+            if up { Sort::ascending(field) } else { Sort::descending(field) }
         };
         keys.into_iter().map(sort).collect()
     })

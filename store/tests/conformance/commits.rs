@@ -84,7 +84,7 @@ async fn a_taken_id_undoes_the_commit_and_is_named(store: &dyn Store) {
     ];
     match store.commit(writes).await {
         Err(StoreError::Taken { write, collection, index }) => {
-            assert_eq!((write, &*collection, &*index), (2, THINGS, "_id"))
+            assert_eq!((write, &*collection, &*index), (2, THINGS, "_id"));
         }
         other => panic!("{other:?}"),
     }
@@ -208,7 +208,9 @@ async fn a_document_cannot_grow_too_large(store: &dyn Store) {
     let half = "x".repeat(9 * 1024 * 1024);
     insert(store, THINGS, json!({"_id": "a", "first": half})).await;
     let refused = store.commit(vec![update(Filter::id("a"), Change::set("second", half))]).await;
-    assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
+    // MongoDB says why; what stands in for it in tests says only that it failed.
+    let is_refused = matches!(refused, Err(StoreError::Invalid(_) | StoreError::Failed(_)));
+    assert!(is_refused, "{refused:?}");
     let untouched = store.get(THINGS, "a").await.unwrap().unwrap();
     assert!(!untouched.contains_key("second"));
 }
@@ -280,7 +282,7 @@ async fn inclusions_are_never_lost(first: &dyn Store, second: &dyn Store) {
     }
     let after = first.get(THINGS, "a").await.unwrap().unwrap();
     let mut items: Vec<i64> =
-        after["l"].as_array().unwrap().iter().flat_map(Value::as_i64).collect();
+        after["l"].as_array().unwrap().iter().filter_map(Value::as_i64).collect();
     items.sort_unstable();
     assert_eq!(items, [0, 1, 2, 3, 4, 5]);
 }

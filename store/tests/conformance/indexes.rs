@@ -38,7 +38,7 @@ async fn prepare(store: &dyn Store, indexes: Vec<Index>) {
 async fn assert_taken(store: &dyn Store, value: Value, by: &str) {
     match store.commit(vec![insertion(THINGS, value)]).await {
         Err(StoreError::Taken { write, collection, index }) => {
-            assert_eq!((write, &*collection, &*index), (0, THINGS, by))
+            assert_eq!((write, &*collection, &*index), (0, THINGS, by));
         }
         other => panic!("{other:?}"),
     }

@@ -190,7 +190,7 @@ async fn an_append_in_a_commit_is_all_or_nothing(store: &dyn Store) {
     let key = store.commit(vec![write(vec![message(3, "c")]), write(vec![twice])]).await;
     match key {
         Err(StoreError::Taken { write, collection, index }) => {
-            assert_eq!((write, &*collection, &*index), (1, LOG, LOG_KEY))
+            assert_eq!((write, &*collection, &*index), (1, LOG, LOG_KEY));
         }
         other => panic!("{other:?}"),
     }

@@ -12,11 +12,14 @@
 #[macro_use]
 mod backend;
 
+mod arbitrary;
 mod commits;
 mod documents;
 mod embedded;
 mod filters;
 mod indexes;
 mod logs;
+mod model;
 mod paging;
+mod properties;
 mod search;
