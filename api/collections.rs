@@ -11,19 +11,13 @@ pub const READ_MARKERS: &str = "read_markers";
 /// All of them; more than one part of a node may prepare the same one.
 #[must_use]
 pub fn all() -> Vec<Collection> {
-    let mut all: Vec<Collection> = PLUGINS
-        .iter()
-        .map(|plugin| plugin.resource().stored())
-        .collect();
+    let mut all: Vec<Collection> =
+        PLUGINS.iter().map(|plugin| plugin.resource().stored()).collect();
     all.extend([
         expiring(auth::SESSIONS, vec![Index::plain("user", &["user"])]),
         expiring(auth::TICKETS, vec![Index::plain("user", &["user"])]),
         expiring(idempotency::COLLECTION, Vec::new()),
-        Collection {
-            name: READ_MARKERS,
-            indexes: Vec::new(),
-            searched: Vec::new(),
-        },
+        Collection { name: READ_MARKERS, indexes: Vec::new(), searched: Vec::new() },
     ]);
     all
 }
@@ -34,19 +28,13 @@ pub fn all() -> Vec<Collection> {
 /// Those of [`ihs_store::Store::commit`].
 pub async fn sweep(ctx: &Ctx) -> Result<(), StoreError> {
     let now = ctx.clock.now();
-    let over = |collection| Write::DeleteEvery {
-        collection,
-        filter: Filter::Lt("expires", now.into()),
-    };
+    let over =
+        |collection| Write::DeleteEvery { collection, filter: Filter::Lt("expires", now.into()) };
     let writes = [auth::SESSIONS, auth::TICKETS, idempotency::COLLECTION].map(over);
     ctx.store.commit(writes.to_vec()).await.map(drop)
 }
 
 fn expiring(name: &'static str, mut indexes: Vec<Index>) -> Collection {
     indexes.push(Index::plain("expires", &["expires"]));
-    Collection {
-        name,
-        indexes,
-        searched: Vec::new(),
-    }
+    Collection { name, indexes, searched: Vec::new() }
 }

@@ -33,10 +33,7 @@ impl Faults {
 
     /// Adds a message about a field.
     pub(crate) fn add(&mut self, field: &str, message: impl Into<String>) {
-        let messages = self
-            .0
-            .entry(field)
-            .or_insert_with(|| Value::Array(Vec::new()));
+        let messages = self.0.entry(field).or_insert_with(|| Value::Array(Vec::new()));
         if let Value::Array(messages) = messages {
             messages.push(Value::String(message.into()));
         }

@@ -3,10 +3,7 @@
 /// Two lower-case digits for each byte.
 pub(crate) fn encode(bytes: &[u8]) -> String {
     let digit = |number: u8| char::from_digit(u32::from(number), 16).unwrap_or('0');
-    bytes
-        .iter()
-        .flat_map(|byte| [digit(byte >> 4), digit(byte & 15)])
-        .collect()
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 #[cfg(test)]

@@ -38,11 +38,6 @@ fn mount_plugin(cfg: &mut ServiceConfig, ctx: &Ctx, plugin: &'static dyn Plugin)
     mount(cfg, ctx, &path, List(plugin));
     mount(cfg, ctx, &format!("{path}{{key}}/"), Detail(plugin));
     for action in resource.actions {
-        mount(
-            cfg,
-            ctx,
-            &format!("{path}{{key}}/{}/", action.name),
-            Extra(plugin, action),
-        );
+        mount(cfg, ctx, &format!("{path}{{key}}/{}/", action.name), Extra(plugin, action));
     }
 }

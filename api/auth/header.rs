@@ -7,9 +7,7 @@ pub(crate) fn token_in(header: Option<&[u8]>) -> Result<Option<&str>, ApiError> 
     let Some(header) = header else {
         return Ok(None);
     };
-    let mut words = header
-        .split(u8::is_ascii_whitespace)
-        .filter(|word| !word.is_empty());
+    let mut words = header.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     if !words.next().is_some_and(is_ours) {
         return Ok(None);
     }
@@ -42,11 +40,7 @@ mod tests {
     #[test]
     fn both_keywords_count_in_any_case() {
         for header in ["Bearer x", "token x", "TOKEN   x", "bEARER x "] {
-            assert_eq!(
-                token_in(Some(header.as_bytes())).unwrap(),
-                Some("x"),
-                "{header}"
-            );
+            assert_eq!(token_in(Some(header.as_bytes())).unwrap(), Some("x"), "{header}");
         }
     }
 
@@ -61,10 +55,7 @@ mod tests {
     #[test]
     fn broken_headers_are_refused_in_the_words_of_drf() {
         let said = |header: &[u8]| token_in(Some(header)).unwrap_err().to_string();
-        assert_eq!(
-            said(b"Token"),
-            "Invalid token header. No credentials provided."
-        );
+        assert_eq!(said(b"Token"), "Invalid token header. No credentials provided.");
         assert_eq!(
             said(b"Bearer a b"),
             "Invalid token header. Token string should not contain spaces."

@@ -32,10 +32,7 @@ pub enum AuthError {
 /// # Errors
 /// [`AuthError`] when it does not count.
 pub async fn authenticate(ctx: &Ctx, token: &str) -> Result<Principal, AuthError> {
-    let claims = ctx
-        .tokens
-        .verify(token, ctx.clock.now())
-        .ok_or(AuthError::Invalid)?;
+    let claims = ctx.tokens.verify(token, ctx.clock.now()).ok_or(AuthError::Invalid)?;
     admit(ctx, &claims.uid, &claims.sid, claims.exp).await
 }
 
@@ -44,20 +41,9 @@ pub async fn authenticate(ctx: &Ctx, token: &str) -> Result<Principal, AuthError
 /// # Errors
 /// [`AuthError`] when it does not count.
 pub async fn redeem_ticket(ctx: &Ctx, ticket: &str) -> Result<Principal, AuthError> {
-    let ticket = tickets::consume(ctx, ticket)
-        .await?
-        .ok_or(AuthError::Invalid)?;
-    let expires = ticket
-        .get("token_expires")
-        .and_then(Value::as_i64)
-        .unwrap_or_default();
-    admit(
-        ctx,
-        text(&ticket, "user"),
-        text(&ticket, "session"),
-        expires,
-    )
-    .await
+    let ticket = tickets::consume(ctx, ticket).await?.ok_or(AuthError::Invalid)?;
+    let expires = ticket.get("token_expires").and_then(Value::as_i64).unwrap_or_default();
+    admit(ctx, text(&ticket, "user"), text(&ticket, "session"), expires).await
 }
 
 /// Who sent a request with these headers.
@@ -85,8 +71,6 @@ async fn admit(ctx: &Ctx, user: &str, sid: &str, expires: i64) -> Result<Princip
     let reads = try_join(ctx.store.get("users", user), sessions::live(ctx, sid));
     let (user_record, session) = reads.await?;
     let user_record = user_record.filter(is_active).ok_or(AuthError::Inactive)?;
-    session
-        .filter(|session| text(session, "user") == user)
-        .ok_or(AuthError::Invalid)?;
+    session.filter(|session| text(session, "user") == user).ok_or(AuthError::Invalid)?;
     Ok(principal_of(ctx, &user_record, sid, expires))
 }

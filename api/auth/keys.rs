@@ -48,10 +48,7 @@ fn from_file(path: &Path) -> Result<Vec<Vec<u8>>, KeyError> {
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
     let keys: Vec<Vec<u8>> = lines.map(|line| line.as_bytes().to_vec()).collect();
     match keys.iter().map(Vec::len).min() {
-        None => Err(fault(io::Error::new(
-            io::ErrorKind::InvalidData,
-            "it holds no key",
-        ))),
+        None => Err(fault(io::Error::new(io::ErrorKind::InvalidData, "it holds no key"))),
         Some(shortest) if shortest < KEY_BYTES => Err(KeyError::Short(shortest)),
         Some(_) => Ok(keys),
     }
@@ -128,10 +125,7 @@ mod tests {
         use std::os::unix::fs::PermissionsExt;
         let folder = folder("mode");
         load(&settings("", Profile::Development, &folder)).unwrap();
-        let mode = fs::metadata(folder.join("keys"))
-            .unwrap()
-            .permissions()
-            .mode();
+        let mode = fs::metadata(folder.join("keys")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
         fs::remove_dir_all(folder).unwrap();
     }

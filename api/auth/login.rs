@@ -55,15 +55,9 @@ pub(crate) async fn grant(call: &Call, user: &Document, pair: Pair) -> Result<Va
 async fn log_in(call: &Call) -> Result<Reply, ApiError> {
     let values = call.fields(FIELDS).await?;
     let user = find(&call.ctx, text(&values, "username")).await?;
-    let hash = user
-        .as_ref()
-        .map(|user| text(user, "password_hash"))
-        .filter(|hash| !hash.is_empty());
-    let right = call
-        .ctx
-        .passwords
-        .check(text(&values, "password"), hash)
-        .await?;
+    let hash =
+        user.as_ref().map(|user| text(user, "password_hash")).filter(|hash| !hash.is_empty());
+    let right = call.ctx.passwords.check(text(&values, "password"), hash).await?;
     match user.filter(|user| right && is_active(user)) {
         Some(user) => {
             let pair = sessions::begin(&call.ctx, &user).await?;

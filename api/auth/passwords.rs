@@ -60,15 +60,11 @@ impl Passwords {
         let mut faults = Vec::new();
         if length < self.least {
             let least = self.least;
-            faults.push(format!(
-                "Ensure this field has at least {least} characters."
-            ));
+            faults.push(format!("Ensure this field has at least {least} characters."));
         }
         if length > self.most {
             let most = self.most;
-            faults.push(format!(
-                "Ensure this field has no more than {most} characters."
-            ));
+            faults.push(format!("Ensure this field has no more than {most} characters."));
         }
         if password.contains('\0') {
             faults.push("Null characters are not allowed.".to_owned());
@@ -93,19 +89,14 @@ impl Passwords {
         let known = hash.is_some();
         let hash = hash.unwrap_or(&self.nobody).to_owned();
         let (argon2, password) = (Arc::clone(&self.argon2), password.to_owned());
-        let right = self
-            .pool
-            .run(move || matches(&argon2, &password, &hash))
-            .await;
+        let right = self.pool.run(move || matches(&argon2, &password, &hash)).await;
         Ok(right.map_err(unavailable)? && known)
     }
 }
 
 fn hash_with(argon2: &Argon2, password: &str) -> Result<String, argon2::password_hash::Error> {
     let salt = SaltString::encode_b64(&rand::random::<[u8; 16]>())?;
-    Ok(argon2
-        .hash_password(password.as_bytes(), &salt)?
-        .to_string())
+    Ok(argon2.hash_password(password.as_bytes(), &salt)?.to_string())
 }
 
 fn matches(argon2: &Argon2, password: &str, hash: &str) -> bool {
@@ -122,11 +113,7 @@ mod tests {
     use super::*;
 
     fn passwords() -> Passwords {
-        let cheap = AuthSettings {
-            argon2_memory_kib: 64,
-            argon2_passes: 1,
-            ..Default::default()
-        };
+        let cheap = AuthSettings { argon2_memory_kib: 64, argon2_passes: 1, ..Default::default() };
         Passwords::start(&cheap).unwrap()
     }
 
@@ -144,10 +131,7 @@ mod tests {
     #[test]
     fn length_counts_characters() {
         let passwords = passwords();
-        assert_eq!(
-            passwords.faults("x"),
-            ["Ensure this field has at least 8 characters."]
-        );
+        assert_eq!(passwords.faults("x"), ["Ensure this field has at least 8 characters."]);
         assert_eq!(
             passwords.faults(&"x".repeat(5_000)),
             ["Ensure this field has no more than 1024 characters."]

@@ -34,9 +34,7 @@ impl Pool {
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads.max(1) {
             let queue = Arc::clone(&queue);
-            thread::Builder::new()
-                .name(format!("hash-{number}"))
-                .spawn(move || work(&queue))?;
+            thread::Builder::new().name(format!("hash-{number}")).spawn(move || work(&queue))?;
         }
         Ok(Self { jobs })
     }
@@ -75,10 +73,7 @@ mod tests {
     #[tokio::test]
     async fn work_is_done_elsewhere() {
         let pool = Pool::start(2).unwrap();
-        let name = pool
-            .run(|| thread::current().name().map(str::to_owned))
-            .await
-            .unwrap();
+        let name = pool.run(|| thread::current().name().map(str::to_owned)).await.unwrap();
         assert!(name.is_some_and(|name| name.starts_with("hash-")));
     }
 

@@ -98,11 +98,7 @@ impl Principal {
             username: text("username").to_owned(),
             full_name: text("full_name").to_owned(),
             role: Role::named(text("type")).unwrap_or(Role::Patient),
-            rank: if superuser {
-                Rank::Superuser
-            } else {
-                Rank::Ordinary
-            },
+            rank: if superuser { Rank::Superuser } else { Rank::Ordinary },
             verified: user.get("verified") != Some(&Value::Bool(false)),
             session: session.to_owned(),
             expires,

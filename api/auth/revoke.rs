@@ -23,10 +23,7 @@ async fn revoke(call: &Call) -> Result<Reply, ApiError> {
     let principal = call.principal()?;
     let values = call.fields(FIELDS).await?;
     if values.get("all") == Some(&Value::Bool(true)) {
-        call.ctx
-            .store
-            .commit(vec![sessions::revoke_all(&principal.user_id)])
-            .await?;
+        call.ctx.store.commit(vec![sessions::revoke_all(&principal.user_id)]).await?;
     } else {
         sessions::revoke_one(&call.ctx, &principal.session).await?;
     }

@@ -37,23 +37,12 @@ pub(crate) async fn begin(ctx: &Ctx, user: &Document) -> Result<Pair, ApiError> 
     let document = Document::from_iter([
         ("_id".to_owned(), Value::String(id.clone())),
         ("user".to_owned(), text(user, "_id").into()),
-        (
-            "family".to_owned(),
-            secrets::digest(family.as_bytes()).into(),
-        ),
-        (
-            "secret".to_owned(),
-            secrets::digest(secret.as_bytes()).into(),
-        ),
+        ("family".to_owned(), secrets::digest(family.as_bytes()).into()),
+        ("secret".to_owned(), secrets::digest(secret.as_bytes()).into()),
         ("created".to_owned(), now.into()),
         ("expires".to_owned(), refresh_end(ctx, now).into()),
     ]);
-    ctx.store
-        .commit(vec![Write::Insert {
-            collection: SESSIONS,
-            document,
-        }])
-        .await?;
+    ctx.store.commit(vec![Write::Insert { collection: SESSIONS, document }]).await?;
     pair(ctx, user, &id, &family, &secret)
 }
 
@@ -96,22 +85,14 @@ pub(crate) async fn revoke_one(ctx: &Ctx, session: &str) -> Result<(), StoreErro
 
 /// Ends every session of a user, as part of a commit.
 pub(crate) fn revoke_all(user_id: &str) -> Write {
-    Write::DeleteEvery {
-        collection: SESSIONS,
-        filter: Filter::eq("user", user_id),
-    }
+    Write::DeleteEvery { collection: SESSIONS, filter: Filter::eq("user", user_id) }
 }
 
 /// Ends every session of a user but this one, as part of a commit.
 pub(crate) fn revoke_others(user_id: &str, session: &str) -> Write {
-    let others = Filter::Any(vec![
-        Filter::Lt("_id", session.into()),
-        Filter::Gt("_id", session.into()),
-    ]);
-    Write::DeleteEvery {
-        collection: SESSIONS,
-        filter: Filter::eq("user", user_id).and(others),
-    }
+    let others =
+        Filter::Any(vec![Filter::Lt("_id", session.into()), Filter::Gt("_id", session.into())]);
+    Write::DeleteEvery { collection: SESSIONS, filter: Filter::eq("user", user_id).and(others) }
 }
 
 /// Whether a user may still come in.
@@ -121,17 +102,11 @@ pub(crate) fn is_active(user: &Document) -> bool {
 
 /// The text in a field; empty when there is none.
 pub(crate) fn text<'document>(document: &'document Document, field: &str) -> &'document str {
-    document
-        .get(field)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    document.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 async fn end(ctx: &Ctx, filter: Filter) -> Result<(), StoreError> {
-    let write = Write::DeleteEvery {
-        collection: SESSIONS,
-        filter,
-    };
+    let write = Write::DeleteEvery { collection: SESSIONS, filter };
     ctx.store.commit(vec![write]).await.map(drop)
 }
 
@@ -167,10 +142,7 @@ fn pair(
         exp: iat.saturating_add_unsigned(ctx.settings.auth.access_seconds),
     };
     let token = ctx.tokens.sign(&claims).map_err(ApiError::internal)?;
-    Ok(Pair {
-        token,
-        refresh: format!("{id}.{family}.{secret}"),
-    })
+    Ok(Pair { token, refresh: format!("{id}.{family}.{secret}") })
 }
 
 fn parts(token: &str) -> Option<(&str, &str, &str)> {

@@ -19,9 +19,7 @@ use crate::{
 };
 
 const FIELDS: &[Field] = &[
-    Field::formatted("username", Format::Username)
-        .required()
-        .max(150),
+    Field::formatted("username", Format::Username).required().max(150),
     Field::formatted("email", Format::Email).max(254).blank(),
     Field::formatted("password", Format::Password).required(),
 ];
@@ -64,19 +62,11 @@ pub async fn create_superuser(
     user.password_hash = ctx.passwords.hash(password).await.map_err(broken)?;
     let record = hooks::document(&user).map_err(broken)?;
     let document = wrap(record, &ctx.ids.record(), &user.username, ctx.clock.now());
-    match ctx
-        .store
-        .commit(vec![Write::Insert {
-            collection: "users",
-            document,
-        }])
-        .await
-    {
+    match ctx.store.commit(vec![Write::Insert { collection: "users", document }]).await {
         Ok(_) => Ok(()),
-        Err(StoreError::Taken { .. }) => Err(invalid(Faults::one(
-            "username",
-            "A user with that username already exists.",
-        ))),
+        Err(StoreError::Taken { .. }) => {
+            Err(invalid(Faults::one("username", "A user with that username already exists.")))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -18,7 +18,5 @@ pub(crate) const ENDPOINT: Post = Post {
 
 async fn issue(call: &Call) -> Result<Reply, ApiError> {
     let ticket = tickets::issue(&call.ctx, call.principal()?).await?;
-    Ok(Reply::ok(
-        &json!({ "ticket": ticket, "expires_in": tickets::TICKET_SECONDS }),
-    ))
+    Ok(Reply::ok(&json!({ "ticket": ticket, "expires_in": tickets::TICKET_SECONDS })))
 }

@@ -17,21 +17,13 @@ pub(crate) async fn issue(ctx: &Ctx, principal: &Principal) -> Result<String, St
     let ticket = secrets::random();
     let end = ctx.clock.now().plus_millis(TICKET_SECONDS * 1_000);
     let document = Document::from_iter([
-        (
-            "_id".to_owned(),
-            Value::String(secrets::digest(ticket.as_bytes())),
-        ),
+        ("_id".to_owned(), Value::String(secrets::digest(ticket.as_bytes()))),
         ("user".to_owned(), principal.user_id.clone().into()),
         ("session".to_owned(), principal.session.clone().into()),
         ("token_expires".to_owned(), principal.expires.into()),
         ("expires".to_owned(), end.into()),
     ]);
-    ctx.store
-        .commit(vec![Write::Insert {
-            collection: TICKETS,
-            document,
-        }])
-        .await?;
+    ctx.store.commit(vec![Write::Insert { collection: TICKETS, document }]).await?;
     Ok(ticket)
 }
 
@@ -40,10 +32,7 @@ pub(crate) async fn consume(ctx: &Ctx, ticket: &str) -> Result<Option<Document>,
     let now = ctx.clock.now();
     let live =
         Filter::id(secrets::digest(ticket.as_bytes())).and(Filter::Gt("expires", now.into()));
-    let write = Write::Delete {
-        collection: TICKETS,
-        filter: live,
-    };
+    let write = Write::Delete { collection: TICKETS, filter: live };
     match ctx.store.commit(vec![write]).await {
         Ok(done) => Ok(done.into_iter().find_map(|written| match written {
             Written::Deleted(document) => Some(document),

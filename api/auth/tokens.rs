@@ -87,23 +87,14 @@ mod tests {
     }
 
     fn claims() -> Claims {
-        Claims {
-            sub: "ada".into(),
-            uid: "1".into(),
-            sid: "2".into(),
-            iat: 0,
-            exp: 100,
-        }
+        Claims { sub: "ada".into(), uid: "1".into(), sid: "2".into(), iat: 0, exp: 100 }
     }
 
     #[test]
     fn a_token_counts_until_its_end() {
         let tokens = tokens("k");
         let token = tokens.sign(&claims()).unwrap();
-        assert_eq!(
-            tokens.verify(&token, Timestamp::from_millis(99_999)),
-            Some(claims())
-        );
+        assert_eq!(tokens.verify(&token, Timestamp::from_millis(99_999)), Some(claims()));
         assert_eq!(tokens.verify(&token, Timestamp::from_millis(100_000)), None);
     }
 

@@ -77,9 +77,7 @@ mod tests {
         Field::text("city").blank(),
         Field::float("weight").null(),
         Field::text("secret").required().write_only(),
-        Field::choice("kind", &["a", "b"])
-            .preset(Preset::Text("a"))
-            .create_only(),
+        Field::choice("kind", &["a", "b"]).preset(Preset::Text("a")).create_only(),
     ];
 
     fn taken(body: Value, stage: Stage) -> (Value, Value) {
@@ -90,10 +88,8 @@ mod tests {
 
     #[test]
     fn all_faults_come_at_once() {
-        let (_, faults) = taken(
-            json!({"name": "too long", "weight": "x", "kind": "c"}),
-            Stage::Create,
-        );
+        let (_, faults) =
+            taken(json!({"name": "too long", "weight": "x", "kind": "c"}), Stage::Create);
         assert_eq!(
             faults,
             json!({
@@ -118,10 +114,7 @@ mod tests {
     #[test]
     fn a_part_changes_only_what_it_names_and_forges_nothing() {
         let body = json!({"id": "x", "_version": 9, "city": "Oslo", "kind": "b"});
-        assert_eq!(
-            taken(body, Stage::Patch),
-            (json!({"city": "Oslo"}), json!({}))
-        );
+        assert_eq!(taken(body, Stage::Patch), (json!({"city": "Oslo"}), json!({})));
     }
 
     #[test]

@@ -21,11 +21,7 @@ const PEOPLE: usize = 10_000;
 /// Takes a value that is there.
 pub(crate) fn coerce(field: &Field, value: &Value) -> Coerced {
     if value.is_null() || means_null(field, value) {
-        return if field.is(Flag::Null) {
-            Ok(Value::Null)
-        } else {
-            refuse(NULL)
-        };
+        return if field.is(Flag::Null) { Ok(Value::Null) } else { refuse(NULL) };
     }
     match field.kind {
         Kind::Text(rule) => text(field, rule, value),
@@ -78,18 +74,10 @@ fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
         Format::Plain | Format::Email => text.trim().to_owned(),
     };
     if text.trim().is_empty() {
-        return if field.is(Flag::Blank) {
-            Ok(Value::String(text))
-        } else {
-            refuse(BLANK)
-        };
+        return if field.is(Flag::Blank) { Ok(Value::String(text)) } else { refuse(BLANK) };
     }
     let faults = text_faults(rule, &text);
-    if faults.is_empty() {
-        Ok(Value::String(text))
-    } else {
-        Err(faults.into())
-    }
+    if faults.is_empty() { Ok(Value::String(text)) } else { Err(faults.into()) }
 }
 
 fn text_faults(rule: TextRule, text: &str) -> Vec<String> {
@@ -98,9 +86,7 @@ fn text_faults(rule: TextRule, text: &str) -> Vec<String> {
         faults.push("Null characters are not allowed.".to_owned());
     }
     if let Some(max) = rule.max.filter(|max| text.chars().count() > *max) {
-        faults.push(format!(
-            "Ensure this field has no more than {max} characters."
-        ));
+        faults.push(format!("Ensure this field has no more than {max} characters."));
     }
     match rule.format {
         Format::Email if !is_email(text) => faults.push(BAD_EMAIL.to_owned()),
@@ -124,9 +110,7 @@ fn reference(value: &Value) -> Result<Value, String> {
         Value::Number(number) => Ok(Value::String(number.to_string())),
         other => {
             let found = python_name(other);
-            Err(format!(
-                "Incorrect type. Expected pk value, received {found}."
-            ))
+            Err(format!("Incorrect type. Expected pk value, received {found}."))
         }
     }
 }
@@ -145,9 +129,7 @@ fn people(value: &Value) -> Coerced {
         return refuse(not_a_list(value));
     };
     if items.len() > PEOPLE {
-        return refuse(format!(
-            "Ensure this field has no more than {PEOPLE} elements."
-        ));
+        return refuse(format!("Ensure this field has no more than {PEOPLE} elements."));
     }
     let mut names: Vec<Value> = Vec::with_capacity(items.len());
     let mut faults: Vec<Value> = Vec::new();
@@ -158,18 +140,11 @@ fn people(value: &Value) -> Coerced {
             Err(message) => faults.push(message.into()),
         }
     }
-    if faults.is_empty() {
-        Ok(names.into())
-    } else {
-        Err(faults.into())
-    }
+    if faults.is_empty() { Ok(names.into()) } else { Err(faults.into()) }
 }
 
 fn not_a_list(value: &Value) -> String {
-    format!(
-        "Expected a list of items but got type \"{}\".",
-        python_name(value)
-    )
+    format!("Expected a list of items but got type \"{}\".", python_name(value))
 }
 
 /// A list of objects: an empty object of faults for each that is right, as DRF answers.
@@ -181,10 +156,7 @@ fn rows(fields: &[Field], value: &Value) -> Coerced {
     if taken.iter().all(Result::is_ok) {
         return Ok(taken.into_iter().flatten().collect());
     }
-    let fault = |one: Coerced| {
-        one.err()
-            .unwrap_or_else(|| Value::Object(serde_json::Map::new()))
-    };
+    let fault = |one: Coerced| one.err().unwrap_or_else(|| Value::Object(serde_json::Map::new()));
     Err(taken.into_iter().map(fault).collect())
 }
 
@@ -194,11 +166,7 @@ fn row(fields: &[Field], item: &Value) -> Coerced {
     };
     let input = super::input::Input::Json(map.clone());
     let (values, faults) = super::clean::clean(fields, &input, super::clean::Stage::Create);
-    if faults.is_empty() {
-        Ok(Value::Object(values))
-    } else {
-        Err(faults.into_map().into())
-    }
+    if faults.is_empty() { Ok(Value::Object(values)) } else { Err(faults.into_map().into()) }
 }
 
 #[cfg(test)]
@@ -209,11 +177,9 @@ mod tests {
 
     fn message(result: Coerced) -> String {
         match result {
-            Err(Value::Array(messages)) => messages
-                .iter()
-                .filter_map(Value::as_str)
-                .collect::<Vec<_>>()
-                .join("|"),
+            Err(Value::Array(messages)) => {
+                messages.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("|")
+            }
             other => format!("{other:?}"),
         }
     }
@@ -248,18 +214,12 @@ mod tests {
     #[test]
     fn people_are_a_list_of_usernames_each_once() {
         let field = Field::people("members");
-        assert_eq!(
-            coerce(&field, &json!(["a", "b", "a"])),
-            Ok(json!(["a", "b"]))
-        );
+        assert_eq!(coerce(&field, &json!(["a", "b", "a"])), Ok(json!(["a", "b"])));
         assert_eq!(
             message(coerce(&field, &json!("a"))),
             "Expected a list of items but got type \"str\"."
         );
-        assert_eq!(
-            message(coerce(&field, &json!([{}, null]))),
-            format!("Invalid value.|{NULL}")
-        );
+        assert_eq!(message(coerce(&field, &json!([{}, null]))), format!("Invalid value.|{NULL}"));
     }
 
     #[test]
@@ -281,13 +241,7 @@ mod tests {
     #[test]
     fn a_choice_names_what_it_does_not_know() {
         let field = Field::choice("kind", &["direct", "group"]);
-        assert_eq!(
-            message(coerce(&field, &json!("x"))),
-            "\"x\" is not a valid choice."
-        );
-        assert_eq!(
-            message(coerce(&field, &json!(3))),
-            "\"3\" is not a valid choice."
-        );
+        assert_eq!(message(coerce(&field, &json!("x"))), "\"x\" is not a valid choice.");
+        assert_eq!(message(coerce(&field, &json!(3))), "\"3\" is not a valid choice.");
     }
 }

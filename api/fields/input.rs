@@ -35,10 +35,7 @@ impl Input {
 
 /// `Invalid data. Expected a dictionary, but got list.`
 pub(crate) fn not_a_dictionary(value: &Value) -> String {
-    format!(
-        "Invalid data. Expected a dictionary, but got {}.",
-        python_name(value)
-    )
+    format!("Invalid data. Expected a dictionary, but got {}.", python_name(value))
 }
 
 /// What Python calls the type of a JSON value.
@@ -94,24 +91,13 @@ mod tests {
             said(json!([])),
             Some(Faults::whole("Invalid data. Expected a dictionary, but got list.").into_map())
         );
-        assert_eq!(
-            said(json!(null)),
-            Some(Faults::whole("No data provided").into_map())
-        );
+        assert_eq!(said(json!(null)), Some(Faults::whole("No data provided").into_map()));
     }
 
     #[test]
     fn repeated_keys_of_a_form_are_a_list_and_the_last_counts_elsewhere() {
-        let body = form(&[
-            ("members", "a"),
-            ("members", "b"),
-            ("name", "x"),
-            ("name", "y"),
-        ]);
-        assert_eq!(
-            body.value(&Field::people("members")),
-            Some(json!(["a", "b"]))
-        );
+        let body = form(&[("members", "a"), ("members", "b"), ("name", "x"), ("name", "y")]);
+        assert_eq!(body.value(&Field::people("members")), Some(json!(["a", "b"])));
         assert_eq!(body.value(&Field::text("name")), Some(json!("y")));
         assert_eq!(body.value(&Field::people("admins")), None);
     }
@@ -119,15 +105,9 @@ mod tests {
     #[test]
     fn an_empty_text_of_a_form_is_null_or_nothing_where_it_cannot_be_meant() {
         let body = form(&[("weight", "")]);
-        assert_eq!(
-            body.value(&Field::float("weight").null()),
-            Some(Value::Null)
-        );
+        assert_eq!(body.value(&Field::float("weight").null()), Some(Value::Null));
         assert_eq!(body.value(&Field::float("weight")), None);
         assert_eq!(body.value(&Field::text("weight").blank()), Some(json!("")));
-        assert_eq!(
-            body.value(&Field::text("weight").required()),
-            Some(json!(""))
-        );
+        assert_eq!(body.value(&Field::text("weight").required()), Some(json!("")));
     }
 }

@@ -24,10 +24,7 @@ pub(crate) struct TextRule {
 
 impl TextRule {
     /// Any text.
-    pub(crate) const PLAIN: Self = Self {
-        max: None,
-        format: Format::Plain,
-    };
+    pub(crate) const PLAIN: Self = Self { max: None, format: Format::Plain };
 }
 
 /// The kind of a field's values.

@@ -52,14 +52,12 @@ fn type_name(kind: Kind) -> &'static str {
 fn limits(kind: Kind) -> impl Iterator<Item = (&'static str, Value)> {
     let pairs: [Option<(&'static str, Value)>; 2] = match kind {
         Kind::Text(rule) => [rule.max.map(|max| ("max_length", json!(max))), None],
-        Kind::Integer { min, max } => [
-            min.map(|min| ("min_value", json!(min))),
-            max.map(|max| ("max_value", json!(max))),
-        ],
-        Kind::Float { min, max } => [
-            min.map(|min| ("min_value", json!(min))),
-            max.map(|max| ("max_value", json!(max))),
-        ],
+        Kind::Integer { min, max } => {
+            [min.map(|min| ("min_value", json!(min))), max.map(|max| ("max_value", json!(max)))]
+        }
+        Kind::Float { min, max } => {
+            [min.map(|min| ("min_value", json!(min))), max.map(|max| ("max_value", json!(max)))]
+        }
         Kind::Choice(choices) => [Some(("choices", describe_choices(choices))), None],
         Kind::Rows(fields) => {
             let child = json!({"type": "nested object", "required": true, "read_only": false,

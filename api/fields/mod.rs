@@ -94,24 +94,12 @@ impl Field {
 
     /// A text of a form of its own.
     pub(crate) const fn formatted(name: &'static str, format: Format) -> Self {
-        Self::new(
-            name,
-            Kind::Text(TextRule {
-                format,
-                ..TextRule::PLAIN
-            }),
-        )
+        Self::new(name, Kind::Text(TextRule { format, ..TextRule::PLAIN }))
     }
 
     /// A floating-point number.
     pub(crate) const fn float(name: &'static str) -> Self {
-        Self::new(
-            name,
-            Kind::Float {
-                min: None,
-                max: None,
-            },
-        )
+        Self::new(name, Kind::Float { min: None, max: None })
     }
 
     /// Yes or no.
@@ -224,10 +212,7 @@ impl Field {
     /// At most so many characters.
     pub(crate) const fn max(mut self, length: usize) -> Self {
         if let Kind::Text(rule) = self.kind {
-            self.kind = Kind::Text(TextRule {
-                max: Some(length),
-                ..rule
-            });
+            self.kind = Kind::Text(TextRule { max: Some(length), ..rule });
         }
         self
     }
@@ -235,10 +220,7 @@ impl Field {
     /// A number in this range.
     pub(crate) const fn between(mut self, least: f64, most: f64) -> Self {
         if let Kind::Float { .. } = self.kind {
-            self.kind = Kind::Float {
-                min: Some(least),
-                max: Some(most),
-            };
+            self.kind = Kind::Float { min: Some(least), max: Some(most) };
         }
         self
     }

@@ -35,9 +35,7 @@ pub(crate) fn float(value: &Value, min: Option<f64>, max: Option<f64>) -> Result
     if let Some(min) = min.filter(|min| number < *min) {
         return Err(too_little(&min.to_string()));
     }
-    Number::from_f64(number)
-        .map(Value::Number)
-        .ok_or_else(|| BAD_NUMBER.to_owned())
+    Number::from_f64(number).map(Value::Number).ok_or_else(|| BAD_NUMBER.to_owned())
 }
 
 /// A boolean, or one of the words and digits that DRF takes for one.
@@ -63,9 +61,7 @@ pub(crate) fn time(value: &Value) -> Result<Value, String> {
 
 /// A point in time, or a day, which begins at midnight: what filters take.
 pub(crate) fn time_or_day(value: &Value) -> Result<Value, String> {
-    let day = value
-        .as_str()
-        .and_then(|text| text.trim().parse::<NaiveDate>().ok());
+    let day = value.as_str().and_then(|text| text.trim().parse::<NaiveDate>().ok());
     match day {
         Some(day) => Ok(in_utc(day.and_time(NaiveTime::MIN)).into()),
         None => time(value),
@@ -121,9 +117,7 @@ fn whole(value: &Value) -> Result<i64, String> {
             .or_else(|| number.as_f64().and_then(whole_float))
             .ok_or_else(|| BAD_INTEGER.to_owned()),
         Value::String(text) if text.len() > NUMBER_CHARS => Err(TOO_LARGE.to_owned()),
-        Value::String(text) => without_zeros(text.trim())
-            .parse()
-            .map_err(|_| BAD_INTEGER.into()),
+        Value::String(text) => without_zeros(text.trim()).parse().map_err(|_| BAD_INTEGER.into()),
         _ => Err(BAD_INTEGER.to_owned()),
     }
 }
@@ -150,9 +144,7 @@ fn real(value: &Value) -> Result<f64, String> {
         Value::String(text) => text.trim().parse().ok(),
         _ => None,
     };
-    number
-        .filter(|number: &f64| number.is_finite())
-        .ok_or_else(|| BAD_NUMBER.to_owned())
+    number.filter(|number: &f64| number.is_finite()).ok_or_else(|| BAD_NUMBER.to_owned())
 }
 
 fn word(text: &str) -> Option<bool> {
@@ -182,28 +174,11 @@ mod tests {
 
     #[test]
     fn integers_come_as_numbers_or_texts() {
-        for good in [
-            json!(3),
-            json!("3"),
-            json!(3.0),
-            json!("3.00"),
-            json!(" 3 "),
-        ] {
+        for good in [json!(3), json!("3"), json!(3.0), json!("3.00"), json!(" 3 ")] {
             assert_eq!(integer(&good, None, None), Ok(json!(3)), "{good}");
         }
-        for bad in [
-            json!(3.5),
-            json!("x"),
-            json!(true),
-            json!([]),
-            json!("3.5"),
-            json!(1e300),
-        ] {
-            assert_eq!(
-                integer(&bad, None, None),
-                Err(BAD_INTEGER.to_owned()),
-                "{bad}"
-            );
+        for bad in [json!(3.5), json!("x"), json!(true), json!([]), json!("3.5"), json!(1e300)] {
+            assert_eq!(integer(&bad, None, None), Err(BAD_INTEGER.to_owned()), "{bad}");
         }
         assert_eq!(integer(&json!(6), Some(1), Some(5)), Err(too_much("5")));
         assert_eq!(integer(&json!(0), Some(1), Some(5)), Err(too_little("1")));
@@ -212,27 +187,14 @@ mod tests {
     #[test]
     fn numbers_are_finite() {
         assert_eq!(float(&json!("1.5"), None, None), Ok(json!(1.5)));
-        for bad in [
-            json!("nan"),
-            json!("inf"),
-            json!("1e999"),
-            json!(true),
-            json!(""),
-        ] {
+        for bad in [json!("nan"), json!("inf"), json!("1e999"), json!(true), json!("")] {
             assert_eq!(float(&bad, None, None), Err(BAD_NUMBER.to_owned()), "{bad}");
         }
     }
 
     #[test]
     fn booleans_come_in_the_words_of_drf() {
-        for good in [
-            json!(true),
-            json!("true"),
-            json!("1"),
-            json!(1),
-            json!("on"),
-            json!("Yes"),
-        ] {
+        for good in [json!(true), json!("true"), json!("1"), json!(1), json!("on"), json!("Yes")] {
             assert_eq!(boolean(&good), Ok(json!(true)), "{good}");
         }
         for bad in [json!("maybe"), json!(2), json!([]), json!("")] {
@@ -254,19 +216,10 @@ mod tests {
         ] {
             assert_eq!(time(&json!(good)), noon, "{good}");
         }
-        for bad in [
-            "2026-05-01",
-            "tomorrow",
-            "",
-            "2026-13-01T00:00",
-            "2026-05-01T12:00+x",
-        ] {
+        for bad in ["2026-05-01", "tomorrow", "", "2026-13-01T00:00", "2026-05-01T12:00+x"] {
             assert_eq!(time(&json!(bad)), Err(BAD_TIME.to_owned()), "{bad}");
         }
-        assert_eq!(
-            time_or_day(&json!("2026-05-01")),
-            Ok(json!("2026-05-01T00:00:00.000Z"))
-        );
+        assert_eq!(time_or_day(&json!("2026-05-01")), Ok(json!("2026-05-01T00:00:00.000Z")));
     }
 
     proptest! {

@@ -20,15 +20,9 @@ pub(crate) fn negotiate(header: Option<&str>) -> Option<Dialect> {
     };
     let ranges: Vec<Range> = header.split(',').filter_map(Range::parse).collect();
     let takes = |names: &[&str]| {
-        ranges
-            .iter()
-            .any(|range| range.wanted && names.contains(&range.name.as_str()))
+        ranges.iter().any(|range| range.wanted && names.contains(&range.name.as_str()))
     };
-    let refuses = |name| {
-        ranges
-            .iter()
-            .any(|range| !range.wanted && range.name == name)
-    };
+    let refuses = |name| ranges.iter().any(|range| !range.wanted && range.name == name);
     if takes(&[PROBLEM]) {
         Some(Dialect::Problem)
     } else if takes(&[JSON]) || (takes(&["*/*", "application/*"]) && !refuses(JSON)) {
@@ -47,18 +41,10 @@ struct Range {
 impl Range {
     fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split(';').map(str::trim);
-        let name = parts
-            .next()
-            .filter(|name| !name.is_empty())?
-            .to_ascii_lowercase();
+        let name = parts.next().filter(|name| !name.is_empty())?.to_ascii_lowercase();
         let quality = parts.find_map(|part| part.strip_prefix("q="));
-        let zero = quality
-            .and_then(|text| text.parse::<f32>().ok())
-            .is_some_and(|q| q <= 0.0);
-        Some(Self {
-            name,
-            wanted: !zero,
-        })
+        let zero = quality.and_then(|text| text.parse::<f32>().ok()).is_some_and(|q| q <= 0.0);
+        Some(Self { name, wanted: !zero })
     }
 }
 
@@ -69,41 +55,23 @@ mod tests {
     #[test]
     fn json_is_given_to_whoever_takes_it() {
         let browser = "text/html,application/xhtml+xml,*/*;q=0.8";
-        for header in [
-            "application/json",
-            "*/*",
-            "application/*",
-            browser,
-            "",
-            "text/html, */*",
-        ] {
+        for header in ["application/json", "*/*", "application/*", browser, "", "text/html, */*"] {
             assert_eq!(negotiate(Some(header)), Some(Dialect::Drf), "{header}");
         }
         assert_eq!(negotiate(None), Some(Dialect::Drf));
-        assert_eq!(
-            negotiate(Some("application/json; indent=4")),
-            Some(Dialect::Drf)
-        );
+        assert_eq!(negotiate(Some("application/json; indent=4")), Some(Dialect::Drf));
     }
 
     #[test]
     fn problem_documents_are_given_to_whoever_names_them() {
-        for header in [
-            "application/problem+json",
-            "application/json, application/problem+json",
-        ] {
+        for header in ["application/problem+json", "application/json, application/problem+json"] {
             assert_eq!(negotiate(Some(header)), Some(Dialect::Problem), "{header}");
         }
     }
 
     #[test]
     fn others_get_nothing() {
-        for header in [
-            "text/html",
-            "application/xml",
-            "application/json;q=0",
-            "image/*",
-        ] {
+        for header in ["text/html", "application/xml", "application/json;q=0", "image/*"] {
             assert_eq!(negotiate(Some(header)), None, "{header}");
         }
     }

@@ -12,11 +12,8 @@ use super::multipart;
 use crate::{error::ApiError, fields::input::Input};
 
 /// Types that are understood, as OPTIONS names them.
-pub(crate) const PARSES: [&str; 3] = [
-    "application/json",
-    "application/x-www-form-urlencoded",
-    "multipart/form-data",
-];
+pub(crate) const PARSES: [&str; 3] =
+    ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
 
 /// A body, as it came and as it was understood.
 #[derive(Debug)]
@@ -81,9 +78,7 @@ fn json(bytes: &[u8]) -> Result<Input, ApiError> {
 
 fn form(bytes: &[u8]) -> Result<Input, ApiError> {
     let pairs = serde_urlencoded::from_bytes(bytes);
-    pairs
-        .map(Input::Form)
-        .map_err(|error| ApiError::Malformed(error.to_string()))
+    pairs.map(Input::Form).map_err(|error| ApiError::Malformed(error.to_string()))
 }
 
 /// The text of a header, when it is there and is one.
@@ -99,31 +94,19 @@ mod tests {
 
     #[test]
     fn types_are_told_apart_whatever_their_case_and_parameters() {
-        assert!(matches!(
-            parse("Application/JSON; charset=utf-8", b"{}"),
-            Ok(Input::Json(_))
-        ));
+        assert!(matches!(parse("Application/JSON; charset=utf-8", b"{}"), Ok(Input::Json(_))));
         let form = parse("application/x-www-form-urlencoded", b"a=1&a=2%20x");
-        let Ok(Input::Form(pairs)) = form else {
-            panic!("{form:?}")
-        };
+        let Ok(Input::Form(pairs)) = form else { panic!("{form:?}") };
         assert_eq!(pairs[1], ("a".to_owned(), "2 x".to_owned()));
-        let text = parse("text/plain", b"x")
-            .err()
-            .map(|error| error.to_string());
-        assert_eq!(
-            text.as_deref(),
-            Some("Unsupported media type \"text/plain\" in request.")
-        );
+        let text = parse("text/plain", b"x").err().map(|error| error.to_string());
+        assert_eq!(text.as_deref(), Some("Unsupported media type \"text/plain\" in request."));
         assert!(parse("text/plain", b"").is_ok());
     }
 
     #[test]
     fn what_is_not_json_says_so() {
         for bytes in [&b"{"[..], b"nope", b"{\"a\": \"\xff\"}", b"{} x", b" "] {
-            let error = parse("application/json", bytes)
-                .err()
-                .map(|error| error.to_string());
+            let error = parse("application/json", bytes).err().map(|error| error.to_string());
             assert!(error.is_some_and(|error| error.starts_with("JSON parse error - ")));
         }
     }

@@ -12,6 +12,7 @@ use actix_web::{
 };
 
 use ihs_store::Document;
+use serde::Deserialize;
 
 use super::{body, body::Body, etag::Precondition, links::Origin, params::Params};
 use crate::{
@@ -37,6 +38,7 @@ pub(crate) struct Call {
     pub(crate) params: Params,
     /// How the client reached us.
     pub(crate) origin: Origin,
+    key: String,
     request: HttpRequest,
     payload: Cell<Option<web::Payload>>,
 }
@@ -51,14 +53,8 @@ impl Call {
         payload: web::Payload,
     ) -> Self {
         let origin = Origin::of(&request);
-        Self {
-            ctx,
-            caller,
-            params,
-            origin,
-            request,
-            payload: Cell::new(Some(payload)),
-        }
+        let key = key_in(&request);
+        Self { ctx, caller, params, origin, key, request, payload: Cell::new(Some(payload)) }
     }
 
     /// The method; HEAD counts as GET.
@@ -76,7 +72,7 @@ impl Call {
 
     /// The part of the path that names a record.
     pub(crate) fn key(&self) -> &str {
-        self.request.match_info().get("key").unwrap_or_default()
+        &self.key
     }
 
     /// The user who sent it.
@@ -110,4 +106,15 @@ impl Call {
         faults.into_result()?;
         Ok(values)
     }
+}
+
+/// The parts of a path that stand for something.
+#[derive(Deserialize)]
+struct Named {
+    key: String,
+}
+
+/// All escapes of it decoded, those of `%`, `/` and `+` too, which the router leaves as they are.
+fn key_in(request: &HttpRequest) -> String {
+    request.match_info().load().map(|named: Named| named.key).unwrap_or_default()
 }

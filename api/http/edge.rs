@@ -62,12 +62,10 @@ pub(crate) fn mount(
     let endpoint: Rc<dyn Endpoint> = Rc::new(endpoint);
     let ctx = ctx.clone();
     let paths = vec![path.to_owned(), path.trim_end_matches('/').to_owned()];
-    cfg.service(
-        web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
-            let (ctx, endpoint) = (ctx.clone(), Rc::clone(&endpoint));
-            async move { serve(ctx, endpoint.as_ref(), request, payload).await }
-        }),
-    );
+    cfg.service(web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
+        let (ctx, endpoint) = (ctx.clone(), Rc::clone(&endpoint));
+        async move { serve(ctx, endpoint.as_ref(), request, payload).await }
+    }));
 }
 
 /// One request from its first byte to its answer.
@@ -109,11 +107,7 @@ async fn attend(
     let params = Params::parse(request.query_string())?;
     let method = request.method().clone();
     let caller = admit(&ctx, endpoint.door(&method), &request).await?;
-    if !endpoint
-        .allow()
-        .split(", ")
-        .any(|allowed| allowed == method.as_str())
-    {
+    if !endpoint.allow().split(", ").any(|allowed| allowed == method.as_str()) {
         return Err(ApiError::MethodNotAllowed(method.to_string()));
     }
     let call = Call::new(ctx, caller, params, request, payload);

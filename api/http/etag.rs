@@ -8,10 +8,7 @@ use crate::hex;
 
 /// The version of a stored record.
 pub(crate) fn version_of(document: &Document) -> i64 {
-    document
-        .get("_version")
-        .and_then(Value::as_i64)
-        .unwrap_or_default()
+    document.get("_version").and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// The tag of a record: its version, and a hash, since what is derived changes without it.

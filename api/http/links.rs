@@ -59,9 +59,6 @@ mod tests {
             origin.record("users", "a+b@علی"),
             "https://clinic.example/api/users/a+b@%D8%B9%D9%84%DB%8C/"
         );
-        assert_eq!(
-            origin.resource("rooms"),
-            "https://clinic.example/api/rooms/"
-        );
+        assert_eq!(origin.resource("rooms"), "https://clinic.example/api/rooms/");
     }
 }

@@ -31,15 +31,10 @@ fn boundary(content_type: &str) -> Option<&str> {
 fn pair(part: &str) -> Option<(String, String)> {
     let part = part.strip_prefix("\r\n")?;
     let (head, value) = part.split_once("\r\n\r\n")?;
-    let disposition = head.lines().find(|line| {
-        line.to_ascii_lowercase()
-            .starts_with("content-disposition:")
-    })?;
+    let disposition =
+        head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
     let name = parameter(disposition, "name")?;
-    Some((
-        name.to_owned(),
-        value.strip_suffix("\r\n").unwrap_or(value).to_owned(),
-    ))
+    Some((name.to_owned(), value.strip_suffix("\r\n").unwrap_or(value).to_owned()))
 }
 
 /// The value of `name=value` or `name="value"` behind a semicolon.
@@ -67,18 +62,11 @@ mod tests {
 
     #[test]
     fn a_broken_form_says_so() {
-        let cases = [
-            ("multipart/form-data", "--x--"),
-            ("multipart/form-data; boundary=x", "--x\r\n"),
-        ];
+        let cases =
+            [("multipart/form-data", "--x--"), ("multipart/form-data; boundary=x", "--x\r\n")];
         for (content_type, body) in cases {
-            let error = parse(content_type, body.as_bytes())
-                .unwrap_err()
-                .to_string();
-            assert!(
-                error.starts_with("Multipart form parse error - "),
-                "{error}"
-            );
+            let error = parse(content_type, body.as_bytes()).unwrap_err().to_string();
+            assert!(error.starts_with("Multipart form parse error - "), "{error}");
         }
     }
 }

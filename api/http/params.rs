@@ -16,9 +16,7 @@ impl Params {
             return Err(ApiError::QueryTooLarge(QUERY_BYTES));
         }
         let pairs = serde_urlencoded::from_str(query);
-        pairs
-            .map(Self)
-            .map_err(|error| ApiError::Malformed(error.to_string()))
+        pairs.map(Self).map_err(|error| ApiError::Malformed(error.to_string()))
     }
 
     /// The value of a parameter; the last one where it comes several times.
@@ -75,14 +73,8 @@ mod tests {
     #[test]
     fn links_keep_the_other_parameters() {
         let params = Params::parse("search=a+b&page=2&ordering=-name").unwrap();
-        assert_eq!(
-            params.with("page", Some("3")).to_query(),
-            "?ordering=-name&page=3&search=a+b"
-        );
-        assert_eq!(
-            params.with("page", None).to_query(),
-            "?ordering=-name&search=a+b"
-        );
+        assert_eq!(params.with("page", Some("3")).to_query(), "?ordering=-name&page=3&search=a+b");
+        assert_eq!(params.with("page", None).to_query(), "?ordering=-name&search=a+b");
     }
 
     #[test]

@@ -20,12 +20,10 @@ pub(crate) fn respond(error: ApiError, dialect: Dialect) -> HttpResponse {
         response.insert_header((header::RETRY_AFTER, seconds.to_string()));
     }
     match dialect {
-        Dialect::Drf => response
-            .content_type("application/json")
-            .body(drf(error).to_string()),
-        Dialect::Problem => response
-            .content_type("application/problem+json")
-            .body(problem(error).to_string()),
+        Dialect::Drf => response.content_type("application/json").body(drf(error).to_string()),
+        Dialect::Problem => {
+            response.content_type("application/problem+json").body(problem(error).to_string())
+        }
     }
 }
 
@@ -39,14 +37,8 @@ fn drf(error: ApiError) -> Value {
 fn problem(error: ApiError) -> Value {
     let status = error.status();
     let mut body = Map::new();
-    body.insert(
-        "type".to_owned(),
-        json!(format!("urn:ihs:problem:{}", error.slug())),
-    );
-    body.insert(
-        "title".to_owned(),
-        json!(status.canonical_reason().unwrap_or_default()),
-    );
+    body.insert("type".to_owned(), json!(format!("urn:ihs:problem:{}", error.slug())));
+    body.insert("title".to_owned(), json!(status.canonical_reason().unwrap_or_default()));
     body.insert("status".to_owned(), json!(status.as_u16()));
     body.insert(DETAIL.to_owned(), json!(error.to_string()));
     if let ApiError::Invalid(faults) = error {

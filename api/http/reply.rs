@@ -29,34 +29,19 @@ impl Reply {
 
     /// A status with a body.
     pub(crate) fn with(status: StatusCode, body: &Value) -> Self {
-        Self {
-            status,
-            body: Some(body.to_string()),
-            location: None,
-            etag: None,
-        }
+        Self { status, body: Some(body.to_string()), location: None, etag: None }
     }
 
     /// 200 with one record in the body.
     pub(crate) fn record(version: i64, shown: &Value) -> Self {
         let body = shown.to_string();
         let etag = Some(etag::tag(version, body.as_bytes()));
-        Self {
-            status: StatusCode::OK,
-            body: Some(body),
-            location: None,
-            etag,
-        }
+        Self { status: StatusCode::OK, body: Some(body), location: None, etag }
     }
 
     /// 204.
     pub(crate) const fn no_content() -> Self {
-        Self {
-            status: StatusCode::NO_CONTENT,
-            body: None,
-            location: None,
-            etag: None,
-        }
+        Self { status: StatusCode::NO_CONTENT, body: None, location: None, etag: None }
     }
 
     /// With 201 and the address of the new record.
@@ -69,11 +54,9 @@ impl Reply {
     /// 304 instead, when the client has this already.
     pub(crate) fn unless_known(self, if_none_match: Option<&str>) -> Self {
         match &self.etag {
-            Some(tag) if etag::names(if_none_match, tag) => Self {
-                status: StatusCode::NOT_MODIFIED,
-                body: None,
-                ..self
-            },
+            Some(tag) if etag::names(if_none_match, tag) => {
+                Self { status: StatusCode::NOT_MODIFIED, body: None, ..self }
+            }
             _ => self,
         }
     }

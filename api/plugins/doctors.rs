@@ -49,14 +49,7 @@ const REVIEW: &[Field] = &[
     Field::id(),
     Field::person("reviewer").read_only(),
     Field::text("text").read_only(),
-    Field::new(
-        "rating",
-        Kind::Integer {
-            min: Some(1),
-            max: Some(5),
-        },
-    )
-    .read_only(),
+    Field::new("rating", Kind::Integer { min: Some(1), max: Some(5) }).read_only(),
 ];
 
 impl ViewSet for Doctors {
@@ -68,17 +61,9 @@ impl ViewSet for Doctors {
     const FIELDS: &'static [Field] = &[
         Field::text("user").read_only().unique().sort(),
         Field::owner(),
-        Field::choice("kind", &["doctor", "nurse"])
-            .read_only()
-            .filter(),
-        Field::boolean("verified")
-            .filter()
-            .writable_by(policy::staff),
-        Field::text("nationalId")
-            .max(64)
-            .null()
-            .blank()
-            .readable_by(own_or_staff),
+        Field::choice("kind", &["doctor", "nurse"]).read_only().filter(),
+        Field::boolean("verified").filter().writable_by(policy::staff),
+        Field::text("nationalId").max(64).null().blank().readable_by(own_or_staff),
         Field::text("medicalCouncilId").max(64).null().blank(),
         Field::text("speciality")
             .max(200)
@@ -88,21 +73,11 @@ impl ViewSet for Doctors {
             .sort()
             .filter_as("speciality", Contains),
         Field::text("avatar").null().blank(),
-        Field::text("userfullname")
-            .read_only()
-            .search()
-            .sort()
-            .filter_as("name", Contains),
+        Field::text("userfullname").read_only().search().sort().filter_as("name", Contains),
         Field::text("userId").read_only(),
         Field::shown("online", Kind::Boolean),
         Field::time("last_seen").read_only(),
-        Field::shown(
-            "average_rating",
-            Kind::Float {
-                min: None,
-                max: None,
-            },
-        ),
+        Field::shown("average_rating", Kind::Float { min: None, max: None }),
         Field::shown("reviewee", Kind::Rows(REVIEW)),
     ];
     const POLICY: Policy = Policy {

@@ -49,10 +49,7 @@ pub(crate) fn served(settings: &ApiSettings) -> impl Iterator<Item = &'static dy
 
 /// The resource of this name.
 pub(crate) fn named(name: &str) -> Option<&'static dyn Plugin> {
-    PLUGINS
-        .iter()
-        .copied()
-        .find(|plugin| plugin.resource().name() == name)
+    PLUGINS.iter().copied().find(|plugin| plugin.resource().name() == name)
 }
 
 /// A record of the resource of this name, as the caller sees it.

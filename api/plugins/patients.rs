@@ -69,11 +69,7 @@ impl ViewSet for Patients {
         Field::text("avatar").null().blank(),
         Field::text("phone_number").max(64).null().blank(),
         Field::text("useremail").read_only(),
-        Field::text("userfullname")
-            .read_only()
-            .search()
-            .sort()
-            .filter_as("name", Contains),
+        Field::text("userfullname").read_only().search().sort().filter_as("name", Contains),
         Field::text("userId").read_only(),
     ];
     const POLICY: Policy = Policy {

@@ -44,25 +44,14 @@ pub(crate) fn creation(ctx: &Ctx, id: &str, user: &User) -> Option<Write> {
         profile.insert("verified".to_owned(), false.into());
     }
     let document = wrap(profile, id, &user.username, ctx.clock.now());
-    collection(user.role).map(|collection| Write::Insert {
-        collection,
-        document,
-    })
+    collection(user.role).map(|collection| Write::Insert { collection, document })
 }
 
 /// Brings the copies in a user's profile up to date.
 pub(crate) fn update(id: &str, user: &User) -> Option<Write> {
-    let change = Change {
-        set: copies(user),
-        ..Change::default()
-    }
-    .and_add("_version", 1);
+    let change = Change { set: copies(user), ..Change::default() }.and_add("_version", 1);
     let filter = Filter::id(id);
-    collection(user.role).map(|collection| Write::UpdateEvery {
-        collection,
-        filter,
-        change,
-    })
+    collection(user.role).map(|collection| Write::UpdateEvery { collection, filter, change })
 }
 
 /// Removes a user's profile.
@@ -73,11 +62,7 @@ pub(crate) fn removal(id: &str, role: Role) -> Option<Write> {
 
 /// The user's own profile; all of them for staff.
 pub(crate) fn own_or_staff(principal: &Principal) -> Scope {
-    if principal.is_staff() {
-        Scope::Everything
-    } else {
-        own(principal)
-    }
+    if principal.is_staff() { Scope::Everything } else { own(principal) }
 }
 
 /// The user's own profile.
@@ -95,10 +80,7 @@ pub(crate) fn derive_presence(ctx: &Ctx, _: &Caller, rows: &mut [Row]) {
 
 fn copies(user: &User) -> Document {
     Document::from_iter([
-        (
-            "userfullname".to_owned(),
-            Value::String(user.full_name.clone()),
-        ),
+        ("userfullname".to_owned(), Value::String(user.full_name.clone())),
         ("useremail".to_owned(), Value::String(user.email.clone())),
     ])
 }

@@ -62,17 +62,9 @@ impl ViewSet for Users {
             .sort()
             .filter(),
         Field::text("full_name").read_only().search().sort(),
-        Field::formatted("password", Format::Password)
-            .required()
-            .write_only(),
-        Field::boolean("is_active")
-            .preset(Preset::True)
-            .writable_by(policy::staff)
-            .filter(),
-        Field::formatted("email", Format::Email)
-            .max(254)
-            .blank()
-            .filter(),
+        Field::formatted("password", Format::Password).required().write_only(),
+        Field::boolean("is_active").preset(Preset::True).writable_by(policy::staff).filter(),
+        Field::formatted("email", Format::Email).max(254).blank().filter(),
         Field::text("owner").stored_as("username").read_only(),
         Field::text("first_name").max(150).blank().sort(),
         Field::text("last_name").max(150).blank().sort(),
@@ -80,12 +72,9 @@ impl ViewSet for Users {
             .required()
             .write_only()
             .create_only(),
-        Field::new(
-            "type",
-            Kind::Choice(&["patient", "doctor", "nurse", "staff"]),
-        )
-        .read_only()
-        .filter(),
+        Field::new("type", Kind::Choice(&["patient", "doctor", "nurse", "staff"]))
+            .read_only()
+            .filter(),
     ];
     const POLICY: Policy = Policy {
         read: Rule::Users(visible),
@@ -108,9 +97,7 @@ impl ViewSet for Users {
         let kind = checked.values.get("userType");
         let superuser = call.caller.principal().is_some_and(Principal::is_superuser);
         if kind == Some(&json!("staff")) && !superuser {
-            checked
-                .faults
-                .add("userType", not_a_choice(&json!("staff")));
+            checked.faults.add("userType", not_a_choice(&json!("staff")));
         }
         Ok(())
     }
@@ -122,9 +109,7 @@ impl ViewSet for Users {
         user.password_hash = call.ctx.passwords.hash(&password).await?;
         user.complete(role);
         draft.owner.clone_from(&user.username);
-        draft
-            .writes
-            .extend(profiles::creation(&call.ctx, &draft.id, user));
+        draft.writes.extend(profiles::creation(&call.ctx, &draft.id, user));
         Ok(())
     }
 
@@ -147,9 +132,7 @@ impl ViewSet for Users {
     async fn before_delete(call: &Call, removal: &mut Removal<User>) -> Result<(), ApiError> {
         departure::leave_all(&call.ctx, &removal.record.username).await?;
         removal.remains = Some(tombstone());
-        removal
-            .writes
-            .extend(profiles::removal(&removal.id, removal.record.role));
+        removal.writes.extend(profiles::removal(&removal.id, removal.record.role));
         removal.writes.push(revoke_all(&removal.id));
         removal.writes.push(Write::DeleteEvery {
             collection: TICKETS,
@@ -173,9 +156,7 @@ impl User {
     }
 
     fn joined_name(&self) -> String {
-        format!("{} {}", self.first_name, self.last_name)
-            .trim()
-            .to_owned()
+        format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
 }
 
@@ -186,11 +167,7 @@ pub(crate) fn present() -> Filter {
 
 /// Oneself; all for staff.
 fn visible(principal: &Principal) -> Scope {
-    if principal.is_staff() {
-        Scope::Everything
-    } else {
-        Scope::Only(oneself(principal))
-    }
+    if principal.is_staff() { Scope::Everything } else { Scope::Only(oneself(principal)) }
 }
 
 /// Oneself; for staff, all but superusers, whose password would make a superuser of them.
@@ -211,33 +188,18 @@ fn oneself(principal: &Principal) -> Filter {
 
 /// A new password ends what was begun with the old one, but not the session that sets it.
 fn logging_out(principal: &Principal, id: &str) -> Write {
-    if principal.user_id == id {
-        revoke_others(id, &principal.session)
-    } else {
-        revoke_all(id)
-    }
+    if principal.user_id == id { revoke_others(id, &principal.session) } else { revoke_all(id) }
 }
 
 /// What is left of a deleted user: the name, and nothing about the person.
 fn tombstone() -> Change {
-    let empty = [
-        "full_name",
-        "email",
-        "first_name",
-        "last_name",
-        "password_hash",
-    ];
+    let empty = ["full_name", "email", "first_name", "last_name", "password_hash"];
     let change = Change::set(DELETED, true).and_set("is_active", false);
-    empty
-        .into_iter()
-        .fold(change, |change, field| change.and_set(field, ""))
+    empty.into_iter().fold(change, |change, field| change.and_set(field, ""))
 }
 
 fn text<'document>(document: &'document ihs_store::Document, field: &str) -> &'document str {
-    document
-        .get(field)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    document.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

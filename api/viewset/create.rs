@@ -35,10 +35,7 @@ pub(crate) async fn create<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
 }
 
 fn draft<V: ViewSet>(call: &Call, input: Document) -> Result<Draft<V::Record>, ApiError> {
-    let owner = call
-        .caller
-        .principal()
-        .map(|principal| principal.username.clone());
+    let owner = call.caller.principal().map(|principal| principal.username.clone());
     Ok(Draft {
         id: call.ctx.ids.record(),
         record: hooks::record(input.clone())?,
@@ -72,17 +69,11 @@ async fn store<V: ViewSet>(
     if !resource.policy.create.scope(&call.caller).has(&document) {
         return Err(ApiError::Forbidden);
     }
-    let key = document
-        .get(resource.key())
-        .and_then(serde_json::Value::as_str)
-        .unwrap_or_default();
+    let key = document.get(resource.key()).and_then(serde_json::Value::as_str).unwrap_or_default();
     let location = call.origin.record(resource.name, key);
     let shown = show::<V>(&call.ctx, &call.caller, document.clone()).await?;
     let reply = Reply::record(version_of(&document), &shown).created_at(location);
-    let mut writes = vec![Write::Insert {
-        collection: resource.collection(),
-        document,
-    }];
+    let mut writes = vec![Write::Insert { collection: resource.collection(), document }];
     writes.append(&mut draft.writes);
     if let Some(repeat) = repeat {
         writes.extend(repeat.writes(call.ctx.clock.now(), &reply));
@@ -103,11 +94,7 @@ fn stored<R: serde::Serialize>(
     draft: &Draft<R>,
 ) -> Result<Document, ApiError> {
     let mut record = hooks::document(&draft.record)?;
-    for field in resource
-        .fields
-        .iter()
-        .filter(|field| field.is(Flag::Derived))
-    {
+    for field in resource.fields.iter().filter(|field| field.is(Flag::Derived)) {
         record.remove(field.source);
     }
     Ok(wrap(record, &draft.id, &draft.owner, call.ctx.clock.now()))
@@ -121,10 +108,7 @@ async fn settle<V: ViewSet>(
     repeat: Option<&Repeat>,
     error: StoreError,
 ) -> Result<Reply, ApiError> {
-    let StoreError::Taken {
-        collection, index, ..
-    } = &error
-    else {
+    let StoreError::Taken { collection, index, .. } = &error else {
         return Err(error.into());
     };
     if collection == idempotency::COLLECTION

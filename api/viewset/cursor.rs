@@ -34,11 +34,7 @@ pub(crate) struct Cursor {
 impl Cursor {
     /// A position in a list of this order.
     pub(crate) fn new(way: Way, position: Vec<Value>, keys: &[Sort]) -> Self {
-        Self {
-            way,
-            position,
-            order: name_of(keys),
-        }
+        Self { way, position, order: name_of(keys) }
     }
 
     /// As the value of a parameter.

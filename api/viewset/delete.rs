@@ -31,9 +31,7 @@ pub(crate) async fn delete<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
             return Ok(Reply::no_content());
         }
     }
-    Err(ApiError::Conflict(
-        "Others keep changing the same record, try again.".to_owned(),
-    ))
+    Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
 }
 
 async fn attempt<V: ViewSet>(
@@ -41,11 +39,8 @@ async fn attempt<V: ViewSet>(
     document: Document,
 ) -> Result<Option<Removal<V::Record>>, ApiError> {
     let resource = V::RESOURCE;
-    let filter = at_version(&document).and(
-        rule_of(resource, Right::Delete)
-            .scope(&call.caller)
-            .filter(),
-    );
+    let filter =
+        at_version(&document).and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
     let mut removal = Removal {
         id: id_of(&document),
         record: hooks::record(document)?,
@@ -66,11 +61,7 @@ async fn attempt<V: ViewSet>(
 fn removing(resource: &'static Resource, filter: Filter, remains: Option<Change>) -> Write {
     let collection = resource.collection();
     match remains {
-        Some(change) => Write::Update {
-            collection,
-            filter,
-            change: change.and_add("_version", 1),
-        },
+        Some(change) => Write::Update { collection, filter, change: change.and_add("_version", 1) },
         None => Write::Delete { collection, filter },
     }
 }
@@ -86,11 +77,7 @@ async fn letting_go(
         let filter = Filter::eq(field.source, id);
         if field.is(Flag::Null) {
             let change = Change::set(field.source, Value::Null).and_add("_version", 1);
-            writes.push(Write::UpdateEvery {
-                collection: other.collection(),
-                filter,
-                change,
-            });
+            writes.push(Write::UpdateEvery { collection: other.collection(), filter, change });
         } else if call.ctx.store.count(other.collection(), filter).await? > 0 {
             let message = format!("It cannot be deleted: {} refer to it.", other.name);
             return Err(ApiError::Conflict(message));
@@ -100,16 +87,8 @@ async fn letting_go(
 }
 
 fn referring(name: &'static str) -> impl Iterator<Item = (&'static Resource, &'static Field)> {
-    PLUGINS
-        .iter()
-        .map(|plugin| plugin.resource())
-        .flat_map(move |resource| {
-            let refers =
-                move |field: &&Field| matches!(field.kind, Kind::Reference(to) if to == name);
-            resource
-                .fields
-                .iter()
-                .filter(refers)
-                .map(move |field| (resource, field))
-        })
+    PLUGINS.iter().map(|plugin| plugin.resource()).flat_map(move |resource| {
+        let refers = move |field: &&Field| matches!(field.kind, Kind::Reference(to) if to == name);
+        resource.fields.iter().filter(refers).map(move |field| (resource, field))
+    })
 }

@@ -17,15 +17,7 @@ use crate::{
 };
 
 /// Parameters that are no filters.
-const RESERVED: [&str; 7] = [
-    "page",
-    "page_size",
-    "cursor",
-    "search",
-    "ordering",
-    "format",
-    "_",
-];
+const RESERVED: [&str; 7] = ["page", "page_size", "cursor", "search", "ordering", "format", "_"];
 
 /// Most values of one `__in`.
 const VALUES: usize = 500;
@@ -42,11 +34,7 @@ pub(crate) fn parse(
 ) -> Result<Filter, Faults> {
     let mut faults = Faults::default();
     let mut filters = Vec::new();
-    for name in params
-        .names()
-        .into_iter()
-        .filter(|name| !RESERVED.contains(name))
-    {
+    for name in params.names().into_iter().filter(|name| !RESERVED.contains(name)) {
         match target(resource, caller, name) {
             Some((field, operation)) => match filter(field, operation, params.filled(name)) {
                 Ok(filter) => filters.extend(filter),
@@ -78,10 +66,7 @@ fn target(resource: &Resource, caller: &Caller, name: &str) -> Option<(&'static 
         Some((base, suffix)) => (base, Some(operation_of(suffix)?)),
         None => (name, None),
     };
-    let mut askable = resource
-        .fields
-        .iter()
-        .filter(|field| may_ask(field, caller));
+    let mut askable = resource.fields.iter().filter(|field| may_ask(field, caller));
     let (field, plain) =
         askable.find_map(|field| plain_operation(field, base).map(|op| (field, op)))?;
     let operation = suffix.unwrap_or(plain);
@@ -89,11 +74,7 @@ fn target(resource: &Resource, caller: &Caller, name: &str) -> Option<(&'static 
 }
 
 fn plain_operation(field: &Field, name: &str) -> Option<Operation> {
-    let alias = field
-        .aliases
-        .iter()
-        .flatten()
-        .find(|alias| alias.name == name);
+    let alias = field.aliases.iter().flatten().find(|alias| alias.name == name);
     let own = (field.is(Flag::Filter) && field.name == name).then_some(Operation::Exact);
     alias.map(|alias| alias.operation).or(own)
 }
@@ -112,10 +93,7 @@ fn operation_of(suffix: &str) -> Option<Operation> {
 fn makes_sense(field: &Field, operation: Operation) -> bool {
     match operation {
         Operation::Gte | Operation::Lte => {
-            matches!(
-                field.kind,
-                Kind::Integer { .. } | Kind::Float { .. } | Kind::Time
-            )
+            matches!(field.kind, Kind::Integer { .. } | Kind::Float { .. } | Kind::Time)
         }
         Operation::Contains => field.is_searched(),
         Operation::In => !matches!(field.kind, Kind::Boolean),
@@ -156,25 +134,14 @@ fn equal(field: &Field, value: Value) -> Filter {
 }
 
 fn one_of(field: &Field, text: &str) -> Result<Filter, String> {
-    let texts: Vec<&str> = text
-        .split(',')
-        .map(str::trim)
-        .filter(|one| !one.is_empty())
-        .collect();
+    let texts: Vec<&str> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
     if texts.len() > VALUES {
         return Err(format!("At most {VALUES} values can be asked for."));
     }
-    let values: Vec<Value> = texts
-        .into_iter()
-        .map(|one| value_of(field, one))
-        .collect::<Result<_, _>>()?;
+    let values: Vec<Value> =
+        texts.into_iter().map(|one| value_of(field, one)).collect::<Result<_, _>>()?;
     Ok(match field.kind {
-        Kind::People => Filter::Any(
-            values
-                .into_iter()
-                .map(|value| equal(field, value))
-                .collect(),
-        ),
+        Kind::People => Filter::Any(values.into_iter().map(|value| equal(field, value)).collect()),
         _ => Filter::In(field.source, values),
     })
 }
@@ -193,9 +160,9 @@ fn value_of(field: &Field, text: &str) -> Result<Value, String> {
             scalar::time_or_day(&value).map_err(|_| "Enter a valid date/time.".to_owned())
         }
         Kind::Boolean => scalar::boolean(&value),
-        Kind::Choice(choices) if !choices.contains(&text.trim()) => Err(format!(
-            "Select a valid choice. {text} is not one of the available choices."
-        )),
+        Kind::Choice(choices) if !choices.contains(&text.trim()) => {
+            Err(format!("Select a valid choice. {text} is not one of the available choices."))
+        }
         _ => Ok(value),
     }
 }

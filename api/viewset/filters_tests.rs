@@ -48,19 +48,9 @@ fn aliases_and_suffixes_narrow_a_list() {
 #[test]
 fn what_is_not_known_is_named() {
     use crate::plugins::doctors::Doctors;
-    for name in [
-        "nme",
-        "name__gte",
-        "verified__icontains",
-        "userId",
-        "kind__x",
-        "__in",
-    ] {
+    for name in ["nme", "name__gte", "verified__icontains", "userId", "kind__x", "__in"] {
         let faults = parsed::<Doctors>(Role::Patient, &format!("{name}=1")).unwrap_err();
-        assert_eq!(
-            faults,
-            json!({ name: [format!("Unknown parameter: {name}")] })
-        );
+        assert_eq!(faults, json!({ name: [format!("Unknown parameter: {name}")] }));
     }
     let params = Params::parse("nme=1").unwrap();
     let caller = Caller::User(somebody("ada", Role::Patient));

@@ -22,10 +22,7 @@ impl Checked<'_> {
     /// The text that a field will have, unless something is wrong with it.
     pub(crate) fn text(&self, field: &str) -> Option<&str> {
         let stored = || self.before.and_then(|before| before.get(field));
-        self.values
-            .get(field)
-            .or_else(stored)
-            .and_then(Value::as_str)
+        self.values.get(field).or_else(stored).and_then(Value::as_str)
     }
 }
 
@@ -80,18 +77,12 @@ pub(crate) struct Row {
 impl Row {
     /// Without derived values as yet.
     pub(crate) fn new(document: Document) -> Self {
-        Self {
-            document,
-            derived: Map::new(),
-        }
+        Self { document, derived: Map::new() }
     }
 
     /// The stored text in a field; empty when there is none.
     pub(crate) fn text(&self, field: &str) -> &str {
-        self.document
-            .get(field)
-            .and_then(Value::as_str)
-            .unwrap_or_default()
+        self.document.get(field).and_then(Value::as_str).unwrap_or_default()
     }
 
     /// Sets a derived field.

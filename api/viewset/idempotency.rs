@@ -38,10 +38,7 @@ impl Repeat {
             let message = format!("Ensure the Idempotency-Key has no more than {KEY_BYTES} bytes.");
             return Err(ApiError::Malformed(message));
         }
-        let caller = call
-            .caller
-            .principal()
-            .map_or("", |principal| principal.user_id.as_str());
+        let caller = call.caller.principal().map_or("", |principal| principal.user_id.as_str());
         Ok(Some(Self {
             id: digest(&[caller.as_bytes(), key.as_bytes()]),
             request: digest(&[call.path().trim_end_matches('/').as_bytes(), &body.bytes]),
@@ -73,14 +70,8 @@ impl Repeat {
             ("expires".to_owned(), now.plus_millis(KEPT_MILLIS).into()),
         ]);
         [
-            Write::DeleteEvery {
-                collection: COLLECTION,
-                filter: old,
-            },
-            Write::Insert {
-                collection: COLLECTION,
-                document,
-            },
+            Write::DeleteEvery { collection: COLLECTION, filter: old },
+            Write::Insert { collection: COLLECTION, document },
         ]
     }
 }
@@ -110,8 +101,5 @@ fn reply(known: &Document) -> Reply {
 }
 
 fn text<'document>(document: &'document Document, field: &str) -> &'document str {
-    document
-        .get(field)
-        .and_then(Value::as_str)
-        .unwrap_or_default()
+    document.get(field).and_then(Value::as_str).unwrap_or_default()
 }

@@ -29,11 +29,7 @@ pub(crate) async fn object(
     let found = look_up(call, resource).await?;
     let document = found.ok_or_else(|| ApiError::no_match(resource.model))?;
     let rule = rule_of(resource, right);
-    if rule.scope(&call.caller).has(&document) {
-        Ok(document)
-    } else {
-        Err(ApiError::Forbidden)
-    }
+    if rule.scope(&call.caller).has(&document) { Ok(document) } else { Err(ApiError::Forbidden) }
 }
 
 /// What this caller may read of a resource.
@@ -64,10 +60,7 @@ async fn look_up(call: &Call, resource: &'static Resource) -> Result<Option<Docu
         }
         Lookup::By(field) => {
             let filter = Filter::eq(field, key).and(readable);
-            store
-                .find(Query::new(resource.collection(), filter, 1))
-                .await?
-                .pop()
+            store.find(Query::new(resource.collection(), filter, 1)).await?.pop()
         }
     })
 }

@@ -33,12 +33,7 @@ pub(crate) async fn of_record(call: &Call, resource: &'static Resource) -> Resul
         actions.insert("PUT".to_owned(), Value::Object(fields));
     }
     let name = format!("{} Instance", words(resource.model));
-    Ok(Reply::ok(&metadata_of(
-        &name,
-        resource.about,
-        &PARSES,
-        actions,
-    )))
+    Ok(Reply::ok(&metadata_of(&name, resource.about, &PARSES, actions)))
 }
 
 /// OPTIONS on anything.

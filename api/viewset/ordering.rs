@@ -22,11 +22,7 @@ pub(crate) fn order(
         }
     }
     faults.into_result()?;
-    Ok(if sort.is_empty() {
-        resource.order.to_vec()
-    } else {
-        sort
-    })
+    Ok(if sort.is_empty() { resource.order.to_vec() } else { sort })
 }
 
 fn key(resource: &Resource, caller: &Caller, name: &str) -> Option<Sort> {
@@ -36,8 +32,5 @@ fn key(resource: &Resource, caller: &Caller, name: &str) -> Option<Sort> {
     };
     let field = resource.field(name)?;
     let sortable = field.is(Flag::Sort) && may_ask(field, caller);
-    sortable.then_some(Sort {
-        field: field.source,
-        direction,
-    })
+    sortable.then_some(Sort { field: field.source, direction })
 }

@@ -19,8 +19,7 @@ pub(crate) struct Page {
 impl Page {
     /// The body of the answer.
     pub(crate) fn into_body(mut self, results: Vec<Value>) -> Value {
-        self.head
-            .insert("results".to_owned(), Value::Array(results));
+        self.head.insert("results".to_owned(), Value::Array(results));
         Value::Object(self.head)
     }
 }
@@ -36,13 +35,8 @@ pub(crate) async fn fetch(call: &Call, mut query: Query) -> Result<Page, ApiErro
 
 /// How many rows: a bad value means the default, a large one is cut.
 pub(crate) fn size(asked: Option<&str>, settings: &ApiSettings) -> u64 {
-    let asked = asked
-        .and_then(|text| text.trim().parse().ok())
-        .filter(|size| *size > 0);
-    asked
-        .unwrap_or(settings.page_size)
-        .min(settings.page_size_max)
-        .max(1)
+    let asked = asked.and_then(|text| text.trim().parse().ok()).filter(|size| *size > 0);
+    asked.unwrap_or(settings.page_size).min(settings.page_size_max).max(1)
 }
 
 async fn by_number(call: &Call, mut query: Query) -> Result<Page, ApiError> {
@@ -68,14 +62,8 @@ async fn by_number(call: &Call, mut query: Query) -> Result<Page, ApiError> {
     }
     let head = Map::from_iter([
         ("count".to_owned(), json!(count)),
-        (
-            "next".to_owned(),
-            page_link(call, (number < last).then_some(number + 1)),
-        ),
-        (
-            "previous".to_owned(),
-            page_link(call, (number > 1).then_some(number - 1)),
-        ),
+        ("next".to_owned(), page_link(call, (number < last).then_some(number + 1))),
+        ("previous".to_owned(), page_link(call, (number > 1).then_some(number - 1))),
     ]);
     Ok(Page { rows, head })
 }
@@ -84,10 +72,7 @@ fn page_number(asked: Option<&str>) -> Result<u64, ApiError> {
     // The store counts in i64; no list has pages beyond that.
     const MOST: u64 = 1 << 40;
     let number = asked.map_or(Ok(1), |text| text.trim().parse::<u64>());
-    number
-        .ok()
-        .filter(|number| (1..=MOST).contains(number))
-        .ok_or_else(invalid_page)
+    number.ok().filter(|number| (1..=MOST).contains(number)).ok_or_else(invalid_page)
 }
 
 fn invalid_page() -> ApiError {
@@ -102,9 +87,7 @@ fn pages(count: u64, size: u64) -> u64 {
 /// The link to page 1 does without the parameter.
 fn page_link(call: &Call, number: Option<u64>) -> Value {
     let text = |number: u64| (number > 1).then(|| number.to_string());
-    number.map_or(Value::Null, |number| {
-        link(call, "page", text(number).as_deref())
-    })
+    number.map_or(Value::Null, |number| link(call, "page", text(number).as_deref()))
 }
 
 fn link(call: &Call, name: &str, value: Option<&str>) -> Value {
@@ -156,9 +139,7 @@ fn invalid_cursor() -> ApiError {
 }
 
 fn position(keys: &[Sort], row: &Document) -> Vec<Value> {
-    keys.iter()
-        .map(|key| row.get(key.field).cloned().unwrap_or_default())
-        .collect()
+    keys.iter().map(|key| row.get(key.field).cloned().unwrap_or_default()).collect()
 }
 
 fn reversed(key: Sort) -> Sort {

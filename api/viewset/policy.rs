@@ -97,11 +97,7 @@ pub(crate) fn everything(_: &Principal) -> Scope {
 
 /// Staff: everything.
 pub(crate) fn staff(principal: &Principal) -> Scope {
-    if principal.is_staff() {
-        Scope::Everything
-    } else {
-        Scope::Nobody
-    }
+    if principal.is_staff() { Scope::Everything } else { Scope::Nobody }
 }
 
 #[cfg(test)]
@@ -144,10 +140,7 @@ pub(crate) mod tests {
         let document = |name: &str| Document::from_iter([("user".to_owned(), json!(name))]);
         for name in ["ada", "bob"] {
             let document = document(name);
-            assert_eq!(
-                mine.has(&document),
-                mine.clone().filter().matches(&document)
-            );
+            assert_eq!(mine.has(&document), mine.clone().filter().matches(&document));
         }
         assert!(!Scope::Nobody.filter().matches(&document("ada")));
         assert!(Scope::Everything.filter().matches(&document("ada")));

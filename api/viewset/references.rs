@@ -40,12 +40,7 @@ pub(crate) async fn check(
 /// Which of these are usernames of users. One may name somebody without seeing their record.
 pub(crate) async fn users(ctx: &Ctx, names: &[&str]) -> Result<HashSet<String>, ApiError> {
     let filter = one_of("username", names).and(plugins::users::present());
-    found(
-        ctx,
-        Query::new("users", filter, names.len() as u64),
-        "username",
-    )
-    .await
+    found(ctx, Query::new("users", filter, names.len() as u64), "username").await
 }
 
 async fn records(
@@ -58,12 +53,7 @@ async fn records(
     let resource = plugin.resource();
     let readable = (resource.base)().and(resource.policy.read.scope(caller).filter());
     let filter = one_of("_id", ids).and(readable);
-    found(
-        ctx,
-        Query::new(resource.collection(), filter, ids.len() as u64),
-        "_id",
-    )
-    .await
+    found(ctx, Query::new(resource.collection(), filter, ids.len() as u64), "_id").await
 }
 
 async fn found(ctx: &Ctx, query: Query, field: &str) -> Result<HashSet<String>, ApiError> {
@@ -73,13 +63,7 @@ async fn found(ctx: &Ctx, query: Query, field: &str) -> Result<HashSet<String>, 
 }
 
 fn one_of(field: &'static str, texts: &[&str]) -> Filter {
-    Filter::In(
-        field,
-        texts
-            .iter()
-            .map(|text| Value::String((*text).to_owned()))
-            .collect(),
-    )
+    Filter::In(field, texts.iter().map(|text| Value::String((*text).to_owned())).collect())
 }
 
 /// The texts in a value: none, one, or a list of them.

@@ -163,15 +163,11 @@ fn field_index(field: &Field) -> Option<Index> {
         || field.aliases.iter().any(Option::is_some);
     match field.kind {
         _ if field.source == "_id" || field.is(Flag::Derived) || field.is(Flag::WriteOnly) => None,
-        _ if field.is(Flag::Unique) => Some(Index::unique(
-            field.source,
-            std::slice::from_ref(&field.source),
-        )),
+        _ if field.is(Flag::Unique) => {
+            Some(Index::unique(field.source, std::slice::from_ref(&field.source)))
+        }
         Kind::People if asked => Some(Index::items(field.source, field.source)),
-        _ if asked => Some(Index::plain(
-            field.source,
-            std::slice::from_ref(&field.source),
-        )),
+        _ if asked => Some(Index::plain(field.source, std::slice::from_ref(&field.source))),
         _ => None,
     }
 }
@@ -180,26 +176,17 @@ fn field_index(field: &Field) -> Option<Index> {
 fn order_index(order: &[Sort]) -> Option<Index> {
     let first = order.first()?;
     let uniform = order.iter().all(|key| key.direction == first.direction);
-    let fields: Vec<&'static str> = if uniform {
-        order.iter().map(|key| key.field).collect()
-    } else {
-        vec![first.field]
-    };
+    let fields: Vec<&'static str> =
+        if uniform { order.iter().map(|key| key.field).collect() } else { vec![first.field] };
     Some(Index::plain("default_order", &fields))
 }
 
 /// Smallest first, for declarations.
 pub(crate) const fn up(field: &'static str) -> Sort {
-    Sort {
-        field,
-        direction: Direction::Ascending,
-    }
+    Sort { field, direction: Direction::Ascending }
 }
 
 /// Largest first, for declarations.
 pub(crate) const fn down(field: &'static str) -> Sort {
-    Sort {
-        field,
-        direction: Direction::Descending,
-    }
+    Sort { field, direction: Direction::Descending }
 }

@@ -15,25 +15,13 @@ pub(crate) fn filter(resource: &Resource, caller: &Caller, search: &str) -> Resu
     }
     let terms = terms(search);
     if terms.len() > TERMS {
-        return Err(Faults::one(
-            "search",
-            format!("At most {TERMS} terms can be searched for."),
-        ));
+        return Err(Faults::one("search", format!("At most {TERMS} terms can be searched for.")));
     }
     let asked = |field: &&crate::fields::Field| field.is(Flag::Search) && may_ask(field, caller);
-    let fields: Vec<&'static str> = resource
-        .fields
-        .iter()
-        .filter(asked)
-        .map(|field| field.source)
-        .collect();
+    let fields: Vec<&'static str> =
+        resource.fields.iter().filter(asked).map(|field| field.source).collect();
     let somewhere = |term: String| {
-        Filter::Any(
-            fields
-                .iter()
-                .map(|field| Filter::Contains(field, term.clone()))
-                .collect(),
-        )
+        Filter::Any(fields.iter().map(|field| Filter::Contains(field, term.clone())).collect())
     };
     Ok(Filter::All(terms.into_iter().map(somewhere).collect()))
 }

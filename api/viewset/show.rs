@@ -21,10 +21,7 @@ pub(crate) async fn show_all<V: ViewSet>(
     if !rows.is_empty() {
         V::derive(ctx, caller, &mut rows).await?;
     }
-    Ok(rows
-        .into_iter()
-        .map(|row| show_row(V::RESOURCE, caller, row))
-        .collect())
+    Ok(rows.into_iter().map(|row| show_row(V::RESOURCE, caller, row)).collect())
 }
 
 /// This record, as the caller sees it.
@@ -39,10 +36,7 @@ pub(crate) async fn show<V: ViewSet>(
 
 fn show_row(resource: &Resource, caller: &Caller, mut row: Row) -> Value {
     let mut shown = Map::new();
-    let fields = resource
-        .fields
-        .iter()
-        .filter(|field| !field.is(Flag::WriteOnly));
+    let fields = resource.fields.iter().filter(|field| !field.is(Flag::WriteOnly));
     for field in fields {
         if is_readable(field, caller, &row.document) {
             shown.insert(field.name.to_owned(), take(field, &mut row));

@@ -21,10 +21,7 @@ pub(crate) fn fault_of(resource: &Resource, index: &str) -> Option<Faults> {
     if let Some(field) = resource.fields.iter().find(unique) {
         return Some(Faults::one(field.name, message(resource, field)));
     }
-    let together = resource
-        .unique_together
-        .iter()
-        .find(|set| set.index == index)?;
+    let together = resource.unique_together.iter().find(|set| set.index == index)?;
     Some(Faults::one(NON_FIELD, together_message(together)))
 }
 
@@ -36,19 +33,12 @@ pub(crate) async fn add_faults(
     before: Option<&Document>,
     faults: &mut Faults,
 ) -> Result<(), ApiError> {
-    for field in resource
-        .fields
-        .iter()
-        .filter(|field| field.is(Flag::Unique))
-    {
+    for field in resource.fields.iter().filter(|field| field.is(Flag::Unique)) {
         let Some(value) = values.get(field.source).filter(|value| !value.is_null()) else {
             continue;
         };
         let filter = Filter::Eq(field.source, value.clone());
-        let found = ctx
-            .store
-            .find(Query::new(resource.collection(), filter, 1))
-            .await?;
+        let found = ctx.store.find(Query::new(resource.collection(), filter, 1)).await?;
         let other =
             |row: &Document| before.is_none_or(|before| before.get("_id") != row.get("_id"));
         if found.iter().any(other) {
@@ -65,19 +55,13 @@ fn message(resource: &Resource, field: &Field) -> String {
         }
         _ => {
             let label = field.name.replace('_', " ");
-            format!(
-                "{} with this {label} already exists.",
-                spaced(resource.model)
-            )
+            format!("{} with this {label} already exists.", spaced(resource.model))
         }
     }
 }
 
 fn together_message(together: &Together) -> String {
-    format!(
-        "The fields {} must make a unique set.",
-        together.fields.join(", ")
-    )
+    format!("The fields {} must make a unique set.", together.fields.join(", "))
 }
 
 /// `ClinicDoctor` as `clinic doctor`, as Django names models.

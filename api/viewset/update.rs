@@ -39,9 +39,7 @@ pub(crate) async fn update<V: ViewSet>(call: &Call, stage: Stage) -> Result<Repl
         }
         meet(&precondition, &document)?;
     }
-    Err(ApiError::Conflict(
-        "Others keep changing the same record, try again.".to_owned(),
-    ))
+    Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
 }
 
 /// Whether `If-Match` allows this version.
@@ -79,19 +77,16 @@ async fn attempt<V: ViewSet>(
             Ok(done.into_iter().find_map(updated))
         }
         Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => Ok(None),
-        Err(StoreError::Taken {
-            collection, index, ..
-        }) => Err(taken(V::RESOURCE, &collection, &index)),
+        Err(StoreError::Taken { collection, index, .. }) => {
+            Err(taken(V::RESOURCE, &collection, &index))
+        }
         Err(error) => Err(error.into()),
     }
 }
 
 fn edit<V: ViewSet>(document: &Document, input: &Document) -> Result<Edit<V::Record>, ApiError> {
     let mut after = document.clone();
-    let stored = V::RESOURCE
-        .fields
-        .iter()
-        .filter(|field| !field.is(Flag::WriteOnly));
+    let stored = V::RESOURCE.fields.iter().filter(|field| !field.is(Flag::WriteOnly));
     for field in stored {
         if let Some(value) = input.get(field.source) {
             after.insert(field.source.to_owned(), value.clone());
@@ -116,11 +111,7 @@ pub(crate) fn id_of(document: &Document) -> String {
 fn differences(resource: &Resource, before: &Document, after: Document) -> Document {
     let derived = |name: &str| {
         let named = |field: &&crate::fields::Field| field.source == name;
-        resource
-            .fields
-            .iter()
-            .find(named)
-            .is_some_and(|field| field.is(Flag::Derived))
+        resource.fields.iter().find(named).is_some_and(|field| field.is(Flag::Derived))
     };
     let differs = |(name, value): &(String, serde_json::Value)| {
         !name.starts_with('_') && !derived(name) && !same(before.get(name), Some(value))
@@ -134,19 +125,12 @@ fn conditional(
     document: &Document,
     set: Document,
 ) -> Write {
-    let allowed = rule_of(resource, Right::Change)
-        .scope(&call.caller)
-        .filter();
-    let change = Change {
-        set,
-        ..Change::default()
-    };
+    let allowed = rule_of(resource, Right::Change).scope(&call.caller).filter();
+    let change = Change { set, ..Change::default() };
     Write::Update {
         collection: resource.collection(),
         filter: at_version(document).and(allowed),
-        change: change
-            .and_set("_updated", call.ctx.clock.now())
-            .and_add("_version", 1),
+        change: change.and_set("_updated", call.ctx.clock.now()).and_add("_version", 1),
     }
 }
 

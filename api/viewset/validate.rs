@@ -25,24 +25,9 @@ pub(crate) async fn validate<V: ViewSet>(
     let resource = V::RESOURCE;
     refuse_forbidden(resource, &call.caller, input, stage, before)?;
     let (mut values, mut faults) = clean(resource.fields, input, stage);
-    references::check(
-        &call.ctx,
-        &call.caller,
-        resource.fields,
-        &values,
-        &mut faults,
-    )
-    .await?;
-    V::check(
-        call,
-        &mut Checked {
-            stage,
-            values: &mut values,
-            before,
-            faults: &mut faults,
-        },
-    )
-    .await?;
+    references::check(&call.ctx, &call.caller, resource.fields, &values, &mut faults).await?;
+    V::check(call, &mut Checked { stage, values: &mut values, before, faults: &mut faults })
+        .await?;
     if !faults.is_empty() {
         unique::add_faults(&call.ctx, resource, &values, before, &mut faults).await?;
     }
@@ -60,10 +45,7 @@ fn refuse_forbidden(
 ) -> Result<(), ApiError> {
     let nothing = Document::new();
     let document = before.unwrap_or(&nothing);
-    let settable = resource
-        .fields
-        .iter()
-        .filter(|field| is_settable(field, stage));
+    let settable = resource.fields.iter().filter(|field| is_settable(field, stage));
     for field in settable.filter(|field| input.value(field).is_some()) {
         let allowed = match (field.writable, caller.principal()) {
             (None, _) => true,

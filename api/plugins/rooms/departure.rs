@@ -19,10 +19,7 @@ pub(super) async fn leave(call: &Call, document: Document) -> Result<Reply, ApiE
     if !Filter::Has("members", name.clone().into()).matches(&document) {
         return Err(ApiError::Forbidden);
     }
-    alter(&call.ctx, &id_of(&document), name, |room| {
-        leaving(room, name)
-    })
-    .await?;
+    alter(&call.ctx, &id_of(&document), name, |room| leaving(room, name)).await?;
     Ok(Reply::no_content())
 }
 
@@ -41,8 +38,5 @@ pub(crate) async fn leave_all(ctx: &Ctx, name: &str) -> Result<(), ApiError> {
 }
 
 fn leaving(room: &Room, name: &str) -> Option<Room> {
-    room.members
-        .iter()
-        .any(|member| member == name)
-        .then(|| room.without(name))
+    room.members.iter().any(|member| member == name).then(|| room.without(name))
 }

@@ -13,11 +13,7 @@ pub(super) fn encode(room: RoomId, entry: &LogEntry) -> Value {
         "time": entry.time,
     });
     let more = match &entry.body {
-        Body::Message {
-            text,
-            edited,
-            deleted,
-        } => message(entry, text, *edited, *deleted),
+        Body::Message { text, edited, deleted } => message(entry, text, *edited, *deleted),
         Body::Edited { target, text } => {
             json!({"sender": entry.sender, "target": target, "text": text})
         }
@@ -77,21 +73,13 @@ mod tests {
         };
         let with = |kind, more: Value| {
             let mut all = head(kind);
-            all.as_object_mut()
-                .unwrap()
-                .extend(more.as_object().unwrap().clone());
+            all.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
             all
         };
-        let members = Body::Members {
-            added: vec!["bob".into()],
-            removed: Vec::new(),
-        };
+        let members = Body::Members { added: vec!["bob".into()], removed: Vec::new() };
         assert_eq!(
             shown(members),
-            with(
-                "members",
-                json!({"by": "ada", "added": ["bob"], "removed": []})
-            )
+            with("members", json!({"by": "ada", "added": ["bob"], "removed": []}))
         );
         assert_eq!(
             shown(Body::message("hi")),

@@ -34,11 +34,7 @@ pub(super) async fn entry(
         return Ok(None);
     }
     let room: RoomId = room.parse().map_err(ApiError::internal)?;
-    let head = ctx
-        .store
-        .log_head(room)
-        .await?
-        .map_or(Seq::ZERO, |entry| entry.seq);
+    let head = ctx.store.log_head(room).await?.map_or(Seq::ZERO, |entry| entry.seq);
     let entry = LogEntry {
         seq: head.next(),
         id: EntryId::from_bytes(ctx.ids.next()),
@@ -47,10 +43,7 @@ pub(super) async fn entry(
         key: None,
         body: Body::Members { added, removed },
     };
-    Ok(Some(Write::Append {
-        room,
-        entries: vec![entry],
-    }))
+    Ok(Some(Write::Append { room, entries: vec![entry] }))
 }
 
 /// Tells the realtime core that the log of a room has grown.
@@ -87,9 +80,7 @@ pub(super) async fn alter(
             Err(error) => return Err(error.into()),
         }
     }
-    Err(ApiError::Conflict(
-        "The room is too busy just now, try again.".to_owned(),
-    ))
+    Err(ApiError::Conflict("The room is too busy just now, try again.".to_owned()))
 }
 
 /// The direct room of a pair that has one already. Who has left it is let in again.
@@ -103,18 +94,11 @@ pub(super) async fn reunite(call: &Call, room: &Room) -> Result<Option<Document>
     };
     let names: Vec<&str> = room.members.iter().map(String::as_str).collect();
     let there = references::users(&call.ctx, &names).await?;
-    let both: Vec<String> = room
-        .members
-        .iter()
-        .filter(|name| there.contains(*name))
-        .cloned()
-        .collect();
+    let both: Vec<String> =
+        room.members.iter().filter(|name| there.contains(*name)).cloned().collect();
     let by = &call.principal()?.username;
     let missing = |room: &Room| both.iter().any(|name| !room.members.contains(name));
-    alter(&call.ctx, &id_of(&document), by, |room| {
-        missing(room).then(|| room.with(&both))
-    })
-    .await
+    alter(&call.ctx, &id_of(&document), by, |room| missing(room).then(|| room.with(&both))).await
 }
 
 fn writing(ctx: &Ctx, document: &Document, after: &Room) -> Write {

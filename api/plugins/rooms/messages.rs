@@ -73,13 +73,8 @@ fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Fau
     }
     let after = seq(params, "after", &mut faults);
     let before = seq(params, "before", &mut faults);
-    let limit = params
-        .filled("limit")
-        .and_then(|text| text.trim().parse().ok());
-    let limit = limit
-        .filter(|limit| *limit > 0)
-        .unwrap_or(LIMIT)
-        .min(LIMIT_MAX);
+    let limit = params.filled("limit").and_then(|text| text.trim().parse().ok());
+    let limit = limit.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(LIMIT_MAX);
     let part = match (after, before) {
         (Some(_), Some(_)) => {
             faults.add("before", "after and before cannot be combined.");
@@ -93,10 +88,7 @@ fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Fau
 
 fn seq(params: &Params, name: &str, faults: &mut Faults) -> Option<Seq> {
     let text = params.filled(name)?.trim();
-    let number = text
-        .parse::<u64>()
-        .ok()
-        .filter(|number| i64::try_from(*number).is_ok());
+    let number = text.parse::<u64>().ok().filter(|number| i64::try_from(*number).is_ok());
     if number.is_none() {
         faults.add(name, "A valid integer is required.");
     }
@@ -115,23 +107,14 @@ mod tests {
     #[test]
     fn a_page_is_fifty_and_at_most_two_hundred() {
         assert_eq!(parsed("after=3"), Ok((Part::After(Seq::new(3)), 50)));
-        assert_eq!(
-            parsed("before=3&limit=500"),
-            Ok((Part::Before(Seq::new(3)), 200))
-        );
+        assert_eq!(parsed("before=3&limit=500"), Ok((Part::Before(Seq::new(3)), 200)));
         assert!(matches!(parsed("limit=x"), Ok((Part::Before(_), 50))));
     }
 
     #[test]
     fn odd_parameters_are_named() {
-        assert_eq!(
-            parsed("after=x"),
-            Err(json!({"after": ["A valid integer is required."]}))
-        );
-        assert_eq!(
-            parsed("aftr=1"),
-            Err(json!({"aftr": ["Unknown parameter: aftr"]}))
-        );
+        assert_eq!(parsed("after=x"), Err(json!({"after": ["A valid integer is required."]})));
+        assert_eq!(parsed("aftr=1"), Err(json!({"aftr": ["Unknown parameter: aftr"]})));
         assert!(parsed("after=1&before=9").is_err());
         assert!(parsed("before=99999999999999999999").is_err());
     }

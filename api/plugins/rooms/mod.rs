@@ -53,13 +53,7 @@ impl ViewSet for Rooms {
         Field::people("members"),
         Field::people("admins"),
         Field::person("created_by").read_only(),
-        Field::shown(
-            "unread",
-            Kind::Integer {
-                min: None,
-                max: None,
-            },
-        ),
+        Field::shown("unread", Kind::Integer { min: None, max: None }),
         Field::shown("last_message", Kind::Object),
     ];
     const POLICY: Policy = Policy {
@@ -70,23 +64,12 @@ impl ViewSet for Rooms {
     };
     const ORDER: &'static [Sort] = &[down("last_activity")];
     const ACTIONS: &'static [Action] = &[
-        Action {
-            name: "leave",
-            method: "POST",
-            about: "Ends one's own membership.",
-        },
-        Action {
-            name: "messages",
-            method: "GET",
-            about: "The log of the room.",
-        },
+        Action { name: "leave", method: "POST", about: "Ends one's own membership." },
+        Action { name: "messages", method: "GET", about: "The log of the room." },
     ];
 
     fn indexes() -> Vec<Index> {
-        vec![
-            Index::items("members", "members"),
-            Index::unique(PAIR, &[PAIR]),
-        ]
+        vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR])]
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {

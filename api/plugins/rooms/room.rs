@@ -32,11 +32,7 @@ pub(crate) struct Room {
 /// What tells the direct room of two users apart from all others: their names in order. No username
 /// has a blank.
 pub(super) fn pair(one: &str, other: &str) -> String {
-    if one <= other {
-        format!("{one} {other}")
-    } else {
-        format!("{other} {one}")
-    }
+    if one <= other { format!("{one} {other}") } else { format!("{other} {one}") }
 }
 
 impl Room {
@@ -58,10 +54,7 @@ impl Room {
     pub(super) fn settle(&mut self, before: &Self) {
         let stays = |name: &&String| self.members.contains(name);
         let mut members: Vec<String> = before.members.iter().filter(stays).cloned().collect();
-        let came = self
-            .members
-            .iter()
-            .filter(|name| !before.members.contains(name));
+        let came = self.members.iter().filter(|name| !before.members.contains(name));
         members.extend(came.cloned());
         self.members = members;
         self.admins.retain(|name| self.members.contains(name));
@@ -90,15 +83,9 @@ impl Room {
     /// Who came and who went, from one state to the next.
     pub(super) fn changes(&self, after: &Self) -> (Vec<String>, Vec<String>) {
         let missing = |from: &[String], of: &[String]| -> Vec<String> {
-            of.iter()
-                .filter(|name| !from.contains(name))
-                .cloned()
-                .collect()
+            of.iter().filter(|name| !from.contains(name)).cloned().collect()
         };
-        (
-            missing(&self.members, &after.members),
-            missing(&after.members, &self.members),
-        )
+        (missing(&self.members, &after.members), missing(&after.members, &self.members))
     }
 }
 
@@ -118,25 +105,15 @@ mod tests {
     }
 
     fn room(members: &[&str], admins: &[&str]) -> Room {
-        Room {
-            members: names(members),
-            admins: names(admins),
-            ..Room::default()
-        }
+        Room { members: names(members), admins: names(admins), ..Room::default() }
     }
 
     #[test]
     fn whoever_makes_a_room_is_in_it() {
         let mut group = room(&["bob", "ada"], &[]);
         group.open("ada", Timestamp::default());
-        assert_eq!(
-            (group.members, group.admins),
-            (names(&["ada", "bob"]), names(&["ada"]))
-        );
-        let mut direct = Room {
-            kind: Kind::Direct,
-            ..room(&["bob"], &["bob"])
-        };
+        assert_eq!((group.members, group.admins), (names(&["ada", "bob"]), names(&["ada"])));
+        let mut direct = Room { kind: Kind::Direct, ..room(&["bob"], &["bob"]) };
         direct.open("cy", Timestamp::default());
         assert_eq!(direct.pair.as_deref(), Some("bob cy"));
         assert_eq!(direct.admins, names(&["cy"]));
@@ -145,10 +122,7 @@ mod tests {
     #[test]
     fn when_the_last_admin_leaves_the_longest_member_follows() {
         let left = room(&["ada", "bob", "cy"], &["ada"]).without("ada");
-        assert_eq!(
-            (left.members, left.admins),
-            (names(&["bob", "cy"]), names(&["bob"]))
-        );
+        assert_eq!((left.members, left.admins), (names(&["bob", "cy"]), names(&["bob"])));
         let stays = room(&["ada", "bob", "cy"], &["ada", "cy"]).without("ada");
         assert_eq!(stays.admins, names(&["cy"]));
         assert!(room(&["ada"], &["ada"]).without("ada").admins.is_empty());

@@ -30,9 +30,7 @@ fn new_direct(caller: &str, checked: &mut Checked<'_>) {
     let members = names(checked.values.get("members"));
     let others = members.iter().filter(|name| **name != caller).count();
     if others != 1 && !checked.faults.has("members") {
-        checked
-            .faults
-            .add("members", "A direct room has exactly one other member.");
+        checked.faults.add("members", "A direct room has exactly one other member.");
     }
 }
 
@@ -58,20 +56,13 @@ fn old_direct(checked: &mut Checked<'_>) {
         if names(Some(value)) == names(before) {
             checked.values.remove(field);
         } else {
-            checked.faults.add(
-                field,
-                format!("The {field} of a direct room cannot be changed."),
-            );
+            checked.faults.add(field, format!("The {field} of a direct room cannot be changed."));
         }
     }
 }
 
 fn old_group(checked: &mut Checked<'_>) {
-    if checked
-        .values
-        .get("name")
-        .is_some_and(|name| name.is_null() || name == "")
-    {
+    if checked.values.get("name").is_some_and(|name| name.is_null() || name == "") {
         checked.faults.add("name", BLANK);
     }
     for field in ["members", "admins"] {
@@ -88,26 +79,17 @@ fn old_group(checked: &mut Checked<'_>) {
 
 fn refuse_strangers(checked: &mut Checked<'_>, strangers: &[String]) {
     for name in strangers {
-        checked
-            .faults
-            .add("admins", format!("{name} is not a member of the room."));
+        checked.faults.add("admins", format!("{name} is not a member of the room."));
     }
 }
 
 /// Who among the admins is no member.
 fn strangers(admins: Option<&Value>, members: &BTreeSet<&str>) -> Vec<String> {
     let admins = names(admins);
-    admins
-        .difference(members)
-        .map(|name| (*name).to_owned())
-        .collect()
+    admins.difference(members).map(|name| (*name).to_owned()).collect()
 }
 
 fn names(value: Option<&Value>) -> BTreeSet<&str> {
     let items = value.and_then(Value::as_array);
-    items
-        .into_iter()
-        .flatten()
-        .filter_map(Value::as_str)
-        .collect()
+    items.into_iter().flatten().filter_map(Value::as_str).collect()
 }

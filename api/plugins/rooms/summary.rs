@@ -14,10 +14,7 @@ const UNREAD_MAX: u64 = 1_000;
 /// Fills in both, for rooms that the caller is in: one read for all markers, and the heads of all
 /// logs at the same time.
 pub(super) async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
-    let Some(reader) = caller
-        .principal()
-        .map(|principal| principal.username.as_str())
-    else {
+    let Some(reader) = caller.principal().map(|principal| principal.username.as_str()) else {
         return Ok(());
     };
     let member = Filter::Has("members", reader.into());
@@ -68,15 +65,10 @@ async fn markers(
     reader: &str,
     rows: &[&mut Row],
 ) -> Result<HashMap<String, Seq>, StoreError> {
-    let ids: Vec<Value> = rows
-        .iter()
-        .map(|row| Value::String(format!("{}:{reader}", row.text("_id"))))
-        .collect();
+    let ids: Vec<Value> =
+        rows.iter().map(|row| Value::String(format!("{}:{reader}", row.text("_id")))).collect();
     let limit = ids.len() as u64;
-    let found = ctx
-        .store
-        .find(Query::new(READ_MARKERS, Filter::In("_id", ids), limit))
-        .await?;
+    let found = ctx.store.find(Query::new(READ_MARKERS, Filter::In("_id", ids), limit)).await?;
     let marker = |document: &ihs_store::Document| {
         let id = document.get("_id").and_then(Value::as_str)?;
         let seq = document.get("seq").and_then(Value::as_u64)?;
