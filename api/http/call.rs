@@ -14,7 +14,7 @@ use actix_web::{
 use ihs_store::Document;
 use serde::Deserialize;
 
-use super::{body, body::Body, etag::Precondition, links::Origin, params::Params};
+use super::{body, etag::Precondition, links::Origin, params::Params};
 use crate::{
     Ctx,
     auth::{Caller, Principal},
@@ -22,6 +22,7 @@ use crate::{
     fields::{
         Field,
         clean::{Stage, clean},
+        input::Input,
     },
 };
 
@@ -91,7 +92,7 @@ impl Call {
     }
 
     /// The body; nothing the second time, since it can be read only once.
-    pub(crate) async fn body(&self) -> Result<Body, ApiError> {
+    pub(crate) async fn body(&self) -> Result<Input, ApiError> {
         let limit = self.ctx.settings.api.body_bytes;
         match self.payload.take() {
             Some(payload) => body::read(payload, self.request.headers(), limit).await,
@@ -102,7 +103,7 @@ impl Call {
     /// The fields of the body, for endpoints that are no resource.
     pub(crate) async fn fields(&self, fields: &[Field]) -> Result<Document, ApiError> {
         let body = self.body().await?;
-        let (values, faults) = clean(fields, &body.input, Stage::Create);
+        let (values, faults) = clean(fields, &body, Stage::Create);
         faults.into_result()?;
         Ok(values)
     }

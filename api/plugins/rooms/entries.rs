@@ -13,7 +13,9 @@ pub(super) fn encode(room: RoomId, entry: &LogEntry) -> Value {
         "time": entry.time,
     });
     let more = match &entry.body {
-        Body::Message { text, edited, deleted } => message(entry, text, *edited, *deleted),
+        Body::Message { text, edited, deleted } => {
+            message(entry, text, [("edited", *edited), ("deleted", *deleted)])
+        }
         Body::Edited { target, text } => {
             json!({"sender": entry.sender, "target": target, "text": text})
         }
@@ -37,9 +39,10 @@ fn kind(body: &Body) -> &'static str {
     }
 }
 
-fn message(entry: &LogEntry, text: &str, edited: bool, deleted: bool) -> Value {
+/// What happened to a message since is said only where something did.
+fn message(entry: &LogEntry, text: &str, marks: [(&str, bool); 2]) -> Value {
     let mut shown = json!({"sender": entry.sender, "text": text});
-    for (mark, holds) in [("edited", edited), ("deleted", deleted)] {
+    for (mark, holds) in marks {
         if holds {
             shown[mark] = Value::Bool(true);
         }

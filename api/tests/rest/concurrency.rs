@@ -77,6 +77,11 @@ async fn repeats_at_once_are_done_once() {
     let ids: std::collections::BTreeSet<String> =
         join_all(tries).await.into_iter().map(|answer| answer.is(201).text_at("/id")).collect();
     assert_eq!(ids.len(), 1);
+    let unique = sam.with("idempotency-key", "other");
+    let tries = (0..8).map(|_| unique.post("/api/insurances/", json!({"orgname": "x"})));
+    for answer in join_all(tries).await {
+        answer.is(201);
+    }
 }
 
 #[actix_web::test]

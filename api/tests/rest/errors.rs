@@ -69,3 +69,21 @@ async fn texts_that_are_odd_are_refused_or_kept_as_they_are() {
     }
     assert_eq!(sam.get("/api/insurances/?name=%25b_").await.column("orgname"), ["a%b_c\\"]);
 }
+
+#[actix_web::test]
+async fn odd_references_lead_nowhere() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    for odd in ["a\0b", "\u{10ffff}", "' or 1=1", "$ne"] {
+        let room = json!({"name": "x", "members": [odd]});
+        let message = format!("Object with username={odd} does not exist.");
+        ada.post("/api/rooms/", room).await.is(400).says(&json!({ "members": [message] }));
+        let message = format!("Invalid pk \"{odd}\" - object does not exist.");
+        let answer = ada.patch("/api/patients/ada/", json!({ "insurance": odd })).await.is(400);
+        answer.says(&json!({ "insurance": [message] }));
+    }
+    let operator = json!({"username": {"$gt": ""}, "password": {"$gt": ""}});
+    app.anonymous().post("/api/token/", operator).await.is(400).says(&json!({
+        "username": ["Not a valid string."], "password": ["Not a valid string."],
+    }));
+}

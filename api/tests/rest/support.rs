@@ -125,7 +125,7 @@ impl App {
         let body = json!({"username": name, "password": PASSWORD});
         let answer = self.anonymous().post("/api/token/", body).await.is(200);
         let mut client = self.anonymous();
-        client.name = name.to_owned();
+        name.clone_into(&mut client.name);
         client.token = answer.body["token"].as_str().map(str::to_owned);
         client.refresh = answer.text_at("/refresh");
         client
