@@ -15,25 +15,15 @@ use crate::{error::ApiError, fields::input::Input};
 pub(crate) const PARSES: [&str; 3] =
     ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
 
-/// A body, as it came and as it was understood.
-#[derive(Debug)]
-pub(crate) struct Body {
-    /// As it came.
-    pub(crate) bytes: Bytes,
-    /// What it says.
-    pub(crate) input: Input,
-}
-
 /// Reads a whole body and understands it.
 pub(crate) async fn read(
     payload: web::Payload,
     headers: &HeaderMap,
     limit: usize,
-) -> Result<Body, ApiError> {
+) -> Result<Input, ApiError> {
     let content_type = text_of(headers, header::CONTENT_TYPE).unwrap_or_default();
     let bytes = collect(payload, headers, limit).await?;
-    let input = parse(content_type, &bytes)?;
-    Ok(Body { bytes, input })
+    parse(content_type, &bytes)
 }
 
 async fn collect(

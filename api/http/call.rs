@@ -12,8 +12,9 @@ use actix_web::{
 };
 
 use ihs_store::Document;
+use serde::Deserialize;
 
-use super::{body, body::Body, etag::Precondition, links::Origin, params::Params};
+use super::{body, etag::Precondition, links::Origin, params::Params};
 use crate::{
     Ctx,
     auth::{Caller, Principal},
@@ -21,6 +22,7 @@ use crate::{
     fields::{
         Field,
         clean::{Stage, clean},
+        input::Input,
     },
 };
 
@@ -37,6 +39,7 @@ pub(crate) struct Call {
     pub(crate) params: Params,
     /// How the client reached us.
     pub(crate) origin: Origin,
+    key: String,
     request: HttpRequest,
     payload: Cell<Option<web::Payload>>,
 }
@@ -51,7 +54,8 @@ impl Call {
         payload: web::Payload,
     ) -> Self {
         let origin = Origin::of(&request);
-        Self { ctx, caller, params, origin, request, payload: Cell::new(Some(payload)) }
+        let key = key_in(&request);
+        Self { ctx, caller, params, origin, key, request, payload: Cell::new(Some(payload)) }
     }
 
     /// The method; HEAD counts as GET.
@@ -69,7 +73,7 @@ impl Call {
 
     /// The part of the path that names a record.
     pub(crate) fn key(&self) -> &str {
-        self.request.match_info().get("key").unwrap_or_default()
+        &self.key
     }
 
     /// The user who sent it.
@@ -88,7 +92,7 @@ impl Call {
     }
 
     /// The body; nothing the second time, since it can be read only once.
-    pub(crate) async fn body(&self) -> Result<Body, ApiError> {
+    pub(crate) async fn body(&self) -> Result<Input, ApiError> {
         let limit = self.ctx.settings.api.body_bytes;
         match self.payload.take() {
             Some(payload) => body::read(payload, self.request.headers(), limit).await,
@@ -99,8 +103,19 @@ impl Call {
     /// The fields of the body, for endpoints that are no resource.
     pub(crate) async fn fields(&self, fields: &[Field]) -> Result<Document, ApiError> {
         let body = self.body().await?;
-        let (values, faults) = clean(fields, &body.input, Stage::Create);
+        let (values, faults) = clean(fields, &body, Stage::Create);
         faults.into_result()?;
         Ok(values)
     }
+}
+
+/// The parts of a path that stand for something.
+#[derive(Deserialize)]
+struct Named {
+    key: String,
+}
+
+/// All escapes of it decoded, those of `%`, `/` and `+` too, which the router leaves as they are.
+fn key_in(request: &HttpRequest) -> String {
+    request.match_info().load().map(|named: Named| named.key).unwrap_or_default()
 }

@@ -6,7 +6,7 @@ use super::{
     Declared, ViewSet,
     envelope::wrap,
     hooks::{self, Draft},
-    idempotency::{self, Repeat},
+    idempotency::Repeat,
     resource::Resource,
     show::show,
     unique,
@@ -20,12 +20,12 @@ use crate::{
 
 /// Makes a record.
 pub(crate) async fn create<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
-    let body = call.body().await?;
-    let repeat = Repeat::of(call, &body)?;
+    let input = call.body().await?;
+    let repeat = Repeat::of(call, V::RESOURCE, &input)?;
     if let Some(first) = first_answer(call, repeat.as_ref()).await? {
         return Ok(first);
     }
-    let input = validate::<V>(call, &body.input, Stage::Create, None).await?;
+    let input = validate::<V>(call, &input, Stage::Create, None).await?;
     let mut draft = draft::<V>(call, input)?;
     V::before_create(call, &mut draft).await?;
     if let Some(existing) = V::existing(call, &draft.record).await? {
@@ -111,9 +111,7 @@ async fn settle<V: ViewSet>(
     let StoreError::Taken { collection, index, .. } = &error else {
         return Err(error.into());
     };
-    if collection == idempotency::COLLECTION
-        && let Some(first) = first_answer(call, repeat).await?
-    {
+    if let Some(first) = first_answer(call, repeat).await? {
         return Ok(first);
     }
     if let Some(existing) = V::existing(call, record).await? {

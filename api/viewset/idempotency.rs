@@ -6,11 +6,17 @@ use ihs_store::{Document, Filter, Timestamp, Write};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::resource::Resource;
 use crate::{
     Ctx,
     error::ApiError,
+    fields::{
+        Field,
+        input::Input,
+        kind::{Format, Kind},
+    },
     hex,
-    http::{Call, Reply, body::Body, call::IDEMPOTENCY_KEY},
+    http::{Call, Reply, call::IDEMPOTENCY_KEY},
 };
 
 /// The collection.
@@ -30,7 +36,11 @@ pub(crate) struct Repeat {
 
 impl Repeat {
     /// The key of a request, if it has one. It counts for this caller only.
-    pub(crate) fn of(call: &Call, body: &Body) -> Result<Option<Self>, ApiError> {
+    pub(crate) fn of(
+        call: &Call,
+        resource: &Resource,
+        input: &Input,
+    ) -> Result<Option<Self>, ApiError> {
         let Some(key) = call.header(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else {
             return Ok(None);
         };
@@ -41,7 +51,7 @@ impl Repeat {
         let caller = call.caller.principal().map_or("", |principal| principal.user_id.as_str());
         Ok(Some(Self {
             id: digest(&[caller.as_bytes(), key.as_bytes()]),
-            request: digest(&[call.path().trim_end_matches('/').as_bytes(), &body.bytes]),
+            request: request_of(resource, input),
         }))
     }
 
@@ -74,6 +84,17 @@ impl Repeat {
             Write::Insert { collection: COLLECTION, document },
         ]
     }
+}
+
+/// What was asked for: every field of the resource but passwords, which must not be kept in any form
+/// that is quick to try out.
+fn request_of(resource: &Resource, input: &Input) -> String {
+    let secret =
+        |field: &&Field| matches!(field.kind, Kind::Text(rule) if rule.format == Format::Password);
+    let said = resource.fields.iter().filter(|field| !secret(field));
+    let said = said.filter_map(|field| Some((field.name.to_owned(), input.value(field)?)));
+    let said = Value::Object(said.collect()).to_string();
+    digest(&[resource.name.as_bytes(), said.as_bytes()])
 }
 
 /// Of several parts, so that no two lists of parts are the same text.

@@ -102,11 +102,30 @@ async fn by_cursor(call: &Call, mut query: Query, text: &str) -> Result<Page, Ap
         text => Some(Cursor::decode(text, &keys).ok_or_else(invalid_cursor)?),
     };
     let way = cursor.as_ref().map_or(Way::Forward, |cursor| cursor.way);
+    let (rows, more) = walk(call, &mut query, way, cursor.as_ref()).await?;
+    let (next, previous) = match way {
+        Way::Forward => (more, cursor.is_some()),
+        Way::Back => (true, more),
+    };
+    let head = Map::from_iter([
+        ("next".to_owned(), turn(call, &keys, rows.last().filter(|_| next), Way::Forward)),
+        ("previous".to_owned(), turn(call, &keys, rows.first().filter(|_| previous), Way::Back)),
+    ]);
+    Ok(Page { rows, head })
+}
+
+/// The rows behind a position, in the order of the list, and whether more lie beyond them.
+async fn walk(
+    call: &Call,
+    query: &mut Query,
+    way: Way,
+    cursor: Option<&Cursor>,
+) -> Result<(Vec<Document>, bool), ApiError> {
     let size = query.limit;
     query.limit = size + 1;
-    query.after = cursor.as_ref().map(|cursor| cursor.position.clone());
+    query.after = cursor.map(|cursor| cursor.position.clone());
     if way == Way::Back {
-        query.sort = keys.iter().copied().map(reversed).collect();
+        query.sort = query.keys().into_iter().map(reversed).collect();
     }
     let mut rows = call.ctx.store.find(query.clone()).await?;
     let more = rows.len() as u64 > size;
@@ -114,24 +133,13 @@ async fn by_cursor(call: &Call, mut query: Query, text: &str) -> Result<Page, Ap
     if way == Way::Back {
         rows.reverse();
     }
-    let (next, previous) = match way {
-        Way::Forward => (more, cursor.is_some()),
-        Way::Back => (true, more),
-    };
-    let at = |row: Option<&Document>, way| {
-        let position = row.map(|row| position(&keys, row))?;
-        Some(Cursor::new(way, position, &keys).encode())
-    };
-    let next = at(rows.last(), Way::Forward).filter(|_| next);
-    let previous = at(rows.first(), Way::Back).filter(|_| previous);
-    let named = |cursor: Option<String>| {
-        cursor.map_or(Value::Null, |cursor| link(call, "cursor", Some(&cursor)))
-    };
-    let head = Map::from_iter([
-        ("next".to_owned(), named(next)),
-        ("previous".to_owned(), named(previous)),
-    ]);
-    Ok(Page { rows, head })
+    Ok((rows, more))
+}
+
+/// The link that goes on from a row, if there is one to go on from.
+fn turn(call: &Call, keys: &[Sort], row: Option<&Document>, way: Way) -> Value {
+    let cursor = row.map(|row| Cursor::new(way, position(keys, row), keys).encode());
+    cursor.map_or(Value::Null, |cursor| link(call, "cursor", Some(&cursor)))
 }
 
 fn invalid_cursor() -> ApiError {

@@ -31,7 +31,7 @@ pub(crate) async fn update<V: ViewSet>(call: &Call, stage: Stage) -> Result<Repl
     let body = call.body().await?;
     let precondition = call.precondition();
     meet(&precondition, &document)?;
-    let input = validate::<V>(call, &body.input, stage, Some(&document)).await?;
+    let input = validate::<V>(call, &body, stage, Some(&document)).await?;
     for _ in 0..ATTEMPTS {
         match attempt::<V>(call, &document, &input).await? {
             Some(changed) => return answer::<V>(call, changed).await,

@@ -1,0 +1,74 @@
+//! Who is fed from a room on this node: which sockets, of which users, on which threads.
+
+use std::collections::HashMap;
+
+use actix::Addr;
+
+use crate::{fan_out::FanOutActor, session::socket::SessionId, username::Username};
+
+/// The sockets that a room feeds.
+#[derive(Default)]
+pub struct Audience {
+    sockets: HashMap<SessionId, Listener>,
+    /// Each thread that has sockets here, and how many: asked for at every delivery.
+    threads: Vec<(Addr<FanOutActor>, usize)>,
+}
+
+struct Listener {
+    user: Username,
+    thread: Addr<FanOutActor>,
+}
+
+impl Audience {
+    /// Takes in a socket.
+    pub fn insert(&mut self, session: SessionId, user: Username, thread: Addr<FanOutActor>) {
+        self.remove(session);
+        match self.threads.iter_mut().find(|(known, _)| *known == thread) {
+            Some((_, count)) => *count += 1,
+            None => self.threads.push((thread.clone(), 1)),
+        }
+        self.sockets.insert(session, Listener { user, thread });
+    }
+
+    /// Lets a socket go.
+    pub fn remove(&mut self, session: SessionId) {
+        if let Some(listener) = self.sockets.remove(&session) {
+            if let Some((_, count)) =
+                self.threads.iter_mut().find(|(known, _)| *known == listener.thread)
+            {
+                *count -= 1;
+            }
+            self.threads.retain(|(_, count)| *count > 0);
+        }
+    }
+
+    /// Lets every socket of a user go.
+    pub fn remove_user(&mut self, user: &Username) {
+        let listeners = self.sockets.iter().filter(|(_, listener)| listener.user == *user);
+        let sessions: Vec<SessionId> = listeners.map(|(session, _)| *session).collect();
+        for session in sessions {
+            self.remove(session);
+        }
+    }
+
+    /// Whether nobody is fed.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sockets.is_empty()
+    }
+
+    /// The threads that have sockets here.
+    pub fn threads(&self) -> impl Iterator<Item = &Addr<FanOutActor>> {
+        self.threads.iter().map(|(thread, _)| thread)
+    }
+
+    /// The users who have sockets here, each once, in order.
+    #[must_use]
+    pub fn users(&self) -> Vec<&str> {
+        let mut users: Vec<&str> =
+            self.sockets.values().map(|listener| listener.user.as_str()).collect();
+        users.sort_unstable();
+        users.dedup();
+        users
+    }
+}

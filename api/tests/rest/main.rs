@@ -1,0 +1,16 @@
+//! The REST layer over a real embedded store, as its clients see it.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
+
+mod auth;
+mod concurrency;
+mod errors;
+mod lists;
+mod matrix;
+mod negotiation;
+mod profiles;
+mod records;
+mod rooms;
+mod support;
+mod users;
+mod wire;

@@ -1,0 +1,115 @@
+//! The security matrix: every resource, every action, everybody. A resource without a row fails.
+
+use std::collections::BTreeMap;
+
+use actix_web::http::Method;
+use serde_json::json;
+
+use crate::support::{App, Client};
+
+/// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
+/// and delete.
+const ROWS: [(&str, [[u16; 5]; 5]); 5] = [
+    (
+        "users",
+        [
+            [401, 200, 200, 200, 200],
+            [400, 400, 400, 400, 400],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 204, 204],
+        ],
+    ),
+    (
+        "patients",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 405, 405, 405, 405],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 204, 204],
+        ],
+    ),
+    (
+        "doctors",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 405, 405, 405, 405],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 200, 200],
+            [401, 403, 403, 204, 204],
+        ],
+    ),
+    (
+        "insurances",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 400],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 200],
+            [401, 403, 403, 403, 204],
+        ],
+    ),
+    (
+        "rooms",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 400, 400, 400, 400],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 200, 403],
+            [401, 405, 405, 405, 405],
+        ],
+    ),
+];
+
+/// A record of each resource; those of people belong to `owner`.
+async fn record(name: &str, owner: &Client, staff: &Client) -> String {
+    let key = match name {
+        "users" | "patients" | "doctors" => owner.name.clone(),
+        "insurances" => {
+            staff.post("/api/insurances/", json!({"orgname": "x"})).await.is(201).text_at("/id")
+        }
+        _ => owner.post("/api/rooms/", json!({"name": "x"})).await.is(201).text_at("/id"),
+    };
+    format!("/api/{name}/{key}/")
+}
+
+#[actix_web::test]
+async fn everybody_may_do_what_the_contract_says_and_nothing_else() {
+    let rows = BTreeMap::from(ROWS);
+    for resource in ihs_api::resources() {
+        let name = resource.name();
+        let row = rows.get(name).unwrap_or_else(|| panic!("{name} has no row"));
+        for (who, _) in row[0].iter().enumerate() {
+            check(name, who, row).await;
+        }
+    }
+}
+
+/// In an application of its own, so that one who deletes does not disturb the next.
+async fn check(name: &str, who: usize, row: &[[u16; 5]; 5]) {
+    let app = App::start().await;
+    let kind = if name == "doctors" { "doctor" } else { "patient" };
+    let owner = app.sign_up("owner", kind).await;
+    let staff = app.staff("staff").await;
+    let path = record(name, &owner, &staff).await;
+    let caller = match who {
+        0 => app.anonymous(),
+        1 => app.patient("stranger").await,
+        2 => app.doctor("medic").await,
+        3 => owner,
+        _ => staff,
+    };
+    let list = format!("/api/{name}/");
+    let requests = [
+        (Method::GET, &list, None),
+        (Method::POST, &list, Some(json!({}))),
+        (Method::GET, &path, None),
+        (Method::PATCH, &path, Some(json!({}))),
+        (Method::DELETE, &path, None),
+    ];
+    for (action, (method, path, body)) in requests.into_iter().enumerate() {
+        let status = caller.send(method.clone(), path, body).await.status;
+        assert_eq!(status, row[action][who], "{method} {path} by caller {who}");
+    }
+}

@@ -1,0 +1,144 @@
+//! Signing up, and what becomes of accounts.
+
+use ihs_api::create_superuser;
+use serde_json::json;
+
+use crate::support::{App, PASSWORD, account};
+
+#[actix_web::test]
+async fn signing_up_makes_user_and_profile_and_shows_no_secret() {
+    let app = App::start().await;
+    let mut body = account("ada", "doctor");
+    body["first_name"] = json!(" Ada ");
+    body["last_name"] = json!("Lovelace");
+    let answer = app.anonymous().post("/api/users/", body).await.is(201);
+    assert_eq!(answer.header("location"), "http://clinic.example/api/users/ada/");
+    answer.says(&json!({
+        "username": "ada", "full_name": "Ada Lovelace", "is_active": true,
+        "email": "a@example.org", "owner": "ada", "first_name": "Ada", "last_name": "Lovelace",
+        "type": "doctor",
+    }));
+    let ada = app.log_in("ada").await;
+    let profile = ada.get("/api/doctors/ada/").await.is(200);
+    assert_eq!(profile.body["userfullname"], "Ada Lovelace");
+    assert_eq!(profile.body["verified"], false);
+    ada.get("/api/patients/ada/").await.details(404, "No Patient matches the given query.");
+}
+
+#[actix_web::test]
+async fn all_that_is_wrong_with_a_sign_up_is_said_at_once() {
+    let app = App::start().await;
+    app.patient("ada").await;
+    let answer = app.anonymous().post("/api/users/", json!({})).await;
+    let required = json!(["This field is required."]);
+    answer.is(400).says(&json!({
+        "username": required, "password": required, "userType": required,
+    }));
+    let body = json!({"username": "ada", "password": "x", "userType": "king", "email": "nope"});
+    app.anonymous().post("/api/users/", body).await.is(400).says(&json!({
+        "username": ["A user with that username already exists."],
+        "password": ["Ensure this field has at least 8 characters."],
+        "email": ["Enter a valid email address."],
+        "userType": ["\"king\" is not a valid choice."],
+    }));
+    let body = account("a b!", "patient");
+    app.anonymous().post("/api/users/", body).await.is(400).says(&json!({"username": [
+        "Enter a valid username. This value may contain only letters, numbers, and @/./+/-/_ \
+         characters."
+    ]}));
+    let mut long = account("bob", "patient");
+    long["password"] = json!("x".repeat(5_000));
+    app.anonymous().post("/api/users/", long).await.is(400);
+}
+
+#[actix_web::test]
+async fn only_a_superuser_makes_staff() {
+    let app = App::start().await;
+    let sam = app.staff("sam").await;
+    let refused = json!({"userType": ["\"staff\" is not a valid choice."]});
+    for client in [app.anonymous(), sam.clone(), app.patient("ada").await] {
+        client.post("/api/users/", account("eve", "staff")).await.is(400).says(&refused);
+    }
+}
+
+#[actix_web::test]
+async fn usernames_are_of_any_script_and_one_unicode_form() {
+    let app = App::start().await;
+    app.patient("علی").await.get("/api/users/%D8%B9%D9%84%DB%8C/").await.is(200);
+    app.patient("a+b@c.d").await.get("/api/users/a%2Bb@c.d/").await.is(200);
+    app.patient("fi").await;
+    app.anonymous().post("/api/users/", account("ﬁ", "patient")).await.is(400);
+}
+
+#[actix_web::test]
+async fn what_is_not_for_oneself_to_set_is_403_and_what_nobody_sets_is_ignored() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let refused = "You do not have permission to perform this action.";
+    ada.patch("/api/users/ada/", json!({"is_active": false})).await.details(403, refused);
+    let body = json!({
+        "is_superuser": true, "username": "eve", "owner": "eve", "userType": "staff",
+        "type": "staff", "_owner": "eve", "_version": 9, "first_name": "Ada",
+    });
+    let answer = ada.patch("/api/users/ada/", body).await.is(200);
+    assert_eq!(answer.body["type"], "patient");
+    assert_eq!(answer.body["username"], "ada");
+    assert_eq!(ada.get("/api/patients/ada/").await.is(200).body["userfullname"], "Ada");
+}
+
+#[actix_web::test]
+async fn one_sees_oneself_and_staff_see_all() {
+    let app = App::start().await;
+    let (ada, _bob) = (app.patient("ada").await, app.patient("bob").await);
+    let sam = app.staff("sam").await;
+    assert_eq!(ada.get("/api/users/").await.is(200).column("username"), ["ada"]);
+    ada.get("/api/users/bob/").await.details(404, "No User matches the given query.");
+    ada.patch("/api/users/bob/", json!({})).await.is(404);
+    ada.delete("/api/users/bob/").await.is(404);
+    let all = sam.get("/api/users/").await.is(200).column("username");
+    assert_eq!(all, ["ada", "bob", "sam", "sam-root"]);
+    let found = sam.get("/api/users/?search=bo&type=patient&ordering=-username").await.is(200);
+    assert_eq!(found.column("username"), ["bob"]);
+}
+
+#[actix_web::test]
+async fn staff_cannot_take_over_a_superuser() {
+    let app = App::start().await;
+    let sam = app.staff("sam").await;
+    let body = json!({"password": "battery staple"});
+    sam.patch("/api/users/sam-root/", body.clone()).await.is(403);
+    sam.delete("/api/users/sam-root/").await.is(403);
+    app.log_in("sam-root").await.patch("/api/users/sam/", body).await.is(200);
+}
+
+#[actix_web::test]
+async fn a_deleted_user_is_gone_but_the_name_stays_taken() {
+    let app = App::start().await;
+    let (ada, sam) = (app.patient("ada").await, app.staff("sam").await);
+    ada.delete("/api/users/ada/").await.is(204);
+    ada.get("/api/users/").await.details(401, "User inactive or deleted.");
+    sam.get("/api/users/ada/").await.is(404);
+    sam.get("/api/patients/ada/").await.is(404);
+    assert!(!sam.get("/api/users/").await.text.contains("ada"));
+    app.anonymous()
+        .post("/api/users/", account("ada", "patient"))
+        .await
+        .is(400)
+        .says(&json!({"username": ["A user with that username already exists."]}));
+    let body = json!({"username": "ada", "password": PASSWORD});
+    app.anonymous().post("/api/token/", body).await.is(400);
+    let room = json!({"name": "x", "members": ["ada"]});
+    sam.post("/api/rooms/", room).await.is(400);
+}
+
+#[actix_web::test]
+async fn the_command_line_keeps_the_same_rules() {
+    let app = App::start().await;
+    let refused = create_superuser(&app.ctx, "a b", "nope", "x").await.unwrap_err().to_string();
+    for field in ["username: ", "email: ", "password: "] {
+        assert!(refused.contains(field), "{refused}");
+    }
+    app.superuser("root").await.get("/api/users/root/").await.is(200);
+    let again = create_superuser(&app.ctx, "root", "", PASSWORD).await.unwrap_err();
+    assert!(again.to_string().contains("already exists"));
+}
