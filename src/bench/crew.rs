@@ -13,7 +13,7 @@ use crate::{chat::address::Address, failure::Failure};
 const AT_ONCE: usize = 16;
 
 /// Longest wait for an answer.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// A user who is logged in.
 #[derive(Debug, Clone)]

@@ -79,7 +79,7 @@ impl Sender {
             length @ 0..=125 => self.buffer.push(0x80 | u8::try_from(length).unwrap_or(0)),
             length => {
                 let length = u16::try_from(length).map_err(|_| ErrorKind::InvalidInput)?;
-                self.buffer.push(0x80 | 126);
+                self.buffer.push(0x80 | 0x7e);
                 self.buffer.extend_from_slice(&length.to_be_bytes());
             }
         }
