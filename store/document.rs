@@ -12,6 +12,9 @@ pub type Document = Map<String, Value>;
 /// The largest document that both backends take: MongoDB's 16 MiB less room for its envelope.
 pub const MAX_DOCUMENT_BYTES: usize = 15 * 1024 * 1024;
 
+/// A top-level field that no document has: MongoDB's backend keeps what it searches by there.
+pub(crate) const SEARCH: &str = "_search";
+
 /// How deep documents nest at most; MongoDB refuses more than 100.
 const MAX_DEPTH: usize = 64;
 
@@ -22,6 +25,7 @@ pub enum InvalidDocument {
     #[error("the document has no _id")]
     NoId,
     /// A key is empty, starts with `$`, or has a `.` or NUL in it: operators and paths to MongoDB.
+    /// Or it is `_search` at the top, which is the backends' own.
     #[error("the key {0:?} is not allowed")]
     Key(String),
     /// A string has a NUL, at which SQLite's JSON functions end a text.
@@ -67,6 +71,9 @@ pub fn check(document: &Document) -> Result<(), InvalidDocument> {
 /// # Errors
 /// The first rule of [`InvalidDocument`] that they break, `_id` aside.
 pub fn check_fields(fields: &Document) -> Result<(), InvalidDocument> {
+    if fields.contains_key(SEARCH) {
+        return Err(InvalidDocument::Key(SEARCH.to_owned()));
+    }
     let mut bytes = 0;
     check_map(fields, 1, &mut bytes)?;
     if bytes > MAX_DOCUMENT_BYTES { Err(InvalidDocument::Size) } else { Ok(()) }

@@ -186,6 +186,21 @@ fn same(left: &Value, right: &Value) -> bool {
     left == right || equals(left, right)
 }
 
+/// Checks the documents and changes of a commit before any backend sees it.
+///
+/// # Errors
+/// The first rule of [`InvalidDocument`] that one of them breaks.
+pub(crate) fn check(writes: &[Write]) -> Result<(), InvalidDocument> {
+    for write in writes {
+        match write {
+            Write::Insert { document, .. } => document::check(document)?,
+            Write::Update { change, .. } | Write::UpdateEvery { change, .. } => change.check()?,
+            Write::Delete { .. } | Write::DeleteEvery { .. } | Write::Append { .. } => {}
+        }
+    }
+    Ok(())
+}
+
 /// What a write of a commit did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Written {

@@ -71,7 +71,8 @@ impl Sender {
         self.frame(0x8A, b"").await
     }
 
-    /// Clients must mask; a mask of zeros is a mask, and costs nothing.
+    /// Clients must mask; a mask of zeros is a mask, and costs nothing. 0xFE is the mask bit and
+    /// 126, which says that two bytes of length follow (RFC 6455, 5.2).
     async fn frame(&mut self, head: u8, payload: &[u8]) -> io::Result<()> {
         self.buffer.clear();
         self.buffer.push(head);
@@ -79,7 +80,7 @@ impl Sender {
             length @ 0..=125 => self.buffer.push(0x80 | u8::try_from(length).unwrap_or(0)),
             length => {
                 let length = u16::try_from(length).map_err(|_| ErrorKind::InvalidInput)?;
-                self.buffer.push(0x80 | 0x7e);
+                self.buffer.push(0xFE);
                 self.buffer.extend_from_slice(&length.to_be_bytes());
             }
         }

@@ -44,6 +44,14 @@ impl Fault {
             Self::Sqlite(error) => undone(error),
         }
     }
+
+    /// What the caller is told, when a part of the work may stay.
+    pub(super) fn into_partly(self) -> StoreError {
+        match self {
+            Self::Refused(error) => error,
+            Self::Sqlite(error) => StoreError::OutcomeUnknown(Box::new(error)),
+        }
+    }
 }
 
 /// What happened to a whole transaction that was lost.

@@ -9,10 +9,12 @@ use super::{
     documents::Writing,
     entries,
     fault::{Fault, Lost},
+    keys::Keys,
     prepare,
     schema::Schema,
     search::Pending,
     translate::searches,
+    writer::Apart,
 };
 use crate::{
     collection::Collection,
@@ -31,6 +33,8 @@ pub(super) struct Session {
     pub(super) schema: Arc<Schema>,
     /// What the search tables lack.
     pub(super) pending: Pending,
+    /// What the table of keys lacks.
+    pub(super) keys: Keys,
 }
 
 impl Session {
@@ -42,7 +46,7 @@ impl Session {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<Result<T, StoreError>, Lost> {
-        let mark = self.pending.mark();
+        let (mark, keys) = (self.pending.mark(), self.keys.mark());
         let schema = Arc::clone(&self.schema);
         self.execute("SAVEPOINT work")?;
         match work(self) {
@@ -52,9 +56,31 @@ impl Session {
             }
             Err(fault) => {
                 self.pending.forget_behind(mark);
+                self.keys.forget_behind(keys);
                 self.schema = schema;
                 self.undo(&fault)?;
                 Ok(Err(fault.into_error()))
+            }
+        }
+    }
+
+    /// Does a piece of work of which, when it fails, a part may stay.
+    ///
+    /// # Errors
+    /// The outer one when the whole transaction was lost.
+    pub(super) fn stepwise<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<Result<T, StoreError>, Lost> {
+        let keys = self.keys.mark();
+        match work(self) {
+            Ok(value) => Ok(Ok(value)),
+            Err(Fault::Sqlite(error)) if self.connection.is_autocommit() => {
+                Err(Lost::before_commit(&error))
+            }
+            Err(fault) => {
+                self.keys.forget_behind(keys);
+                Ok(Err(fault.into_partly()))
             }
         }
     }
@@ -85,7 +111,7 @@ impl Session {
 
     /// Appends to a log until an entry cannot be.
     pub(super) fn append(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<Appended, Fault> {
-        entries::append(&self.connection, room, entries)
+        entries::append(&self.connection, &mut self.keys, room, entries)
     }
 
     /// Does all writes, or ends at the first that cannot be.
@@ -152,14 +178,20 @@ impl Session {
     }
 }
 
-/// Whether a write looks into the search tables, which must then be complete before its
-/// savepoint: what others of the transaction changed must not be undone with it.
-pub(super) fn looks_for_text(write: &Write) -> bool {
-    match write {
+/// How a commit is kept apart.
+pub(super) fn commit_apart(writes: &[Write]) -> Apart {
+    let looks_for_text = |write: &Write| match write {
         Write::Update { filter, .. }
         | Write::UpdateEvery { filter, .. }
         | Write::Delete { filter, .. }
         | Write::DeleteEvery { filter, .. } => searches(filter),
         Write::Insert { .. } | Write::Append { .. } => false,
-    }
+    };
+    if writes.iter().any(looks_for_text) { Apart::AfterSearch } else { Apart::Wholly }
+}
+
+/// How an append is kept apart: entries are stored one after the other until one cannot be, and
+/// only one that changes another entry, too, needs more than its own insertion.
+pub(super) fn append_apart(entries: &[LogEntry]) -> Apart {
+    if entries.iter().any(entries::changes_another) { Apart::Wholly } else { Apart::Stepwise }
 }
