@@ -31,7 +31,7 @@ const SILENCE: Duration = Duration::from_mins(1);
 const STABLE: Duration = Duration::from_secs(5);
 /// How long a client without a person keeps trying to connect.
 const PATIENCE: Duration = Duration::from_mins(2);
-/// How long it waits, when all is said, for entries that the node has announced.
+/// How long the client waits, before it goes on, for entries that the node has announced.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// The client.
@@ -102,8 +102,11 @@ impl Client {
         let effects = self.conversation.connected();
         let mut outcome = self.carry_out(&mut link, effects).await?;
         while outcome.is_none() {
-            if self.is_done(heard) {
+            if heard.elapsed() >= LAST_WORDS {
                 self.conversation.settle();
+            }
+            let settled = self.conversation.is_settled();
+            if settled && !self.open {
                 link.close().await;
                 return Ok(None);
             }
@@ -112,7 +115,7 @@ impl Client {
                     heard = Instant::now();
                     self.happened(&mut link, event).await?
                 }
-                typed = self.lines.recv(), if self.open && self.conversation.is_ready() => {
+                typed = self.lines.recv(), if self.open && settled => {
                     heard = Instant::now();
                     self.take_line(&mut link, typed).await?
                 }
@@ -125,7 +128,7 @@ impl Client {
                 _ = heartbeat.tick() => {
                     self.beat(&mut link, heard).await
                 }
-                () = time::sleep(LAST_WORDS), if !self.open => None,
+                () = time::sleep(LAST_WORDS), if !settled => None,
             };
         }
         Ok(outcome)
@@ -139,12 +142,6 @@ impl Client {
     fn has_left(&self) -> bool {
         let gone = !self.open || (self.lines.is_closed() && self.lines.is_empty());
         gone && (self.conversation.is_settled() || !self.is_script())
-    }
-
-    /// Whether the script is at its end and everything it led to was shown.
-    fn is_done(&self, heard: Instant) -> bool {
-        let quiet = self.conversation.is_ready() && heard.elapsed() >= LAST_WORDS;
-        !self.open && (self.conversation.is_settled() || quiet)
     }
 
     /// Shows the node that we live, unless the node itself has fallen silent.

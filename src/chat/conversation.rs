@@ -59,15 +59,11 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    /// Whether the next line may be taken.
-    pub(crate) const fn is_ready(&self) -> bool {
-        self.pending.is_none()
-    }
-
-    /// Whether everything that the node was known to have was shown.
+    /// Whether the next line may be taken: every request is answered, and everything that the
+    /// node was known to have is shown.
     pub(crate) fn is_settled(&self) -> bool {
         let behind = |room: &Room| room.seen.unwrap_or(0) < room.head;
-        self.is_ready() && !self.room.as_ref().is_some_and(behind)
+        self.pending.is_none() && !self.room.as_ref().is_some_and(behind)
     }
 
     /// What was announced and has not come is waited for no longer.

@@ -7,6 +7,8 @@ pub(crate) type Name = (&'static str, &'static str);
 pub(crate) struct Family {
     pub(crate) first: &'static [Name],
     pub(crate) last: &'static [Name],
+    /// Whether they are people who chat in Persian with each other.
+    pub(crate) is_persian: bool,
 }
 
 /// People are drawn from these in turn, the first ones most often.
@@ -14,7 +16,8 @@ pub(crate) const FAMILIES: [&Family; 8] =
     [&LATIN, &LATIN, &LATIN, &PERSIAN, &LATIN, &LATIN, &ARABIC, &LATIN];
 
 /// Names in Latin script.
-pub(crate) const LATIN: Family = Family {
+const LATIN: Family = Family {
+    is_persian: false,
     first: &[
         ("Amelia", "amelia"),
         ("Benedikt", "benedikt"),
@@ -62,7 +65,8 @@ pub(crate) const LATIN: Family = Family {
 };
 
 /// Persian names.
-pub(crate) const PERSIAN: Family = Family {
+const PERSIAN: Family = Family {
+    is_persian: true,
     first: &[
         ("آرش", "arash"),
         ("بهار", "bahar"),
@@ -83,7 +87,8 @@ pub(crate) const PERSIAN: Family = Family {
 };
 
 /// Arabic names.
-pub(crate) const ARABIC: Family = Family {
+const ARABIC: Family = Family {
+    is_persian: false,
     first: &[
         ("أمينة", "amina"),
         ("خالد", "khalid"),

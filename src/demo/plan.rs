@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
 use crate::demo::{
-    names::{FAMILIES, Family, HISTORIES, INSURANCES, Name, PERSIAN, SPECIALITIES},
+    names::{FAMILIES, HISTORIES, INSURANCES, Name, SPECIALITIES},
     talks::{CONSULTATIONS, GROUPS, Line, NURSES_STATION, PERSIAN_CONSULTATION},
 };
 
@@ -120,7 +120,7 @@ impl Crowd {
             last: last.0,
             kind,
             number,
-            persian: std::ptr::eq::<Family>(family, &PERSIAN),
+            persian: family.is_persian,
         };
         self.people.push(person);
     }
@@ -178,9 +178,10 @@ fn consultation(doctors: &[&Person], patients: &[&Person], index: usize) -> Opti
     let doctor = doctors.iter().cycle().nth(index)?;
     let candidates = patients.iter().filter(|patient| patient.persian == doctor.persian);
     let patient = candidates.cycle().nth(index)?;
-    let lines = match doctor.persian {
-        true => PERSIAN_CONSULTATION,
-        false => CONSULTATIONS[index % CONSULTATIONS.len()],
+    let lines = if doctor.persian {
+        PERSIAN_CONSULTATION
+    } else {
+        CONSULTATIONS[index % CONSULTATIONS.len()]
     };
     Some(Talk {
         name: None,
@@ -243,7 +244,7 @@ mod tests {
 
     #[test]
     fn somebody_talks_in_persian() {
-        let spoken = |talk: &Talk| std::ptr::eq(talk.lines, PERSIAN_CONSULTATION);
+        let spoken = |talk: &Talk| talk.lines == PERSIAN_CONSULTATION;
         assert!(Plan::new().talks.iter().any(spoken));
     }
 }

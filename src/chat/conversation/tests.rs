@@ -48,10 +48,10 @@ fn a_room_is_entered_with_its_last_messages() {
     let mut conversation = Conversation::default();
     let effects = conversation.enter(ROOM, "bob");
     assert_eq!(sent(&effects)[0]["history"], 20);
-    assert!(!conversation.is_ready());
     conversation.received(joined(5));
-    assert!(conversation.is_ready());
     assert!(!conversation.is_settled(), "five entries are to come");
+    conversation.settle();
+    assert!(conversation.is_settled(), "they are waited for no longer");
 }
 
 #[test]
@@ -80,7 +80,7 @@ fn a_message_without_ack_is_sent_again_with_its_key_once_the_room_is_joined() {
     assert_eq!(sent(&again).len(), 1, "only the join");
     let resent = conversation.received(joined(0));
     assert_eq!(sent(&resent), sent(&first));
-    assert!(!conversation.is_ready());
+    assert!(!conversation.is_settled());
 }
 
 #[test]
@@ -89,9 +89,8 @@ fn the_next_line_waits_for_the_ack() {
     let effects = conversation.say("hello".to_owned());
     let key = sent(&effects)[0]["key"].clone();
     conversation.received(frame(json!({"type": "ack", "ref": "other", "room": ROOM, "seq": 1})));
-    assert!(!conversation.is_ready());
+    assert!(!conversation.is_settled());
     conversation.received(frame(json!({"type": "ack", "ref": key, "room": ROOM, "seq": 1})));
-    assert!(conversation.is_ready());
     assert!(!conversation.is_settled(), "its entry is still to be shown");
     conversation.received(message(1, "hello"));
     assert!(conversation.is_settled());
@@ -117,7 +116,7 @@ fn what_never_will_is_told_and_counted() {
     conversation.received(frame(json!({
         "type": "error", "ref": key, "code": "too_large", "detail": "Too long.",
     })));
-    assert!(conversation.is_ready());
+    assert!(conversation.is_settled());
     assert_eq!(conversation.refused(), 1);
 }
 
@@ -129,7 +128,7 @@ fn a_room_that_is_closed_to_us_after_a_reconnect_ends_the_wait() {
     conversation.received(frame(json!({
         "type": "error", "ref": "join", "code": "not_found", "detail": "No such room.",
     })));
-    assert!(conversation.is_ready());
+    assert!(conversation.is_settled());
     assert_eq!(conversation.refused(), 1);
 }
 
@@ -152,5 +151,5 @@ fn history_goes_back_from_the_oldest_message_shown() {
 fn nothing_is_sent_without_a_room() {
     let mut conversation = Conversation::default();
     assert!(sent(&conversation.say("hello".to_owned())).is_empty());
-    assert!(conversation.is_ready());
+    assert!(conversation.is_settled());
 }
