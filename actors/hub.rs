@@ -1,35 +1,173 @@
-//! The handle by which the rest of the node reaches the realtime core.
+//! The hub: what the rooms, sessions and threads of one node share, and how the rest of the node
+//! reaches them.
 
-use std::sync::Arc;
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
-use ihs_store::{RoomId, Store};
+use actix::{Actor, Addr};
+use ihs_config::Settings;
+use ihs_store::{Clock, Ids, RoomId, Store};
+use parking_lot::Mutex;
 
-/// Cheap to clone; one per node.
+use crate::{
+    bus::{Bus, NodeId},
+    fan_out::{Drain, FanOutActor, pages::Pages},
+    room::{Look, Room},
+    session::socket::SessionId,
+    session::users::{Admission, Crowded, Users},
+    username::Username,
+};
+
+/// What a hub is made of.
+pub struct Parts {
+    /// Where the logs are.
+    pub store: Arc<dyn Store>,
+    /// What carries events between nodes.
+    pub bus: Arc<dyn Bus>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// New ids.
+    pub ids: Arc<dyn Ids>,
+    /// Sections `rooms` and `limits` matter here.
+    pub settings: Arc<Settings>,
+}
+
+/// The realtime core of one node. Cheap to clone.
 #[derive(Clone)]
-pub struct Hub {
-    store: Arc<dyn Store>,
+pub struct Hub(Arc<Inner>);
+
+struct Inner {
+    parts: Parts,
+    node: NodeId,
+    pages: Pages,
+    users: Users,
+    rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
+    threads: Mutex<Vec<Addr<FanOutActor>>>,
+    sessions: AtomicU64,
 }
 
 impl Hub {
-    /// A hub over this store.
+    /// A hub without rooms or sockets.
     #[must_use]
-    pub fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
-    }
-
-    /// The store that holds the logs.
-    #[must_use]
-    pub fn store(&self) -> &Arc<dyn Store> {
-        &self.store
+    pub fn new(parts: Parts) -> Self {
+        let rooms = &parts.settings.rooms;
+        let pages = Pages::new(Arc::clone(&parts.store), rooms.page, rooms.catch_ups);
+        let users = Users::new(parts.settings.limits.clone());
+        let node = NodeId(parts.ids.next());
+        Self(Arc::new(Inner {
+            parts,
+            node,
+            pages,
+            users,
+            rooms: Mutex::default(),
+            threads: Mutex::default(),
+            sessions: AtomicU64::new(0),
+        }))
     }
 
     /// Says that somebody other than the room itself has appended to its log, so that the room
     /// delivers it now.
-    pub fn log_changed(&self, _room: RoomId) {}
+    pub fn log_changed(&self, room: RoomId) {
+        let address = self.0.rooms.lock().get(&room).cloned();
+        // A room whose mailbox is full is about to append, and then sees what it has missed.
+        if let Some(address) = address
+            && address.try_send(Look).is_err()
+        {
+            tracing::debug!(%room, "look dropped");
+        }
+    }
 
-    /// Whether the user has a socket open.
+    /// Whether the user has a socket open on this node.
     #[must_use]
-    pub fn is_online(&self, _username: &str) -> bool {
-        false
+    pub fn is_online(&self, username: &str) -> bool {
+        self.0.users.is_online(username)
+    }
+
+    /// Makes room for one more socket of a user.
+    ///
+    /// # Errors
+    /// [`Crowded`] when the user, or the node, has as many as the settings allow.
+    pub fn admit(&self, user: &Username) -> Result<Admission, Crowded> {
+        self.0.users.admit(user)
+    }
+
+    /// How many sockets are open on this node.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.0.users.sockets()
+    }
+
+    /// Tells every socket to connect elsewhere, spread over `window`.
+    pub fn drain(&self, window: Duration) {
+        for thread in self.0.threads.lock().iter() {
+            thread.do_send(Drain(window));
+        }
+    }
+
+    /// Takes in the fan-out of a thread.
+    pub(crate) fn add_thread(&self, thread: Addr<FanOutActor>) {
+        self.0.threads.lock().push(thread);
+    }
+
+    /// The actor of a room, started on this thread if the node has none. Must be called on a
+    /// thread that runs actors.
+    #[must_use]
+    pub fn room(&self, id: RoomId) -> Addr<Room> {
+        let mut rooms = self.0.rooms.lock();
+        match rooms.get(&id) {
+            Some(address) if address.connected() => address.clone(),
+            _ => {
+                let address = Room::new(id, self.clone()).start();
+                rooms.insert(id, address.clone());
+                address
+            }
+        }
+    }
+
+    /// Forgets a room that stops, unless another actor has taken its place.
+    pub(crate) fn forget_room(&self, id: RoomId, address: &Addr<Room>) {
+        let mut rooms = self.0.rooms.lock();
+        if rooms.get(&id).is_some_and(|known| known == address) {
+            rooms.remove(&id);
+        }
+    }
+
+    /// A name for a new socket.
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId(self.0.sessions.fetch_add(1, Ordering::Relaxed))
+    }
+
+    pub(crate) fn store(&self) -> &Arc<dyn Store> {
+        &self.0.parts.store
+    }
+
+    pub(crate) fn bus(&self) -> &Arc<dyn Bus> {
+        &self.0.parts.bus
+    }
+
+    pub(crate) fn node(&self) -> NodeId {
+        self.0.node
+    }
+
+    pub(crate) fn clock(&self) -> &Arc<dyn Clock> {
+        &self.0.parts.clock
+    }
+
+    pub(crate) fn ids(&self) -> &Arc<dyn Ids> {
+        &self.0.parts.ids
+    }
+
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.0.parts.settings
+    }
+
+    pub(crate) fn pages(&self) -> &Pages {
+        &self.0.pages
     }
 }

@@ -1,5 +1,25 @@
-//! The realtime core of IHS.
+//! The realtime core of IHS: rooms, sessions and what lies between them.
+//!
+//! - [`hub`]: what a node's rooms, sessions and threads share; where the rest of the node comes in
+//! - [`room`]: the actor of a room
+//! - [`session`]: the actor of a WebSocket
+//! - [`fan_out`]: the actor of a thread, which hands what rooms deliver to its sockets
+//! - [`bus`]: the port between nodes
+//! - [`protocol`]: frames, as pure functions
+//! - [`username`]: the name by which people are known
+//!
+//! Nothing here knows of HTTP resources.
 
+pub mod bus;
+pub mod fan_out;
 pub mod hub;
+pub mod protocol;
+pub mod room;
+pub mod session;
+pub mod username;
 
-pub use hub::Hub;
+pub use bus::LocalBus;
+pub use fan_out::FanOut;
+pub use hub::{Hub, Parts};
+pub use session::Opening;
+pub use username::Username;

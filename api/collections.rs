@@ -1,12 +1,9 @@
 //! Every collection that this crate keeps, and the removal of what has expired from them.
 
+use ihs_actors::room::membership::read_markers;
 use ihs_store::{Collection, Filter, Index, StoreError, Write};
 
 use crate::{Ctx, auth, plugins::PLUGINS, viewset::idempotency};
-
-/// Where the realtime core keeps how far members have read: `_id` is `room:username`, `seq` the
-/// last one read.
-pub const READ_MARKERS: &str = "read_markers";
 
 /// All of them; more than one part of a node may prepare the same one.
 #[must_use]
@@ -17,7 +14,7 @@ pub fn all() -> Vec<Collection> {
         expiring(auth::SESSIONS, vec![Index::plain("user", &["user"])]),
         expiring(auth::TICKETS, vec![Index::plain("user", &["user"])]),
         expiring(idempotency::COLLECTION, Vec::new()),
-        Collection { name: READ_MARKERS, indexes: Vec::new(), searched: Vec::new() },
+        read_markers(),
     ]);
     all
 }

@@ -54,6 +54,9 @@ pub(crate) enum ApiError {
     /// The idempotency key was used for something else.
     #[error("The Idempotency-Key was used before, with another request.")]
     KeyReused,
+    /// Too much from one user; again in so many seconds.
+    #[error("Request was throttled. Expected available in {0} seconds.")]
+    Throttled(u64),
     /// Something that is needed is away or overloaded for now.
     #[error("The service is temporarily unavailable, try again later.")]
     Unavailable(#[source] Cause),
@@ -95,7 +98,11 @@ impl ApiError {
 
     /// Seconds after which the client may try again.
     pub(crate) fn retry_after(&self) -> Option<u64> {
-        matches!(self, Self::Unavailable(_)).then_some(RETRY_SECONDS)
+        match self {
+            Self::Unavailable(_) => Some(RETRY_SECONDS),
+            Self::Throttled(seconds) => Some(*seconds),
+            _ => None,
+        }
     }
 
     fn kind(&self) -> (StatusCode, &'static str) {
@@ -114,6 +121,7 @@ impl ApiError {
             Self::UnsupportedMediaType(_) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")
             }
+            Self::Throttled(_) => (StatusCode::TOO_MANY_REQUESTS, "throttled"),
             Self::KeyReused => (StatusCode::UNPROCESSABLE_ENTITY, "key-reused"),
             Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "unavailable"),
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "server-error"),

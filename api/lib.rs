@@ -6,13 +6,14 @@
 //! - [`configure`] serves everything; register what else is served before it
 //! - [`authenticate`] and [`redeem_ticket`] check the credentials of sockets
 //! - [`create_superuser`] makes the first account
+//! - [`seed`] makes records without a request
 //! - [`resources`] names what is served, and its methods
 //!
 //! Inside:
 //! - `routes`: what is served where; `root`, `health`: endpoints that belong to nothing else
 //! - `http`: between actix and endpoints; `error`, `faults`: what goes wrong
 //! - `fields`: what a resource says about its fields; `viewset`: what follows from that
-//! - `auth`: who is asking; `plugins`: the resources
+//! - `auth`: who is asking; `plugins`: the resources; `ws`: who may open a socket
 //! - `ctx`: what every request can reach; `collections`: what is kept in the store
 //!
 //! A handler never reads an owner from a body, and never reaches a record but through
@@ -30,13 +31,15 @@ mod http;
 mod plugins;
 mod root;
 mod routes;
+pub mod seed;
 mod viewset;
+mod ws;
 
 pub use auth::{
     AuthError, KeyError, PasswordError, Passwords, Principal, Rank, Role, SuperuserError, Tokens,
     authenticate, create_superuser, redeem_ticket,
 };
-pub use collections::{READ_MARKERS, all as collections, sweep};
+pub use collections::{all as collections, sweep};
 pub use ctx::{Ctx, CtxError};
 pub use error::Cause;
 pub use plugins::resources;

@@ -13,6 +13,7 @@ use crate::{
         endpoints::{Detail, Extra, List},
         plugin::Plugin,
     },
+    ws,
 };
 
 /// Serves everything in this crate, and answers what nobody serves with a 404 of the same form.
@@ -20,6 +21,7 @@ use crate::{
 pub fn configure(cfg: &mut ServiceConfig, ctx: &Ctx) {
     mount(cfg, ctx, "/healthz", Healthz);
     mount(cfg, ctx, "/readyz", Readyz);
+    ws::mount(cfg, ctx);
     mount(cfg, ctx, "/api/", Root);
     mount(cfg, ctx, "/api/token/", login::ENDPOINT);
     mount(cfg, ctx, "/api-token-auth/", login::ENDPOINT);

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Faults;
+
 /// What happens to query parameters that no resource knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -26,6 +28,17 @@ pub struct ApiSettings {
     pub body_bytes: usize,
     /// Resources that are served; empty means all.
     pub plugins: Vec<String>,
+}
+
+impl ApiSettings {
+    pub(crate) fn check(&self, faults: &mut Faults<'_>) {
+        faults.within("api.page_size", self.page_size, 1, self.page_size_max);
+        faults.within("api.page_size_max", self.page_size_max, 1, 10_000);
+        faults.within("api.body_bytes", self.body_bytes, 1, 15 << 20);
+        if self.plugins.iter().any(String::is_empty) {
+            faults.add("api.plugins", "holds an empty name");
+        }
+    }
 }
 
 impl Default for ApiSettings {

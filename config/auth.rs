@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
+use crate::{fault::Faults, secret::Secret, server::Profile};
 
 /// Section `auth`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +26,32 @@ pub struct AuthSettings {
     pub hash_threads: usize,
     /// Whether doctors and nurses wait for staff to verify them before they may treat.
     pub verify_providers: bool,
+}
+
+/// Shortest key that signs tokens: as long as the hash that it is used with.
+const KEY_MIN_BYTES: usize = 32;
+
+impl AuthSettings {
+    pub(crate) fn check(&self, faults: &mut Faults<'_>, profile: Profile) {
+        self.check_key(faults, profile);
+        faults.within("auth.access_seconds", self.access_seconds, 1, 30 * 24 * 3_600);
+        faults.at_least("auth.refresh_seconds", self.refresh_seconds, 1);
+        faults.within("auth.password_min", self.password_min, 1, self.password_max);
+        faults.within("auth.password_max", self.password_max, 1, 4_096);
+        faults.within("auth.argon2_memory_kib", self.argon2_memory_kib, 8, 4 << 20);
+        faults.within("auth.argon2_passes", self.argon2_passes, 1, 100);
+        faults.within("auth.hash_threads", self.hash_threads, 1, 256);
+    }
+
+    fn check_key(&self, faults: &mut Faults<'_>, profile: Profile) {
+        let bytes = self.key.expose().len();
+        if bytes == 0 && profile == Profile::Production {
+            faults.add("auth.key", "is needed when server.profile is production");
+        }
+        if (1..KEY_MIN_BYTES).contains(&bytes) {
+            faults.add("auth.key", format!("must have at least {KEY_MIN_BYTES} bytes"));
+        }
+    }
 }
 
 impl Default for AuthSettings {

@@ -4,11 +4,15 @@
 //! - one file per section: [`server`], [`store`], [`bus`], [`auth`], [`api`], [`rooms`],
 //!   [`limits`], [`log`]
 //! - [`secret`]: a text that does not print
+//! - [`fault`]: what can be wrong with settings
+//! - `layers`: the file, the environment and the flags, as values for keys
 //! - `default.toml`: every key with its default and its meaning
 
 pub mod api;
 pub mod auth;
 pub mod bus;
+pub mod fault;
+mod layers;
 pub mod limits;
 pub mod log;
 pub mod rooms;
@@ -20,10 +24,11 @@ pub mod store;
 pub use api::{ApiSettings, UnknownParameters};
 pub use auth::AuthSettings;
 pub use bus::BusSettings;
+pub use fault::{Fault, Origin, SettingsError};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogSettings};
 pub use rooms::RoomSettings;
 pub use secret::Secret;
 pub use server::{Profile, ServerSettings};
-pub use settings::{Overrides, Settings, SettingsError};
+pub use settings::{Overrides, Settings};
 pub use store::StoreSettings;

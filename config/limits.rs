@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Faults;
+
 /// Section `limits`. 0 switches a rate off.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -24,6 +26,21 @@ pub struct LimitSettings {
     pub heartbeat_seconds: u64,
     /// Seconds after which a client that reads nothing is closed.
     pub stalled_seconds: u64,
+}
+
+impl LimitSettings {
+    pub(crate) fn check(&self, faults: &mut Faults<'_>) {
+        faults.within("limits.message_chars", self.message_chars, 1, 1 << 20);
+        faults.within("limits.frame_bytes", self.frame_bytes, 1, 16 << 20);
+        if self.messages_per_second > 0 {
+            faults.at_least("limits.messages_burst", self.messages_burst, 1);
+        }
+        faults.at_least("limits.rooms_per_socket", self.rooms_per_socket, 1);
+        faults.at_least("limits.sockets_per_user", self.sockets_per_user, 1);
+        faults.at_least("limits.sockets", self.sockets, 1);
+        faults.within("limits.heartbeat_seconds", self.heartbeat_seconds, 1, 3_600);
+        faults.at_least("limits.stalled_seconds", self.stalled_seconds, 1);
+    }
 }
 
 impl Default for LimitSettings {

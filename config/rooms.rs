@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Faults;
+
 /// Section `rooms`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -22,6 +24,17 @@ pub struct RoomSettings {
     pub catch_ups: usize,
     /// Seconds without a socket after which a room leaves memory.
     pub idle_seconds: u64,
+}
+
+impl RoomSettings {
+    pub(crate) fn check(&self, faults: &mut Faults<'_>) {
+        faults.within("rooms.batch", self.batch, 1, 10_000);
+        faults.at_least("rooms.pending", self.pending, 1);
+        faults.at_least("rooms.outbox_frames", self.outbox_frames, 1);
+        faults.at_least("rooms.outbox_bytes", self.outbox_bytes, 1);
+        faults.within("rooms.page", self.page, 1, 10_000);
+        faults.at_least("rooms.catch_ups", self.catch_ups, 1);
+    }
 }
 
 impl Default for RoomSettings {

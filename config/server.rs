@@ -4,6 +4,8 @@ use std::{net::SocketAddr, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::fault::Faults;
+
 /// How strict the start is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -26,8 +28,24 @@ pub struct ServerSettings {
     pub profile: Profile,
     /// Threads that serve connections; 0 means one per core.
     pub workers: usize,
+    /// Connections that may wait to be accepted, for each listening socket.
+    pub backlog: u32,
+    /// How long a stopping node takes to send its sockets elsewhere, in seconds.
+    pub drain_seconds: u64,
     /// How long a stopping node waits for requests and appends in flight, in seconds.
     pub shutdown_seconds: u64,
+}
+
+impl ServerSettings {
+    pub(crate) fn check(&self, faults: &mut Faults<'_>) {
+        if self.data_dir.as_os_str().is_empty() {
+            faults.add("server.data_dir", "must name a folder");
+        }
+        faults.within("server.workers", self.workers, 0, 1_024);
+        faults.within("server.backlog", self.backlog, 1, 65_535);
+        faults.within("server.drain_seconds", self.drain_seconds, 0, 3_600);
+        faults.within("server.shutdown_seconds", self.shutdown_seconds, 0, 3_600);
+    }
 }
 
 impl Default for ServerSettings {
@@ -37,6 +55,8 @@ impl Default for ServerSettings {
             data_dir: PathBuf::from("./data"),
             profile: Profile::Development,
             workers: 0,
+            backlog: 2_048,
+            drain_seconds: 5,
             shutdown_seconds: 20,
         }
     }

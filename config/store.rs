@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::secret::Secret;
+use crate::{fault::Faults, secret::Secret};
 
 /// Section `store`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -26,6 +26,26 @@ impl StoreSettings {
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         self.url.expose() == "embedded"
+    }
+}
+
+/// Characters that MongoDB does not take in the name of a database.
+const NOT_IN_NAMES: &[char] = &['/', '\\', '.', ' ', '"', '$', '*', '<', '>', ':', '|', '?', '\0'];
+
+impl StoreSettings {
+    pub(crate) fn check(&self, faults: &mut Faults<'_>) {
+        let url = self.url.expose();
+        let remote = ["mongodb://", "mongodb+srv://"];
+        if !self.is_embedded() && !remote.iter().any(|scheme| url.starts_with(scheme)) {
+            faults.add("store.url", "must be `embedded` or a mongodb:// address");
+        }
+        let name = &self.database;
+        if !(1..=63).contains(&name.len()) || name.contains(NOT_IN_NAMES) {
+            faults.add("store.database", "is not the name of a MongoDB database");
+        }
+        faults.within("store.readers", self.readers, 1, 256);
+        faults.within("store.timeout_ms", self.timeout_ms, 10, 600_000);
+        faults.at_least("store.queue", self.queue, 1);
     }
 }
 

@@ -1,2 +1,34 @@
-//! x
-fn main() {}
+//! `ihs`: the command line and the composition root of IHS.
+//!
+//! - [`cli`]: commands and flags; one file per command under `commands/`
+//! - [`server`]: settings → store → hub → REST layer → HTTP server; [`node`]: the parts of it that
+//!   other commands use; [`welcome`]: what it tells the person who started it
+//! - [`bench`]: the load generator; [`chat`]: the terminal chat client
+//! - [`demo`]: the people of the demo clinic
+//! - [`prompt`]: what is asked at the terminal
+//! - [`telemetry`]: what the process says about itself
+//! - [`failure`]: why a command ended, and with which exit code
+
+mod bench;
+mod chat;
+mod cli;
+mod commands;
+mod demo;
+mod failure;
+mod node;
+mod prompt;
+mod server;
+mod telemetry;
+mod welcome;
+
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    telemetry::hide_panics();
+    match commands::run(cli::Cli::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => failure.report(),
+    }
+}

@@ -43,34 +43,19 @@ impl Index {
     /// An index to find and sort by.
     #[must_use]
     pub fn plain(name: &'static str, fields: &[&'static str]) -> Self {
-        Self {
-            name,
-            fields: fields.to_vec(),
-            kind: IndexKind::Plain,
-            only: None,
-        }
+        Self { name, fields: fields.to_vec(), kind: IndexKind::Plain, only: None }
     }
 
     /// An index that keeps values unique.
     #[must_use]
     pub fn unique(name: &'static str, fields: &[&'static str]) -> Self {
-        Self {
-            name,
-            fields: fields.to_vec(),
-            kind: IndexKind::Unique,
-            only: None,
-        }
+        Self { name, fields: fields.to_vec(), kind: IndexKind::Unique, only: None }
     }
 
     /// An index over the items of a list.
     #[must_use]
     pub fn items(name: &'static str, field: &'static str) -> Self {
-        Self {
-            name,
-            fields: vec![field],
-            kind: IndexKind::Items,
-            only: None,
-        }
+        Self { name, fields: vec![field], kind: IndexKind::Items, only: None }
     }
 
     /// Restricts the index to documents that match.

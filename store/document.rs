@@ -12,6 +12,9 @@ pub type Document = Map<String, Value>;
 /// The largest document that both backends take: MongoDB's 16 MiB less room for its envelope.
 pub const MAX_DOCUMENT_BYTES: usize = 15 * 1024 * 1024;
 
+/// A top-level field that no document has: MongoDB's backend keeps what it searches by there.
+pub(crate) const SEARCH: &str = "_search";
+
 /// How deep documents nest at most; MongoDB refuses more than 100.
 const MAX_DEPTH: usize = 64;
 
@@ -22,6 +25,7 @@ pub enum InvalidDocument {
     #[error("the document has no _id")]
     NoId,
     /// A key is empty, starts with `$`, or has a `.` or NUL in it: operators and paths to MongoDB.
+    /// Or it is `_search` at the top, which is the backends' own.
     #[error("the key {0:?} is not allowed")]
     Key(String),
     /// A string has a NUL, at which SQLite's JSON functions end a text.
@@ -67,13 +71,12 @@ pub fn check(document: &Document) -> Result<(), InvalidDocument> {
 /// # Errors
 /// The first rule of [`InvalidDocument`] that they break, `_id` aside.
 pub fn check_fields(fields: &Document) -> Result<(), InvalidDocument> {
+    if fields.contains_key(SEARCH) {
+        return Err(InvalidDocument::Key(SEARCH.to_owned()));
+    }
     let mut bytes = 0;
     check_map(fields, 1, &mut bytes)?;
-    if bytes > MAX_DOCUMENT_BYTES {
-        Err(InvalidDocument::Size)
-    } else {
-        Ok(())
-    }
+    if bytes > MAX_DOCUMENT_BYTES { Err(InvalidDocument::Size) } else { Ok(()) }
 }
 
 fn check_map(map: &Document, depth: usize, bytes: &mut usize) -> Result<(), InvalidDocument> {
@@ -102,9 +105,9 @@ fn check_value(value: &Value, depth: usize, bytes: &mut usize) -> Result<(), Inv
             *bytes += text.len();
             Ok(())
         }
-        Value::Array(items) => items
-            .iter()
-            .try_for_each(|item| check_value(item, depth + 1, bytes)),
+        Value::Array(items) => {
+            items.iter().try_for_each(|item| check_value(item, depth + 1, bytes))
+        }
         Value::Object(map) => check_map(map, depth + 1, bytes),
     }
 }
@@ -132,28 +135,16 @@ mod tests {
 
     #[test]
     fn a_document_needs_an_id() {
-        assert_eq!(
-            check(&document(json!({"a": 1}))),
-            Err(InvalidDocument::NoId)
-        );
-        assert_eq!(
-            check(&document(json!({"_id": ""}))),
-            Err(InvalidDocument::NoId)
-        );
+        assert_eq!(check(&document(json!({"a": 1}))), Err(InvalidDocument::NoId));
+        assert_eq!(check(&document(json!({"_id": ""}))), Err(InvalidDocument::NoId));
         assert_eq!(check(&document(json!({"_id": "x"}))), Ok(()));
     }
 
     #[test]
     fn size_and_depth_are_bounded() {
         let large = "x".repeat(MAX_DOCUMENT_BYTES);
-        assert_eq!(
-            check(&document(json!({"_id": "1", "a": large}))),
-            Err(InvalidDocument::Size)
-        );
+        assert_eq!(check(&document(json!({"_id": "1", "a": large}))), Err(InvalidDocument::Size));
         let deep = (0..100).fold(json!(1), |inner, _| json!([inner]));
-        assert_eq!(
-            check(&document(json!({"_id": "1", "a": deep}))),
-            Err(InvalidDocument::Depth)
-        );
+        assert_eq!(check(&document(json!({"_id": "1", "a": deep}))), Err(InvalidDocument::Depth));
     }
 }

@@ -144,10 +144,7 @@ fn compare_exactly(integer: i64, float: f64) -> Option<Ordering> {
         Some(Ordering::Greater)
     } else {
         let whole = float.trunc();
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "whole, and within the range of i64"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "whole, and within the range of i64")]
         let order = integer.cmp(&(whole as i64));
         Some(order.then(0.0.partial_cmp(&(float - whole))?))
     }

@@ -152,12 +152,7 @@ mod tests {
 
     #[test]
     fn other_texts_are_refused() {
-        for text in [
-            "",
-            "12",
-            "zzzzzzzzzzzzzzzzzzzzzzzz",
-            "0123456789abcdef0123456789",
-        ] {
+        for text in ["", "12", "zzzzzzzzzzzzzzzzzzzzzzzz", "0123456789abcdef0123456789"] {
             assert_eq!(text.parse::<RoomId>(), Err(InvalidId));
         }
     }

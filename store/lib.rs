@@ -10,6 +10,12 @@
 //!
 //! This crate knows nothing of HTTP, sockets or healthcare.
 
+#[cfg(test)]
+extern crate self as ihs_store;
+
+#[cfg(test)]
+#[path = "tests/conformance/arbitrary.rs"]
+mod arbitrary;
 pub mod collection;
 pub mod document;
 pub mod embedded;

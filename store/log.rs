@@ -65,11 +65,7 @@ impl Body {
     /// A new message.
     #[must_use]
     pub fn message(text: impl Into<String>) -> Self {
-        Self::Message {
-            text: text.into(),
-            edited: false,
-            deleted: false,
-        }
+        Self::Message { text: text.into(), edited: false, deleted: false }
     }
 }
 

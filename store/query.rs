@@ -26,19 +26,13 @@ impl Sort {
     /// Smallest first.
     #[must_use]
     pub const fn ascending(field: &'static str) -> Self {
-        Self {
-            field,
-            direction: Direction::Ascending,
-        }
+        Self { field, direction: Direction::Ascending }
     }
 
     /// Largest first.
     #[must_use]
     pub const fn descending(field: &'static str) -> Self {
-        Self {
-            field,
-            direction: Direction::Descending,
-        }
+        Self { field, direction: Direction::Descending }
     }
 }
 
@@ -66,14 +60,7 @@ impl Query {
     /// Everything in the collection that matches, at most `limit`.
     #[must_use]
     pub const fn new(collection: &'static str, filter: Filter, limit: u64) -> Self {
-        Self {
-            collection,
-            filter,
-            sort: Vec::new(),
-            skip: 0,
-            limit,
-            after: None,
-        }
+        Self { collection, filter, sort: Vec::new(), skip: 0, limit, after: None }
     }
 
     /// In this order.
@@ -88,13 +75,8 @@ impl Query {
     pub fn keys(&self) -> Vec<Sort> {
         let mut keys = self.sort.clone();
         if !keys.iter().any(|key| key.field == "_id") {
-            let direction = keys
-                .last()
-                .map_or(Direction::Ascending, |key| key.direction);
-            keys.push(Sort {
-                field: "_id",
-                direction,
-            });
+            let direction = keys.last().map_or(Direction::Ascending, |key| key.direction);
+            keys.push(Sort { field: "_id", direction });
         }
         keys
     }
@@ -137,9 +119,8 @@ fn behind(key: Sort, value: &Value) -> Vec<Filter> {
         (Direction::Ascending, true) => vec![Filter::Present(key.field)],
         (Direction::Ascending, false) => vec![Filter::Gt(key.field, value.clone())],
         (Direction::Descending, true) => Vec::new(),
-        (Direction::Descending, false) => vec![
-            Filter::Lt(key.field, value.clone()),
-            Filter::Eq(key.field, Value::Null),
-        ],
+        (Direction::Descending, false) => {
+            vec![Filter::Lt(key.field, value.clone()), Filter::Eq(key.field, Value::Null)]
+        }
     }
 }

@@ -77,10 +77,7 @@ pub trait Clock: Send + Sync + 'static {
 pub struct SystemClock;
 
 impl Clock for SystemClock {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the one place where the port meets the machine"
-    )]
+    #[expect(clippy::disallowed_methods, reason = "the one place where the port meets the machine")]
     fn now(&self) -> Timestamp {
         Timestamp::from_millis(Utc::now().timestamp_millis())
     }
@@ -93,26 +90,14 @@ mod tests {
     #[test]
     fn times_are_shown_in_utc_with_milliseconds() {
         let time = Timestamp::parse("2026-11-23T20:00:00+01:00");
-        assert_eq!(
-            time.map(|time| time.to_string()).as_deref(),
-            Some("2026-11-23T19:00:00.000Z")
-        );
+        assert_eq!(time.map(|time| time.to_string()).as_deref(), Some("2026-11-23T19:00:00.000Z"));
     }
 
     #[test]
     fn text_order_is_time_order() {
-        let times = [
-            -62_167_219_200_000,
-            -1,
-            0,
-            1,
-            1_700_000_000_000,
-            253_402_300_799_999,
-        ];
-        let texts: Vec<String> = times
-            .iter()
-            .map(|millis| Timestamp::from_millis(*millis).to_string())
-            .collect();
+        let times = [-62_167_219_200_000, -1, 0, 1, 1_700_000_000_000, 253_402_300_799_999];
+        let texts: Vec<String> =
+            times.iter().map(|millis| Timestamp::from_millis(*millis).to_string()).collect();
         assert!(texts.is_sorted(), "{texts:?}");
     }
 }

@@ -80,10 +80,7 @@ impl Change {
     /// Sets one field.
     #[must_use]
     pub fn set(field: &'static str, value: impl Into<Value>) -> Self {
-        Self {
-            set: Document::from_iter([(field.to_owned(), value.into())]),
-            ..Self::default()
-        }
+        Self { set: Document::from_iter([(field.to_owned(), value.into())]), ..Self::default() }
     }
 
     /// Sets one field more.
@@ -187,6 +184,21 @@ fn list<'a>(
 /// Whether two items of a list are the same: 1 and 1.0 are, as everywhere.
 fn same(left: &Value, right: &Value) -> bool {
     left == right || equals(left, right)
+}
+
+/// Checks the documents and changes of a commit before any backend sees it.
+///
+/// # Errors
+/// The first rule of [`InvalidDocument`] that one of them breaks.
+pub(crate) fn check(writes: &[Write]) -> Result<(), InvalidDocument> {
+    for write in writes {
+        match write {
+            Write::Insert { document, .. } => document::check(document)?,
+            Write::Update { change, .. } | Write::UpdateEvery { change, .. } => change.check()?,
+            Write::Delete { .. } | Write::DeleteEvery { .. } | Write::Append { .. } => {}
+        }
+    }
+    Ok(())
 }
 
 /// What a write of a commit did.

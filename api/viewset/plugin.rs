@@ -7,7 +7,7 @@ use ihs_store::Document;
 use serde_json::Value;
 
 use super::{
-    Declared, ViewSet, create, delete, list,
+    Declared, ViewSet, create, delete, hooks, list,
     object::{Right, object},
     resource::{Action, Resource},
     show, update,
@@ -53,6 +53,9 @@ pub(crate) trait Plugin: Sync {
         caller: &'call Caller,
         document: Document,
     ) -> LocalBoxFuture<'call, Result<Value, ApiError>>;
+
+    /// These values as a record is stored, without its envelope.
+    fn normal_form(&self, values: Document) -> Result<Document, ApiError>;
 }
 
 /// Makes a plugin of a viewset.
@@ -102,6 +105,10 @@ impl<V: ViewSet> Plugin for Served<V> {
         document: Document,
     ) -> LocalBoxFuture<'call, Result<Value, ApiError>> {
         Box::pin(show::show::<V>(ctx, caller, document))
+    }
+
+    fn normal_form(&self, values: Document) -> Result<Document, ApiError> {
+        hooks::document(&hooks::record::<V::Record>(values)?)
     }
 }
 

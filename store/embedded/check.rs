@@ -22,21 +22,14 @@ const SMALL_BYTES: u64 = 16 * 1024 * 1024;
 /// # Errors
 /// [`StoreError::Damaged`] or [`StoreError::TooNew`].
 pub(super) fn check(file: &Path) -> Result<(), StoreError> {
-    let damaged = |source: Cause| StoreError::Damaged {
-        file: file.to_owned(),
-        source,
-    };
+    let damaged = |source: Cause| StoreError::Damaged { file: file.to_owned(), source };
     let Some(length) = length(file).map_err(|error| damaged(error.into()))? else {
         return Ok(());
     };
     check_header(file, length).map_err(damaged)?;
     let format = check_content(file, length).map_err(damaged)?;
     if format > FORMAT {
-        return Err(StoreError::TooNew {
-            file: file.to_owned(),
-            found: format,
-            known: FORMAT,
-        });
+        return Err(StoreError::TooNew { file: file.to_owned(), found: format, known: FORMAT });
     }
     Ok(())
 }
@@ -54,9 +47,7 @@ fn length(file: &Path) -> io::Result<Option<u64>> {
 /// shorter than its header says.
 fn check_header(file: &Path, length: u64) -> Result<(), Cause> {
     let mut header = [0; 100];
-    File::open(file)?
-        .read_exact(&mut header)
-        .map_err(|_| "it is shorter than a header")?;
+    File::open(file)?.read_exact(&mut header).map_err(|_| "it is shorter than a header")?;
     if !header.starts_with(MAGIC) {
         return Err("it is not a SQLite database".into());
     }
@@ -64,9 +55,7 @@ fn check_header(file: &Path, length: u64) -> Result<(), Cause> {
         1 => 65_536,
         size => size,
     };
-    let pages = u64::from(u32::from_be_bytes([
-        header[28], header[29], header[30], header[31],
-    ]));
+    let pages = u64::from(u32::from_be_bytes([header[28], header[29], header[30], header[31]]));
     let mut log = file.as_os_str().to_owned();
     log.push("-wal");
     if length < page * pages && self::length(Path::new(&log))?.is_none() {

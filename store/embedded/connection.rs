@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 /// The format of the database that this version writes: SQLite's `user_version`.
 pub(super) const FORMAT: i64 = 1;
@@ -13,8 +13,8 @@ pub(super) const APPLICATION: i32 = 0x4948_5331;
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
 
-/// The log of all rooms. The keys' index stands by itself, so that entries without a key cost
-/// nothing in it; so does the one by which a deletion finds the edits of its target.
+/// The log of all rooms, and the keys in it (see [`super::keys`]). The index by which a deletion
+/// finds the edits of its target stands by itself, so that other entries cost nothing in it.
 const BASE: &str = "
     CREATE TABLE IF NOT EXISTS log (
         room BLOB NOT NULL,
@@ -29,8 +29,18 @@ const BASE: &str = "
         text TEXT NOT NULL,
         PRIMARY KEY (room, seq)
     ) WITHOUT ROWID;
-    CREATE UNIQUE INDEX IF NOT EXISTS log_key ON log (room, sender, key) WHERE key IS NOT NULL;
     CREATE INDEX IF NOT EXISTS log_target ON log (room, target) WHERE target IS NOT NULL;
+    CREATE TABLE IF NOT EXISTS log_keys (
+        room BLOB NOT NULL,
+        sender TEXT NOT NULL,
+        key TEXT NOT NULL,
+        seq INTEGER NOT NULL,
+        PRIMARY KEY (room, sender, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS log_keyed (
+        room BLOB NOT NULL PRIMARY KEY,
+        upto INTEGER NOT NULL
+    ) WITHOUT ROWID;
 ";
 
 /// Opens the connection that writes, making the database when it is new.
@@ -51,7 +61,7 @@ pub(super) fn writer(file: &Path) -> rusqlite::Result<Connection> {
          {BASE}
          COMMIT;"
     ))?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_plans(&connection)?;
     Ok(connection)
 }
 
@@ -65,8 +75,16 @@ pub(super) fn reader(file: &Path) -> rusqlite::Result<Connection> {
          PRAGMA cache_size = -16384;
          PRAGMA mmap_size = 1073741824;",
     )?;
-    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    keep_plans(&connection)?;
     Ok(connection)
+}
+
+/// Keeps prepared statements, whatever is bound to them: otherwise SQLite prepares one anew when
+/// a parameter stands where another value could have meant another plan.
+fn keep_plans(connection: &Connection) -> rusqlite::Result<()> {
+    connection.set_prepared_statement_cache_capacity(STATEMENTS);
+    connection.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    Ok(())
 }
 
 /// Opens the connection that moves the write-ahead log into the database.

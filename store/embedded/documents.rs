@@ -47,17 +47,11 @@ pub(super) fn find(
         if wanted == 0 {
             break;
         }
-        let offset = if query.after.is_none() {
-            std::mem::take(&mut skip)
-        } else {
-            0
-        };
+        let offset = if query.after.is_none() { std::mem::take(&mut skip) } else { 0 };
         let limit = wanted.saturating_add(skip);
         let part = condition(&part, table)?;
         let mut documents = page(connection, table, part, &order, limit, offset)?;
-        let passed = usize::try_from(skip)
-            .unwrap_or(usize::MAX)
-            .min(documents.len());
+        let passed = usize::try_from(skip).unwrap_or(usize::MAX).min(documents.len());
         skip -= passed as u64;
         found.extend(documents.drain(passed..));
     }
@@ -90,10 +84,7 @@ fn page(
 /// How many documents match.
 pub(super) fn count(connection: &Connection, table: &Table, filter: &Filter) -> Result<u64, Fault> {
     let condition = condition(filter, table)?;
-    let sql = format!(
-        "SELECT count(*) FROM {} WHERE {}",
-        table.documents, condition.text
-    );
+    let sql = format!("SELECT count(*) FROM {} WHERE {}", table.documents, condition.text);
     let mut statement = connection.prepare_cached(&sql)?;
     let count = statement.query_row(params_from_iter(condition.params), |row| row.get(0));
     Ok(count.map(i64::unsigned_abs)?)
@@ -112,20 +103,12 @@ pub(super) struct Writing<'a> {
 impl Writing<'_> {
     /// Stores a new document.
     pub(super) fn insert(&mut self, table: &Arc<Table>, document: &Document) -> Result<(), Fault> {
-        let sql = format!(
-            "INSERT INTO {} (id, doc) VALUES (?, jsonb(?))",
-            table.documents
-        );
+        let sql = format!("INSERT INTO {} (id, doc) VALUES (?, jsonb(?))", table.documents);
         let text = serde_json::to_string(document).map_err(failed)?;
         self.execute(table, &sql, params![id_of(document)?, text])?;
         let row = self.connection.last_insert_rowid();
         for items in &table.items {
-            items::add(
-                self.connection,
-                &items.table,
-                row,
-                document.get(items.field),
-            )?;
+            items::add(self.connection, &items.table, row, document.get(items.field))?;
         }
         self.pending.insert(table, row, document);
         Ok(())
@@ -192,10 +175,7 @@ impl Writing<'_> {
         let mut after = before.clone();
         change.apply(&mut after)?;
         document::check(&after)?;
-        let sql = format!(
-            "UPDATE {} SET doc = jsonb(?) WHERE row = ?",
-            table.documents
-        );
+        let sql = format!("UPDATE {} SET doc = jsonb(?) WHERE row = ?", table.documents);
         let text = serde_json::to_string(&after).map_err(failed)?;
         self.execute(table, &sql, params![text, row])?;
         for items in &table.items {
@@ -213,12 +193,7 @@ impl Writing<'_> {
         let sql = format!("DELETE FROM {} WHERE row = ?", table.documents);
         self.connection.prepare_cached(&sql)?.execute([row])?;
         for items in &table.items {
-            items::remove(
-                self.connection,
-                &items.table,
-                row,
-                document.get(items.field),
-            )?;
+            items::remove(self.connection, &items.table, row, document.get(items.field))?;
         }
         self.pending.delete(table, row);
         Ok(())
@@ -243,10 +218,7 @@ impl Writing<'_> {
     /// behind the place where the search for more goes on.
     fn rows(&mut self, table: &Table, filter: &Filter) -> Result<Vec<i64>, Fault> {
         let condition = self.condition(table, filter)?;
-        let sql = format!(
-            "SELECT row FROM {} WHERE {}",
-            table.documents, condition.text
-        );
+        let sql = format!("SELECT row FROM {} WHERE {}", table.documents, condition.text);
         let mut statement = self.connection.prepare_cached(&sql)?;
         let rows = statement.query_map(params_from_iter(condition.params), |row| row.get(0))?;
         Ok(rows.collect::<rusqlite::Result<_>>()?)

@@ -1,9 +1,14 @@
 //! The log of rooms: how it is appended to and read.
 
+use std::borrow::Cow;
+
 use rusqlite::{Connection, OptionalExtension, Row, Statement, params};
 use serde::{Deserialize, Serialize};
 
-use super::fault::{Fault, failed, violated_index};
+use super::{
+    fault::{Fault, failed},
+    keys::Keys,
+};
 use crate::{
     id::{EntryId, RoomId, Seq},
     log::{Appended, Body, LogEntry, Stop},
@@ -26,7 +31,7 @@ const INSERT: &str = "INSERT INTO log (room, seq, id, time, sender, key, kind, f
 macro_rules! select {
     ($rest:literal) => {
         concat!(
-            "SELECT seq, id, time, sender, key, kind, flags, target, text FROM log WHERE room = ? ",
+            "SELECT seq, id, time, sender, key, kind, flags, target, text FROM log WHERE room = ?1 ",
             $rest
         )
     };
@@ -39,46 +44,52 @@ struct Members {
     removed: Vec<String>,
 }
 
+/// Whether an entry's insertion alone is not all that appending it does.
+pub(super) fn changes_another(entry: &LogEntry) -> bool {
+    matches!(entry.body, Body::Edited { .. } | Body::Deleted { .. })
+}
+
 /// Appends until an entry cannot be. The transaction has the only writer, so that nothing comes
-/// between the look at the head and the insertion.
+/// between the look at the head and the insertion. After an error the outcome is unknown, unless
+/// the caller undoes what was inserted before it.
 pub(super) fn append(
     connection: &Connection,
+    keys: &mut Keys,
     room: RoomId,
     entries: &[LogEntry],
 ) -> Result<Appended, Fault> {
     let mut head = head_seq(connection, room)?;
     let mut insert = connection.prepare_cached(INSERT)?;
     for (stored, entry) in entries.iter().enumerate() {
-        let stop = |stop| Appended {
-            stored,
-            stop: Some(stop),
-        };
+        let stop = |stop| Appended { stored, stop: Some(stop) };
         if entry.seq != head.next() {
             return Ok(stop(Stop::SeqTaken));
         }
-        if !insert_entry(connection, &mut insert, room, entry)? {
-            let key = entry.key.as_deref().unwrap_or_default();
-            let first = by_key(connection, room, &entry.sender, key)?
-                .ok_or_else(|| failed("the log's indexes disagree"))?;
+        let key = entry.key.clone().map(|key| (entry.sender.clone(), key));
+        if let Some(key) = &key
+            && let Some(first) = keys.find(connection, room, key)?
+        {
+            let first = at(connection, room, first)?;
             return Ok(stop(Stop::KeyTaken(Box::new(first))));
+        }
+        insert_entry(connection, &mut insert, room, entry)?;
+        if let Some(key) = key {
+            keys.add(connection, room, key, entry.seq)?;
         }
         head = entry.seq;
     }
-    Ok(Appended {
-        stored: entries.len(),
-        stop: None,
-    })
+    Ok(Appended { stored: entries.len(), stop: None })
 }
 
-/// Inserts an entry and does to its target what it says; false when its key is taken.
+/// Inserts an entry and does to its target what it says.
 fn insert_entry(
     connection: &Connection,
     insert: &mut Statement<'_>,
     room: RoomId,
     entry: &LogEntry,
-) -> Result<bool, Fault> {
+) -> Result<(), Fault> {
     let (kind, flags, target, text) = columns(connection, room, &entry.body)?;
-    let done = insert.execute(params![
+    insert.execute(params![
         room.bytes(),
         sql_seq(entry.seq),
         entry.id.bytes(),
@@ -88,53 +99,39 @@ fn insert_entry(
         kind,
         flags,
         target,
-        text,
-    ]);
-    match done {
-        Ok(_) => {}
-        Err(error) if violated_index(&error).is_some() => return Ok(false),
-        Err(error) => return Err(error.into()),
-    }
+        &*text,
+    ])?;
     match &entry.body {
         Body::Edited { target, text } => edit(connection, room, *target, text)?,
         Body::Deleted { target } => delete(connection, room, *target)?,
         Body::Message { .. } | Body::Members { .. } => {}
     }
-    Ok(true)
+    Ok(())
 }
 
 /// A body's kind, flags, target and text.
-fn columns(
+fn columns<'a>(
     connection: &Connection,
     room: RoomId,
-    body: &Body,
-) -> Result<(i64, i64, Option<i64>, String), Fault> {
+    body: &'a Body,
+) -> Result<(i64, i64, Option<i64>, Cow<'a, str>), Fault> {
     Ok(match body {
-        Body::Message {
-            text,
-            edited,
-            deleted,
-        } => {
+        Body::Message { text, edited, deleted } => {
             let flags = i64::from(*edited) * WAS_EDITED + i64::from(*deleted) * WAS_DELETED;
-            (MESSAGE, flags, None, text.clone())
+            (MESSAGE, flags, None, Cow::Borrowed(text.as_str()))
         }
         Body::Edited { target, text } => {
             let gone = is_deleted(connection, room, *target)?;
-            let text = if gone { String::new() } else { text.clone() };
-            (EDITED, 0, Some(sql_seq(*target)), text)
+            let text = if gone { "" } else { text.as_str() };
+            (EDITED, 0, Some(sql_seq(*target)), Cow::Borrowed(text))
         }
-        Body::Deleted { target } => (DELETED, 0, Some(sql_seq(*target)), String::new()),
+        Body::Deleted { target } => (DELETED, 0, Some(sql_seq(*target)), Cow::Borrowed("")),
         Body::Members { added, removed } => {
-            let members = Members {
-                added: added.clone(),
-                removed: removed.clone(),
-            };
-            (
-                MEMBERS,
-                0,
-                None,
-                serde_json::to_string(&members).map_err(failed)?,
-            )
+            let members = Members { added: added.clone(), removed: removed.clone() };
+            {
+                let text = serde_json::to_string(&members).map_err(failed)?;
+                (MEMBERS, 0, None, Cow::Owned(text))
+            }
         }
     })
 }
@@ -221,20 +218,38 @@ pub(super) fn head(connection: &Connection, room: RoomId) -> Result<Option<LogEn
 fn head_seq(connection: &Connection, room: RoomId) -> Result<Seq, Fault> {
     let mut statement = connection
         .prepare_cached("SELECT seq FROM log WHERE room = ? ORDER BY seq DESC LIMIT 1")?;
-    let head: Option<i64> = statement
-        .query_row([room.bytes()], |row| row.get(0))
-        .optional()?;
+    let head: Option<i64> = statement.query_row([room.bytes()], |row| row.get(0)).optional()?;
     Ok(Seq::new(head.unwrap_or(0).unsigned_abs()))
 }
 
-/// The entry that this sender appended with this key.
+/// The entry with this seq, which is there.
+fn at(connection: &Connection, room: RoomId, seq: Seq) -> Result<LogEntry, Fault> {
+    let mut statement = connection.prepare_cached(select!("AND seq = ?"))?;
+    let mut rows = statement.query(params![room.bytes(), sql_seq(seq)])?;
+    match rows.next()? {
+        Some(row) => entry(row),
+        None => Err(failed("the log lacks an entry that its keys name").into()),
+    }
+}
+
+/// The entry that this sender appended with this key: one that the table of keys names, or one
+/// behind those. One statement, so that both are looked for at the same moment.
 pub(super) fn by_key(
     connection: &Connection,
     room: RoomId,
     sender: &str,
     key: &str,
 ) -> Result<Option<LogEntry>, Fault> {
-    let mut statement = connection.prepare_cached(select!("AND sender = ? AND key = ?"))?;
+    let mut statement = connection.prepare_cached(concat!(
+        select!(
+            "AND seq = (SELECT seq FROM log_keys WHERE room = ?1 AND sender = ?2 AND key = ?3)"
+        ),
+        " UNION ALL ",
+        select!(
+            "AND seq > coalesce((SELECT upto FROM log_keyed WHERE room = ?1), 0)
+             AND sender = ?2 AND key = ?3"
+        ),
+    ))?;
     let mut rows = statement.query(params![room.bytes(), sender, key])?;
     rows.next()?.map(entry).transpose()
 }
@@ -261,27 +276,18 @@ pub(super) fn unread(
 fn entry(row: &Row<'_>) -> Result<LogEntry, Fault> {
     let flags: i64 = row.get(6)?;
     let text: String = row.get(8)?;
-    let target = || {
-        row.get(7)
-            .map(|target: i64| Seq::new(target.unsigned_abs()))
-    };
+    let target = || row.get(7).map(|target: i64| Seq::new(target.unsigned_abs()));
     let body = match row.get::<_, i64>(5)? {
         MESSAGE => Body::Message {
             text,
             edited: flags & WAS_EDITED != 0,
             deleted: flags & WAS_DELETED != 0,
         },
-        EDITED => Body::Edited {
-            target: target()?,
-            text,
-        },
+        EDITED => Body::Edited { target: target()?, text },
         DELETED => Body::Deleted { target: target()? },
         MEMBERS => {
             let members: Members = serde_json::from_str(&text).map_err(failed)?;
-            Body::Members {
-                added: members.added,
-                removed: members.removed,
-            }
+            Body::Members { added: members.added, removed: members.removed }
         }
         kind => return Err(failed(format!("a log entry of unknown kind {kind}")).into()),
     };

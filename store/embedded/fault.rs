@@ -44,6 +44,14 @@ impl Fault {
             Self::Sqlite(error) => undone(error),
         }
     }
+
+    /// What the caller is told, when a part of the work may stay.
+    pub(super) fn into_partly(self) -> StoreError {
+        match self {
+            Self::Refused(error) => error,
+            Self::Sqlite(error) => StoreError::OutcomeUnknown(Box::new(error)),
+        }
+    }
 }
 
 /// What happened to a whole transaction that was lost.
@@ -114,9 +122,7 @@ pub(super) fn violated_index(error: &rusqlite::Error) -> Option<&str> {
             if failure.code == ErrorCode::ConstraintViolation =>
         {
             let named = text.strip_prefix("UNIQUE constraint failed: ")?;
-            let quoted = named
-                .strip_prefix("index '")
-                .and_then(|name| name.strip_suffix('\''));
+            let quoted = named.strip_prefix("index '").and_then(|name| name.strip_suffix('\''));
             Some(quoted.unwrap_or("_id"))
         }
         _ => None,

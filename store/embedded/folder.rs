@@ -18,10 +18,7 @@ pub(super) struct Folder {
 impl Folder {
     /// Makes the folder when it is missing, and takes it.
     pub(super) fn take(path: &Path) -> Result<Self, StoreError> {
-        let unusable = |source: io::Error| StoreError::Folder {
-            folder: path.to_owned(),
-            source,
-        };
+        let unusable = |source: io::Error| StoreError::Folder { folder: path.to_owned(), source };
         fs::create_dir_all(path).map_err(unusable)?;
         let lock = OpenOptions::new()
             .create(true)
@@ -30,13 +27,8 @@ impl Folder {
             .open(path.join("ihs.lock"))
             .map_err(unusable)?;
         match lock.try_lock() {
-            Ok(()) => Ok(Self {
-                path: path.to_owned(),
-                _lock: lock,
-            }),
-            Err(TryLockError::WouldBlock) => Err(StoreError::InUse {
-                folder: path.to_owned(),
-            }),
+            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
+            Err(TryLockError::WouldBlock) => Err(StoreError::InUse { folder: path.to_owned() }),
             Err(TryLockError::Error(source)) => Err(unusable(source)),
         }
     }

@@ -38,9 +38,7 @@ impl Ticket {
     }
 
     fn decide(&self, state: u8) -> bool {
-        self.0
-            .compare_exchange(WAITING, state, Ordering::AcqRel, Ordering::Acquire)
-            .is_ok()
+        self.0.compare_exchange(WAITING, state, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 }
 
@@ -75,20 +73,14 @@ pub(super) async fn call<J, T>(
 ) -> Result<T, StoreError> {
     let claim = Claim(Arc::default());
     let (reply, answer) = oneshot::channel();
-    queue
-        .try_send(job(Arc::clone(&claim.0), reply))
-        .map_err(|refused| match refused {
-            TrySendError::Full(_) => unavailable("too many calls are waiting"),
-            TrySendError::Disconnected(_) => unavailable("the store is closed"),
-        })?;
+    queue.try_send(job(Arc::clone(&claim.0), reply)).map_err(|refused| match refused {
+        TrySendError::Full(_) => unavailable("too many calls are waiting"),
+        TrySendError::Disconnected(_) => unavailable("the store is closed"),
+    })?;
     let reason = match timeout(wait, answer).await {
         Ok(Ok(result)) => return result,
         Ok(Err(_)) => "the store was closed",
         Err(_) => "the store did not answer in time",
     };
-    Err(if claim.0.give_up() {
-        unavailable(reason)
-    } else {
-        overdue(reason)
-    })
+    Err(if claim.0.give_up() { unavailable(reason) } else { overdue(reason) })
 }

@@ -8,7 +8,8 @@
 //! - `writer`, `session`: the thread that writes; `checkpoint` beside it; `readers`
 //! - `schema`, `prepare`: which tables and indexes there are
 //! - `translate`: filters as SQL
-//! - `documents`, `items`, `search`, `entries`: what is read and written
+//! - `documents`, `items`, `search`: documents and what finds them
+//! - `entries`, `keys`: the rooms' logs
 //! - `fault`: SQLite's errors as the port means them
 
 mod check;
@@ -19,6 +20,7 @@ mod entries;
 mod fault;
 mod folder;
 mod items;
+mod keys;
 mod lane;
 mod prepare;
 mod readers;
@@ -40,18 +42,19 @@ use self::{
     fault::{Fault, failed, unavailable},
     folder::Folder,
     schema::{Published, Schema},
-    session::{Session, looks_for_text},
+    session::{Session, append_apart, commit_apart},
+    writer::Apart,
 };
 use crate::{
     collection::Collection,
-    document::{self, Document},
+    document::Document,
     error::StoreError,
     filter::Filter,
     id::{RoomId, Seq},
     log::{Appended, LogEntry},
     port::Store,
     query::Query,
-    write::{Write, Written},
+    write::{self, Write, Written},
 };
 
 /// `prepare` fills new indexes, which takes as long as it takes.
@@ -95,22 +98,12 @@ impl Lanes {
         )?;
         let (write, writer) = writer::start(connection, published, settings.queue, signal)?;
         threads.extend([checkpointer, writer]);
-        Ok(Self {
-            write,
-            read,
-            threads,
-            folder,
-        })
+        Ok(Self { write, read, threads, folder })
     }
 
     /// Lets the threads finish what is queued, and waits for them.
     fn end(self) {
-        let Self {
-            write,
-            read,
-            threads,
-            folder,
-        } = self;
+        let Self { write, read, threads, folder } = self;
         drop((write, read));
         for thread in threads {
             if thread.join().is_err() {
@@ -143,10 +136,7 @@ impl Embedded {
         let lanes = tokio::task::spawn_blocking(move || Lanes::open(&data_dir, &settings))
             .await
             .map_err(failed)??;
-        Ok(Self {
-            lanes: Mutex::new(Some(lanes)),
-            wait,
-        })
+        Ok(Self { lanes: Mutex::new(Some(lanes)), wait })
     }
 
     async fn read<T: Send + 'static>(
@@ -164,13 +154,13 @@ impl Embedded {
     async fn write<T: Send + 'static>(
         &self,
         wait: Duration,
-        whole: bool,
+        apart: Apart,
         work: impl FnOnce(&mut Session) -> Result<T, Fault> + Send + 'static,
     ) -> Result<T, StoreError> {
         let queue = self.lanes.lock().as_ref().map(|lanes| lanes.write.clone());
         let queue = queue.ok_or_else(closed)?;
         lane::call(&queue, wait, lane::write_overdue, |ticket, reply| {
-            writer::job(ticket, reply, whole, work)
+            writer::job(ticket, reply, apart, work)
         })
         .await
     }
@@ -180,26 +170,12 @@ fn closed() -> StoreError {
     unavailable("the store is closed")
 }
 
-/// Checks writes before the writer's time is spent on them.
-fn check(writes: &[Write]) -> Result<(), StoreError> {
-    for write in writes {
-        match write {
-            Write::Insert { document, .. } => document::check(document)?,
-            Write::Update { change, .. } | Write::UpdateEvery { change, .. } => change.check()?,
-            Write::Delete { .. } | Write::DeleteEvery { .. } | Write::Append { .. } => {}
-        }
-    }
-    Ok(())
-}
-
 #[async_trait]
 impl Store for Embedded {
     async fn prepare(&self, collections: &[Collection]) -> Result<(), StoreError> {
         let collections = collections.to_vec();
-        self.write(UNBOUNDED, true, move |session| {
-            session.prepare(&collections)
-        })
-        .await
+        self.write(UNBOUNDED, Apart::AfterSearch, move |session| session.prepare(&collections))
+            .await
     }
 
     async fn get(
@@ -229,17 +205,14 @@ impl Store for Embedded {
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
-        check(&writes)?;
-        let whole = writes.iter().any(looks_for_text);
-        self.write(self.wait, whole, move |session| session.commit(&writes))
-            .await
+        write::check(&writes)?;
+        let apart = commit_apart(&writes);
+        self.write(self.wait, apart, move |session| session.commit(&writes)).await
     }
 
     async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {
-        self.write(self.wait, false, move |session| {
-            session.append(room, &entries)
-        })
-        .await
+        let apart = append_apart(&entries);
+        self.write(self.wait, apart, move |session| session.append(room, &entries)).await
     }
 
     async fn log_after(
@@ -248,8 +221,7 @@ impl Store for Embedded {
         after: Seq,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(move |connection, _| entries::after(connection, room, after, limit))
-            .await
+        self.read(move |connection, _| entries::after(connection, room, after, limit)).await
     }
 
     async fn log_before(
@@ -258,13 +230,11 @@ impl Store for Embedded {
         before: Seq,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(move |connection, _| entries::before(connection, room, before, limit))
-            .await
+        self.read(move |connection, _| entries::before(connection, room, before, limit)).await
     }
 
     async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError> {
-        self.read(move |connection, _| entries::head(connection, room))
-            .await
+        self.read(move |connection, _| entries::head(connection, room)).await
     }
 
     async fn log_key(
@@ -274,8 +244,7 @@ impl Store for Embedded {
         key: &str,
     ) -> Result<Option<LogEntry>, StoreError> {
         let (sender, key) = (sender.to_owned(), key.to_owned());
-        self.read(move |connection, _| entries::by_key(connection, room, &sender, &key))
-            .await
+        self.read(move |connection, _| entries::by_key(connection, room, &sender, &key)).await
     }
 
     async fn log_unread(
@@ -291,9 +260,8 @@ impl Store for Embedded {
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
-        self.read(|connection, _| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?))
-            .await?;
-        self.write(self.wait, false, |_| Ok(())).await
+        self.read(|connection, _| Ok(connection.query_row("SELECT 1", [], |_| Ok(()))?)).await?;
+        self.write(self.wait, Apart::Stepwise, |_| Ok(())).await
     }
 
     async fn close(&self) {

@@ -113,11 +113,7 @@ fn make_item_table(connection: &Connection, table: &Table, items: &Items) -> Res
 /// The search table's columns are named after the fields, so that another declaration is noticed.
 fn search_table(connection: &Connection, table: &Table) -> Result<(), Fault> {
     let name = format!("s_{}", table.name);
-    let columns: Vec<String> = table
-        .searched
-        .iter()
-        .map(|field| search_column(field))
-        .collect();
+    let columns: Vec<String> = table.searched.iter().map(|field| search_column(field)).collect();
     let sql = format!(
         "CREATE VIRTUAL TABLE {} USING fts5({}, tokenize = 'trigram case_sensitive 1')",
         table.search,

@@ -49,8 +49,7 @@ impl Deadline {
 
     fn set(&self, wait: Duration) {
         let wait = u64::try_from(wait.as_micros()).unwrap_or(u64::MAX);
-        self.micros
-            .store(self.now().saturating_add(wait), Ordering::Relaxed);
+        self.micros.store(self.now().saturating_add(wait), Ordering::Relaxed);
     }
 
     fn is_over(&self) -> bool {
@@ -98,18 +97,10 @@ pub(super) fn job<T: Send + 'static>(
 impl Reader {
     fn open(file: &Path, schema: Arc<Published>, wait: Duration) -> rusqlite::Result<Self> {
         let mut connection = connection::reader(file)?;
-        let deadline = Arc::new(Deadline {
-            start: Instant::now(),
-            micros: AtomicU64::new(0),
-        });
+        let deadline = Arc::new(Deadline { start: Instant::now(), micros: AtomicU64::new(0) });
         let watched = Arc::clone(&deadline);
         connection.progress_handler(STEPS, Some(move || watched.is_over()))?;
-        Ok(Self {
-            connection,
-            schema,
-            deadline,
-            wait,
-        })
+        Ok(Self { connection, schema, deadline, wait })
     }
 
     fn run(mut self, queue: &Receiver<Job>) {

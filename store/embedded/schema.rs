@@ -59,17 +59,11 @@ impl Table {
     /// The tables of a collection.
     pub(super) fn new(collection: &Collection) -> Self {
         let name = collection.name;
-        let lists = collection
-            .indexes
-            .iter()
-            .filter(|index| index.kind == IndexKind::Items);
+        let lists = collection.indexes.iter().filter(|index| index.kind == IndexKind::Items);
         let mut items: Vec<Items> = Vec::new();
         for field in lists.filter_map(|index| index.fields.first()) {
             if !items.iter().any(|other| other.field == *field) {
-                items.push(Items {
-                    field,
-                    table: quoted(&format!("i_{name}.{field}")),
-                });
+                items.push(Items { field, table: quoted(&format!("i_{name}.{field}")) });
             }
         }
         let mut literals = Vec::new();
@@ -95,9 +89,7 @@ pub(super) fn search_column(field: &str) -> String {
 /// The conditions that make up a partial index's filter.
 fn leaves(filter: Option<&Filter>, found: &mut Vec<Filter>) {
     match filter {
-        Some(Filter::All(filters)) => filters
-            .iter()
-            .for_each(|filter| leaves(Some(filter), found)),
+        Some(Filter::All(filters)) => filters.iter().for_each(|filter| leaves(Some(filter), found)),
         Some(filter) => found.push(filter.clone()),
         None => {}
     }
@@ -110,9 +102,7 @@ pub(super) struct Schema(HashMap<&'static str, Arc<Table>>);
 impl Schema {
     /// The tables of a prepared collection.
     pub(super) fn table(&self, collection: &str) -> Result<&Arc<Table>, StoreError> {
-        self.0
-            .get(collection)
-            .ok_or_else(|| failed(Unprepared(collection.to_owned())))
+        self.0.get(collection).ok_or_else(|| failed(Unprepared(collection.to_owned())))
     }
 
     /// With this collection, too.

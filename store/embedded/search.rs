@@ -40,11 +40,7 @@ impl Pending {
         before: &Document,
         after: &Document,
     ) {
-        if table
-            .searched
-            .iter()
-            .any(|field| before.get(*field) != after.get(*field))
-        {
+        if table.searched.iter().any(|field| before.get(*field) != after.get(*field)) {
             self.push(table, row, Some(texts(table, after)), true);
         }
     }
@@ -57,12 +53,7 @@ impl Pending {
     }
 
     fn push(&mut self, table: &Arc<Table>, row: i64, texts: Option<Vec<SqlValue>>, known: bool) {
-        self.0.push(Entry {
-            table: Arc::clone(table),
-            row,
-            texts,
-            known,
-        });
+        self.0.push(Entry { table: Arc::clone(table), row, texts, known });
     }
 
     /// How many changes there are: a mark for [`Pending::forget_behind`].
@@ -99,20 +90,11 @@ pub(super) fn put(
     texts: Vec<SqlValue>,
 ) -> rusqlite::Result<()> {
     let marks = ", ?".repeat(texts.len());
-    let columns: Vec<String> = table
-        .searched
-        .iter()
-        .map(|field| search_column(field))
-        .collect();
-    let sql = format!(
-        "INSERT INTO {} (rowid, {}) VALUES (?{marks})",
-        table.search,
-        columns.join(", ")
-    );
+    let columns: Vec<String> = table.searched.iter().map(|field| search_column(field)).collect();
+    let sql =
+        format!("INSERT INTO {} (rowid, {}) VALUES (?{marks})", table.search, columns.join(", "));
     let params = std::iter::once(SqlValue::Integer(row)).chain(texts);
-    connection
-        .prepare_cached(&sql)?
-        .execute(params_from_iter(params))?;
+    connection.prepare_cached(&sql)?.execute(params_from_iter(params))?;
     Ok(())
 }
 

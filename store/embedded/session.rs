@@ -9,10 +9,12 @@ use super::{
     documents::Writing,
     entries,
     fault::{Fault, Lost},
+    keys::Keys,
     prepare,
     schema::Schema,
     search::Pending,
     translate::searches,
+    writer::Apart,
 };
 use crate::{
     collection::Collection,
@@ -31,6 +33,8 @@ pub(super) struct Session {
     pub(super) schema: Arc<Schema>,
     /// What the search tables lack.
     pub(super) pending: Pending,
+    /// What the table of keys lacks.
+    pub(super) keys: Keys,
 }
 
 impl Session {
@@ -42,7 +46,7 @@ impl Session {
         &mut self,
         work: impl FnOnce(&mut Self) -> Result<T, Fault>,
     ) -> Result<Result<T, StoreError>, Lost> {
-        let mark = self.pending.mark();
+        let (mark, keys) = (self.pending.mark(), self.keys.mark());
         let schema = Arc::clone(&self.schema);
         self.execute("SAVEPOINT work")?;
         match work(self) {
@@ -52,9 +56,31 @@ impl Session {
             }
             Err(fault) => {
                 self.pending.forget_behind(mark);
+                self.keys.forget_behind(keys);
                 self.schema = schema;
                 self.undo(&fault)?;
                 Ok(Err(fault.into_error()))
+            }
+        }
+    }
+
+    /// Does a piece of work of which, when it fails, a part may stay.
+    ///
+    /// # Errors
+    /// The outer one when the whole transaction was lost.
+    pub(super) fn stepwise<T>(
+        &mut self,
+        work: impl FnOnce(&mut Self) -> Result<T, Fault>,
+    ) -> Result<Result<T, StoreError>, Lost> {
+        let keys = self.keys.mark();
+        match work(self) {
+            Ok(value) => Ok(Ok(value)),
+            Err(Fault::Sqlite(error)) if self.connection.is_autocommit() => {
+                Err(Lost::before_commit(&error))
+            }
+            Err(fault) => {
+                self.keys.forget_behind(keys);
+                Ok(Err(fault.into_partly()))
             }
         }
     }
@@ -65,9 +91,7 @@ impl Session {
             Fault::Sqlite(error) if self.connection.is_autocommit() => {
                 Err(Lost::before_commit(error))
             }
-            _ => self
-                .execute("ROLLBACK TO work")
-                .and_then(|()| self.execute("RELEASE work")),
+            _ => self.execute("ROLLBACK TO work").and_then(|()| self.execute("RELEASE work")),
         }
     }
 
@@ -82,14 +106,12 @@ impl Session {
 
     /// Writes what the search tables lack.
     pub(super) fn write_pending(&mut self) -> Result<(), Lost> {
-        self.pending
-            .write(&self.connection)
-            .map_err(|error| Lost::before_commit(&error))
+        self.pending.write(&self.connection).map_err(|error| Lost::before_commit(&error))
     }
 
     /// Appends to a log until an entry cannot be.
     pub(super) fn append(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<Appended, Fault> {
-        entries::append(&self.connection, room, entries)
+        entries::append(&self.connection, &mut self.keys, room, entries)
     }
 
     /// Does all writes, or ends at the first that cannot be.
@@ -102,30 +124,20 @@ impl Session {
     }
 
     fn write(&mut self, position: usize, write: &Write) -> Result<Written, Fault> {
-        let mut writing = Writing {
-            connection: &self.connection,
-            pending: &mut self.pending,
-            write: position,
-        };
+        let mut writing =
+            Writing { connection: &self.connection, pending: &mut self.pending, write: position };
         let table = |collection: &str| self.schema.table(collection);
         Ok(match write {
-            Write::Insert {
-                collection,
-                document,
-            } => {
+            Write::Insert { collection, document } => {
                 writing.insert(table(collection)?, document)?;
                 Written::Inserted
             }
-            Write::Update {
-                collection,
-                filter,
-                change,
-            } => Written::Updated(writing.update(table(collection)?, filter, change)?),
-            Write::UpdateEvery {
-                collection,
-                filter,
-                change,
-            } => Written::Count(writing.update_every(table(collection)?, filter, change)?),
+            Write::Update { collection, filter, change } => {
+                Written::Updated(writing.update(table(collection)?, filter, change)?)
+            }
+            Write::UpdateEvery { collection, filter, change } => {
+                Written::Count(writing.update_every(table(collection)?, filter, change)?)
+            }
             Write::Delete { collection, filter } => {
                 Written::Deleted(writing.delete(table(collection)?, filter)?)
             }
@@ -166,14 +178,20 @@ impl Session {
     }
 }
 
-/// Whether a write looks into the search tables, which must then be complete before its
-/// savepoint: what others of the transaction changed must not be undone with it.
-pub(super) fn looks_for_text(write: &Write) -> bool {
-    match write {
+/// How a commit is kept apart.
+pub(super) fn commit_apart(writes: &[Write]) -> Apart {
+    let looks_for_text = |write: &Write| match write {
         Write::Update { filter, .. }
         | Write::UpdateEvery { filter, .. }
         | Write::Delete { filter, .. }
         | Write::DeleteEvery { filter, .. } => searches(filter),
         Write::Insert { .. } | Write::Append { .. } => false,
-    }
+    };
+    if writes.iter().any(looks_for_text) { Apart::AfterSearch } else { Apart::Wholly }
+}
+
+/// How an append is kept apart: entries are stored one after the other until one cannot be, and
+/// only one that changes another entry, too, needs more than its own insertion.
+pub(super) fn append_apart(entries: &[LogEntry]) -> Apart {
+    if entries.iter().any(entries::changes_another) { Apart::Wholly } else { Apart::Stepwise }
 }

@@ -168,11 +168,7 @@ impl Sql {
 
     /// The field has one of these JSON types.
     fn typed(&mut self, field: &str, types: &str) {
-        let _ = write!(
-            self.text,
-            " AND json_type(doc,{}) IN ({types})",
-            path(field)
-        );
+        let _ = write!(self.text, " AND json_type(doc,{}) IN ({types})", path(field));
     }
 
     fn compare(&mut self, field: &str, comparison: Comparison, bound: &Value) {
@@ -227,9 +223,8 @@ impl Sql {
     }
 
     fn one_of(&mut self, field: &str, wanted: &[Value]) {
-        let (listed, others): (Vec<&Value>, Vec<&Value>) = wanted
-            .iter()
-            .partition(|value| is_unmistakable(field, value));
+        let (listed, others): (Vec<&Value>, Vec<&Value>) =
+            wanted.iter().partition(|value| is_unmistakable(field, value));
         let _ = write!(self.text, "({} IN (", value(field));
         for (position, value) in listed.into_iter().enumerate() {
             self.push(if position == 0 { "?" } else { ",?" });
@@ -247,11 +242,7 @@ impl Sql {
         if field == "_id" || item.is_array() || item.is_object() {
             self.never();
         } else if let Some(items) = table.items.iter().find(|items| items.field == field) {
-            let _ = write!(
-                self.text,
-                "row IN (SELECT owner FROM {} WHERE value = ?)",
-                items.table
-            );
+            let _ = write!(self.text, "row IN (SELECT owner FROM {} WHERE value = ?)", items.table);
             self.param(item_key(item));
         } else {
             let path = path(field);
@@ -280,11 +271,7 @@ impl Sql {
         } else if chars == 0 {
             let _ = write!(self.text, "json_type(doc,{}) = 'text'", path(field));
         } else {
-            let _ = write!(
-                self.text,
-                "row IN (SELECT rowid FROM {} WHERE ",
-                table.search
-            );
+            let _ = write!(self.text, "row IN (SELECT rowid FROM {} WHERE ", table.search);
             if chars >= TRIGRAM {
                 let _ = write!(self.text, "{} MATCH ?", table.search);
                 self.param(SqlValue::Text(phrase(&column, &needle)));
@@ -312,10 +299,7 @@ fn is_unmistakable(field: &str, value: &Value) -> bool {
     match value {
         Value::String(text) => field == "_id" || !text.starts_with(['[', '{']),
         Value::Number(number) => {
-            field != "_id"
-                && number
-                    .as_f64()
-                    .is_some_and(|number| !(0.0..=1.0).contains(&number))
+            field != "_id" && number.as_f64().is_some_and(|number| !(0.0..=1.0).contains(&number))
         }
         _ => false,
     }

@@ -14,6 +14,7 @@ use rusqlite::Connection;
 
 use super::{
     fault::{Fault, Lost},
+    keys::Keys,
     lane::{Reply, Ticket},
     schema::{Published, Schema},
     search::Pending,
@@ -22,11 +23,11 @@ use super::{
 use crate::error::StoreError;
 
 /// A write-ahead log of so many pages is worth moving into the database, beside the writer.
-const SOFT_PAGES: i32 = 2_000;
+const SOFT_PAGES: i32 = 4_000;
 
 /// At so many pages the writer itself sees to it that the log starts afresh: under a load that
 /// never pauses, the thread beside it is never quite done.
-const HARD_PAGES: i32 = 16_000;
+const HARD_PAGES: i32 = 24_000;
 
 /// How long the writer waits for readers before it puts that off to a later transaction.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -46,10 +47,22 @@ pub(super) trait Work: Send {
     fn answer(self: Box<Self>, lost: Option<&Lost>);
 }
 
+/// How a piece of work is kept apart from the others of its transaction.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Apart {
+    /// It is done wholly or not at all.
+    Wholly,
+    /// So, too, and it looks into the search tables, which must be complete before: what others
+    /// changed must not be undone with it.
+    AfterSearch,
+    /// What was done before a failure may stay, and the caller is told so.
+    Stepwise,
+}
+
 /// A call's work, and where its outcome goes.
 struct Task<F, T> {
     work: Option<F>,
-    whole: bool,
+    apart: Apart,
     outcome: Option<Result<T, StoreError>>,
     ticket: Arc<Ticket>,
     reply: Reply<T>,
@@ -64,10 +77,14 @@ where
         let Some(work) = self.work.take().filter(|_| self.ticket.start()) else {
             return Ok(());
         };
-        if self.whole {
-            session.write_pending()?;
-        }
-        self.outcome = Some(session.isolated(work)?);
+        self.outcome = Some(match self.apart {
+            Apart::Wholly => session.isolated(work)?,
+            Apart::Stepwise => session.stepwise(work)?,
+            Apart::AfterSearch => {
+                session.write_pending()?;
+                session.isolated(work)?
+            }
+        });
         Ok(())
     }
 
@@ -83,20 +100,14 @@ where
     }
 }
 
-/// Makes a job of a write; `whole` when it looks into the search tables.
+/// Makes a job of a write.
 pub(super) fn job<T: Send + 'static>(
     ticket: Arc<Ticket>,
     reply: Reply<T>,
-    whole: bool,
+    apart: Apart,
     work: impl FnOnce(&mut Session) -> Result<T, Fault> + Send + 'static,
 ) -> Job {
-    Box::new(Task {
-        work: Some(work),
-        whole,
-        outcome: None,
-        ticket,
-        reply,
-    })
+    Box::new(Task { work: Some(work), apart, outcome: None, ticket, reply })
 }
 
 /// The thread's state.
@@ -127,6 +138,7 @@ pub(super) fn start(
             connection,
             schema: Arc::new(Schema::default()),
             pending: Pending::default(),
+            keys: Keys::default(),
         },
         published,
         pages,
@@ -171,6 +183,7 @@ impl Writer {
             .prepare_cached("COMMIT")
             .and_then(|mut statement| statement.execute([]))
             .map_err(|error| Lost::at_commit(&error))?;
+        self.session.keys.keep();
         self.published.store(&self.session.schema);
         Ok(())
     }
@@ -182,6 +195,7 @@ impl Writer {
             let _ = self.session.execute("ROLLBACK");
         }
         self.session.pending.forget_behind(0);
+        self.session.keys.forget_behind(0);
         self.session.schema = self.published.load();
     }
 

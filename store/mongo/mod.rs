@@ -1,1 +1,221 @@
 //! MongoDB behind the store port.
+//!
+//! Writes wait for a majority and its journals, reads see what a majority has. A commit of
+//! several writes is a transaction, so a replica set (of one, at least) or a sharded cluster is
+//! needed.
+//!
+//! - `inner`: the connected database
+//! - `convert`, `translate`: values, filters, orders and changes as MongoDB has them
+//! - `shadow`: the folded texts and trigrams that documents carry unseen
+//! - `prepare`: indexes and shadows as declared
+//! - `writes`, `transaction`, `append`: what is written; `entries`: log entries as stored
+//! - `reads`: what is read
+//! - `fault`: MongoDB's errors as the port means them
+
+mod append;
+mod convert;
+mod entries;
+mod fault;
+mod inner;
+mod prepare;
+mod reads;
+mod shadow;
+mod transaction;
+mod translate;
+mod writes;
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bson::doc;
+use ihs_config::StoreSettings;
+use parking_lot::RwLock;
+use tokio::time::timeout;
+
+use self::{fault::Fault, inner::Inner, writes::Writing};
+use crate::{
+    collection::Collection,
+    document::Document,
+    error::StoreError,
+    filter::Filter,
+    id::{RoomId, Seq},
+    log::{Appended, LogEntry},
+    port::Store,
+    query::Query,
+    write::{self, Write, Written},
+};
+
+/// What a call that takes too long is told.
+const OVERDUE: &str = "MongoDB did not answer in time";
+
+/// The store in MongoDB.
+#[derive(Debug)]
+pub struct Mongo {
+    inner: RwLock<Option<Arc<Inner>>>,
+    wait: Duration,
+}
+
+impl Mongo {
+    /// Connects to the database that the settings name.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when it cannot be reached, [`StoreError::Failed`] when the
+    /// address or the credentials are wrong or the server has no transactions.
+    pub async fn connect(settings: &StoreSettings) -> Result<Self, StoreError> {
+        let inner = Inner::connect(settings).await?;
+        if let Err(error) = prepare::log(&inner).await {
+            inner.client.shutdown().await;
+            return Err(fault::read(error));
+        }
+        Ok(Self { wait: inner.wait, inner: RwLock::new(Some(Arc::new(inner))) })
+    }
+
+    fn inner(&self) -> Result<Arc<Inner>, StoreError> {
+        let inner = self.inner.read().clone();
+        inner.ok_or_else(|| StoreError::Unavailable("the store is closed".into()))
+    }
+
+    /// Waits for a read, so long at most.
+    async fn read<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
+        match timeout(self.wait, read).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
+        }
+    }
+
+    /// Does a write that is one step for the server, too.
+    async fn commit_one(&self, inner: &Inner, write: &Write) -> Result<Vec<Written>, StoreError> {
+        let mut writing = Writing { inner, session: None };
+        match timeout(self.wait, writing.write(0, write)).await {
+            Ok(outcome) => Ok(vec![outcome.map_err(Fault::into_error)?]),
+            Err(_) => Err(StoreError::OutcomeUnknown(OVERDUE.into())),
+        }
+    }
+
+    async fn commit_all(
+        &self,
+        inner: &Inner,
+        writes: &[Write],
+    ) -> Result<Vec<Written>, StoreError> {
+        let ending = AtomicBool::new(false);
+        match timeout(self.wait, transaction::run(inner, writes, &ending)).await {
+            Ok(outcome) => outcome,
+            Err(_) if ending.load(Ordering::Relaxed) => {
+                Err(StoreError::OutcomeUnknown(OVERDUE.into()))
+            }
+            Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
+        }
+    }
+}
+
+#[async_trait]
+impl Store for Mongo {
+    async fn prepare(&self, collections: &[Collection]) -> Result<(), StoreError> {
+        let inner = self.inner()?;
+        for collection in collections {
+            prepare::collection(&inner, collection).await.map_err(fault::read)?;
+            inner.set_searched(collection.name, &collection.searched);
+        }
+        Ok(())
+    }
+
+    async fn get(
+        &self,
+        collection: &'static str,
+        id: &str,
+    ) -> Result<Option<Document>, StoreError> {
+        self.read(reads::get(&*self.inner()?, collection, id)).await
+    }
+
+    async fn find(&self, query: Query) -> Result<Vec<Document>, StoreError> {
+        self.read(reads::find(&*self.inner()?, &query)).await
+    }
+
+    async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError> {
+        self.read(reads::count(&*self.inner()?, collection, &filter)).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+        write::check(&writes)?;
+        let inner = self.inner()?;
+        match &writes[..] {
+            [] => Ok(Vec::new()),
+            [one @ (Write::Insert { .. } | Write::Update { .. } | Write::Delete { .. })] => {
+                self.commit_one(&inner, one).await
+            }
+            all => self.commit_all(&inner, all).await,
+        }
+    }
+
+    async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {
+        let inner = self.inner()?;
+        match timeout(self.wait, append::append(&inner, room, &entries)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(StoreError::OutcomeUnknown(OVERDUE.into())),
+        }
+    }
+
+    async fn log_after(
+        &self,
+        room: RoomId,
+        after: Seq,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        self.read(reads::log_after(&*self.inner()?, room, after, limit)).await
+    }
+
+    async fn log_before(
+        &self,
+        room: RoomId,
+        before: Seq,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        self.read(reads::log_before(&*self.inner()?, room, before, limit)).await
+    }
+
+    async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError> {
+        self.read(reads::log_head(&*self.inner()?, room)).await
+    }
+
+    async fn log_key(
+        &self,
+        room: RoomId,
+        sender: &str,
+        key: &str,
+    ) -> Result<Option<LogEntry>, StoreError> {
+        self.read(append::by_key(&*self.inner()?, room, sender, key)).await
+    }
+
+    async fn log_unread(
+        &self,
+        room: RoomId,
+        after: Seq,
+        reader: &str,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        self.read(reads::log_unread(&*self.inner()?, room, after, reader, limit)).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        let inner = self.inner()?;
+        let ping =
+            async { inner.database.run_command(doc! {"ping": 1}).await.map_err(fault::read) };
+        self.read(ping).await.map(drop)
+    }
+
+    async fn close(&self) {
+        let inner = self.inner.write().take();
+        if let Some(inner) = inner {
+            inner.client.clone().shutdown().await;
+        }
+    }
+}

@@ -11,7 +11,6 @@ use super::{PAIR, room::Room};
 use crate::{
     Ctx,
     error::ApiError,
-    http::Call,
     viewset::{
         hooks, references,
         update::{at_version, id_of},
@@ -84,21 +83,24 @@ pub(super) async fn alter(
 }
 
 /// The direct room of a pair that has one already. Who has left it is let in again.
-pub(super) async fn reunite(call: &Call, room: &Room) -> Result<Option<Document>, ApiError> {
+pub(super) async fn reunite(
+    ctx: &Ctx,
+    by: &str,
+    room: &Room,
+) -> Result<Option<Document>, ApiError> {
     let Some(pair) = &room.pair else {
         return Ok(None);
     };
     let query = Query::new("rooms", Filter::eq(PAIR, pair.clone()), 1);
-    let Some(document) = call.ctx.store.find(query).await?.pop() else {
+    let Some(document) = ctx.store.find(query).await?.pop() else {
         return Ok(None);
     };
     let names: Vec<&str> = room.members.iter().map(String::as_str).collect();
-    let there = references::users(&call.ctx, &names).await?;
+    let there = references::users(ctx, &names).await?;
     let both: Vec<String> =
         room.members.iter().filter(|name| there.contains(*name)).cloned().collect();
-    let by = &call.principal()?.username;
     let missing = |room: &Room| both.iter().any(|name| !room.members.contains(name));
-    alter(&call.ctx, &id_of(&document), by, |room| missing(room).then(|| room.with(&both))).await
+    alter(ctx, &id_of(&document), by, |room| missing(room).then(|| room.with(&both))).await
 }
 
 fn writing(ctx: &Ctx, document: &Document, after: &Room) -> Write {

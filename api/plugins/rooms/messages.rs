@@ -1,11 +1,11 @@
 //! `GET /api/rooms/{id}/messages/`: the log of a room, for its members. `after` reads all entries,
 //! `before` and neither of them the messages, newest page first.
 
+use ihs_actors::protocol::EntryView;
 use ihs_config::UnknownParameters;
 use ihs_store::{Document, Filter, LogEntry, RoomId, Seq, StoreError};
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::entries::encode;
 use crate::{
     Ctx,
     error::ApiError,
@@ -39,7 +39,8 @@ pub(super) async fn list(call: &Call, document: Document) -> Result<Reply, ApiEr
     let (part, limit) = parse(&call.params, unknown)?;
     let room: RoomId = id_of(&document).parse().map_err(ApiError::internal)?;
     let (entries, more) = read(&call.ctx, room, part, limit).await?;
-    let results: Vec<Value> = entries.iter().map(|entry| encode(room, entry)).collect();
+    let results: Vec<EntryView<'_>> =
+        entries.iter().map(|entry| EntryView::new(room, entry)).collect();
     Ok(Reply::ok(&json!({ "results": results, "more": more })))
 }
 
@@ -97,6 +98,8 @@ fn seq(params: &Params, name: &str, faults: &mut Faults) -> Option<Seq> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::Value;
+
     use super::*;
 
     fn parsed(query: &str) -> Result<(Part, u64), Value> {

@@ -3,10 +3,11 @@
 //! - this file: the resource; [`room`]: the record, and who is in it after a change
 //! - [`rules`]: what a body must keep; [`summary`]: unread and last message
 //! - [`membership`]: changes of who is in, with their entry in the log; [`departure`]: leaving
-//! - [`messages`]: the log by REST; [`entries`]: how its entries look
+//! - [`direct`]: the room with one other user
+//! - [`messages`]: the log by REST
 
 pub(crate) mod departure;
-mod entries;
+mod direct;
 mod membership;
 mod messages;
 mod room;
@@ -16,6 +17,7 @@ mod summary;
 use actix_web::http::Method;
 use ihs_store::{Document, Filter, Index, Sort};
 
+pub(crate) use direct::direct_with;
 use room::{Kind as RoomKind, Room};
 
 use crate::{
@@ -84,7 +86,7 @@ impl ViewSet for Rooms {
     }
 
     async fn existing(call: &Call, room: &Room) -> Result<Option<Document>, ApiError> {
-        membership::reunite(call, room).await
+        membership::reunite(&call.ctx, &call.principal()?.username, room).await
     }
 
     async fn before_update(call: &Call, edit: &mut Edit<Room>) -> Result<(), ApiError> {

@@ -3,10 +3,11 @@
 use std::collections::HashMap;
 
 use futures_util::future::{join_all, try_join};
+use ihs_actors::room::membership::READ_MARKERS;
 use ihs_store::{Body, Filter, LogEntry, Query, RoomId, Seq, StoreError};
 use serde_json::{Value, json};
 
-use crate::{Ctx, auth::Caller, collections::READ_MARKERS, error::ApiError, viewset::hooks::Row};
+use crate::{Ctx, auth::Caller, error::ApiError, viewset::hooks::Row};
 
 /// Unread messages are counted up to this; more are more than anybody reads.
 const UNREAD_MAX: u64 = 1_000;

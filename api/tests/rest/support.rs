@@ -11,10 +11,10 @@ use actix_web::{
     test::{TestRequest, init_service},
 };
 use futures_util::future::LocalBoxFuture;
-use ihs_actors::Hub;
+use ihs_actors::{Hub, LocalBus, Parts};
 use ihs_api::{Ctx, configure, create_superuser};
 use ihs_config::Settings;
-use ihs_store::{Store, embedded::Embedded};
+use ihs_store::{ObjectIds, Store, SystemClock, embedded::Embedded};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -69,7 +69,14 @@ impl App {
         folder.path().clone_into(&mut settings.server.data_dir);
         let store = Embedded::open(folder.path(), &settings.store).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
-        let ctx = Ctx::new(settings, Arc::clone(&store), Hub::new(store)).unwrap();
+        let hub = Hub::new(Parts {
+            store: Arc::clone(&store),
+            bus: Arc::new(LocalBus::default()),
+            clock: Arc::new(SystemClock),
+            ids: Arc::new(ObjectIds),
+            settings: Arc::new(settings.clone()),
+        });
+        let ctx = Ctx::new(settings, store, hub).unwrap();
         ctx.prepare().await.unwrap();
         let app = ActixApp::new().configure(|cfg| configure(cfg, &ctx));
         let service = Rc::new(init_service(app).await);

@@ -1,7 +1,10 @@
 //! The backends under test, and what all cases are written with.
 
 use ihs_config::{Secret, StoreSettings};
-use ihs_store::{Collection, Document, Query, Store, Write, Written, embedded::Embedded};
+use ihs_store::{
+    Collection, Document, Ids, ObjectIds, Query, Store, Write, Written, embedded::Embedded,
+    mongo::Mongo,
+};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -15,6 +18,15 @@ macro_rules! cases {
             $(#[tokio::test]
             async fn $name() {
                 let backend = $crate::backend::Backend::embedded().await;
+                super::$name(backend.first()).await;
+                backend.end().await;
+            })*
+        }
+
+        mod mongo {
+            $(#[tokio::test]
+            async fn $name() {
+                let backend = $crate::backend::Backend::mongo().await;
                 super::$name(backend.first()).await;
                 backend.end().await;
             })*
@@ -34,13 +46,28 @@ macro_rules! pair_cases {
                 backend.end().await;
             })*
         }
+
+        mod mongo_pair {
+            $(#[tokio::test]
+            async fn $name() {
+                let backend = $crate::backend::Backend::mongo().await;
+                super::$name(backend.first(), backend.second()).await;
+                backend.end().await;
+            })*
+        }
     };
 }
 
 /// A store of its own for one test, gone afterwards.
 pub(crate) struct Backend {
     handles: Vec<Box<dyn Store>>,
-    folder: Option<TempDir>,
+    place: Place,
+}
+
+/// What is left to take away when the handles are closed.
+enum Place {
+    Folder(TempDir),
+    Database(String),
 }
 
 impl Backend {
@@ -48,11 +75,23 @@ impl Backend {
     pub(crate) async fn embedded() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Embedded::open(folder.path(), &settings()).await.unwrap();
-        store.prepare(&[collection(THINGS)]).await.unwrap();
-        Self {
-            handles: vec![Box::new(store)],
-            folder: Some(folder),
+        Self::prepared(vec![Box::new(store)], Place::Folder(folder)).await
+    }
+
+    /// A database of its own in the MongoDB that runs for the tests, by two connections.
+    pub(crate) async fn mongo() -> Self {
+        let name = format!("ihs_test_{}", ObjectIds.record());
+        let settings = mongo_settings(&name);
+        let first = Mongo::connect(&settings).await.unwrap();
+        let second = Mongo::connect(&settings).await.unwrap();
+        Self::prepared(vec![Box::new(first), Box::new(second)], Place::Database(name)).await
+    }
+
+    async fn prepared(handles: Vec<Box<dyn Store>>, place: Place) -> Self {
+        for store in &handles {
+            store.prepare(&[collection(THINGS)]).await.unwrap();
         }
+        Self { handles, place }
     }
 
     /// The store.
@@ -70,8 +109,32 @@ impl Backend {
         for store in &self.handles {
             store.close().await;
         }
-        drop(self.folder);
+        match self.place {
+            Place::Folder(folder) => folder.close().unwrap(),
+            Place::Database(name) => drop_database(&name).await,
+        }
     }
+}
+
+async fn drop_database(name: &str) {
+    let client = mongodb::Client::with_uri_str(mongo_url()).await.unwrap();
+    client.database(name).drop().await.unwrap();
+    client.shutdown().await;
+}
+
+/// The address of the MongoDB that runs for the tests.
+pub(crate) fn mongo_url() -> String {
+    std::env::var("IHS_TEST_MONGODB").unwrap_or_else(|_| {
+        panic!(
+            "IHS_TEST_MONGODB is not set: run the tests by scripts/test, which starts a MongoDB \
+             for them"
+        )
+    })
+}
+
+/// Settings for a database of the MongoDB that runs for the tests.
+pub(crate) fn mongo_settings(database: &str) -> StoreSettings {
+    StoreSettings { url: Secret::new(mongo_url()), database: database.to_owned(), ..settings() }
 }
 
 /// Settings for tests: a slow machine is no fault.
@@ -85,11 +148,7 @@ pub(crate) fn settings() -> StoreSettings {
 
 /// A collection without indexes or searched fields.
 pub(crate) fn collection(name: &'static str) -> Collection {
-    Collection {
-        name,
-        indexes: Vec::new(),
-        searched: Vec::new(),
-    }
+    Collection { name, indexes: Vec::new(), searched: Vec::new() }
 }
 
 /// An object as a document.
@@ -102,10 +161,7 @@ pub(crate) fn document(value: Value) -> Document {
 
 /// The insertion of an object.
 pub(crate) fn insertion(collection: &'static str, value: Value) -> Write {
-    Write::Insert {
-        collection,
-        document: document(value),
-    }
+    Write::Insert { collection, document: document(value) }
 }
 
 /// Inserts an object.
@@ -117,10 +173,7 @@ pub(crate) async fn insert(store: &dyn Store, collection: &'static str, value: V
 /// The ids of what a query finds.
 pub(crate) async fn ids(store: &dyn Store, query: Query) -> Vec<String> {
     let found = store.find(query).await.unwrap();
-    found
-        .iter()
-        .map(|document| id(document).to_owned())
-        .collect()
+    found.iter().map(|document| id(document).to_owned()).collect()
 }
 
 /// The id of a document.

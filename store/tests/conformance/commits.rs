@@ -35,25 +35,15 @@ pair_cases! {
 }
 
 fn update(filter: Filter, change: Change) -> Write {
-    Write::Update {
-        collection: THINGS,
-        filter,
-        change,
-    }
+    Write::Update { collection: THINGS, filter, change }
 }
 
 fn delete(filter: Filter) -> Write {
-    Write::Delete {
-        collection: THINGS,
-        filter,
-    }
+    Write::Delete { collection: THINGS, filter }
 }
 
 async fn updated(store: &dyn Store, id: &str, change: Change) -> Value {
-    let mut done = store
-        .commit(vec![update(Filter::id(id), change)])
-        .await
-        .unwrap();
+    let mut done = store.commit(vec![update(Filter::id(id), change)]).await.unwrap();
     let Some(Written::Updated(after)) = done.pop() else {
         panic!("{done:?}");
     };
@@ -71,29 +61,16 @@ async fn an_empty_commit_does_nothing(store: &dyn Store) {
 
 async fn an_update_answers_the_document_as_it_is_afterwards(store: &dyn Store) {
     insert(store, THINGS, json!({"_id": "a", "n": 1, "s": "x"})).await;
-    let after = updated(
-        store,
-        "a",
-        Change::set("s", "y").and_set("new", json!({"k": [1]})),
-    )
-    .await;
-    assert_eq!(
-        after,
-        json!({"_id": "a", "n": 1, "s": "y", "new": {"k": [1]}})
-    );
+    let after = updated(store, "a", Change::set("s", "y").and_set("new", json!({"k": [1]}))).await;
+    assert_eq!(after, json!({"_id": "a", "n": 1, "s": "y", "new": {"k": [1]}}));
 }
 
 async fn an_update_that_matches_nothing_undoes_the_commit(store: &dyn Store) {
     insert(store, THINGS, json!({"_id": "a", "version": 2})).await;
     let stale = Filter::id("a").and(Filter::eq("version", 1));
     for last in [update(stale.clone(), Change::set("x", 1)), delete(stale)] {
-        let refused = store
-            .commit(vec![insertion(THINGS, json!({"_id": "b"})), last])
-            .await;
-        assert!(
-            matches!(refused, Err(StoreError::Unmatched { write: 1 })),
-            "{refused:?}"
-        );
+        let refused = store.commit(vec![insertion(THINGS, json!({"_id": "b"})), last]).await;
+        assert!(matches!(refused, Err(StoreError::Unmatched { write: 1 })), "{refused:?}");
         assert_eq!(everything(store).await, ["a"]);
     }
 }
@@ -106,11 +83,9 @@ async fn a_taken_id_undoes_the_commit_and_is_named(store: &dyn Store) {
         insertion(THINGS, json!({"_id": "a"})),
     ];
     match store.commit(writes).await {
-        Err(StoreError::Taken {
-            write,
-            collection,
-            index,
-        }) => assert_eq!((write, &*collection, &*index), (2, THINGS, "_id")),
+        Err(StoreError::Taken { write, collection, index }) => {
+            assert_eq!((write, &*collection, &*index), (2, THINGS, "_id"))
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(everything(store).await, ["a"]);
@@ -130,29 +105,17 @@ async fn writes_see_the_writes_before_them(store: &dyn Store) {
         .await
         .unwrap();
     let third = document(json!({"_id": "a", "n": 3}));
-    assert_eq!(
-        done[2..4],
-        [Written::Updated(third.clone()), Written::Deleted(third)]
-    );
-    assert_eq!(
-        store.get(THINGS, "a").await.unwrap().unwrap()["n"],
-        json!(4)
-    );
+    assert_eq!(done[2..4], [Written::Updated(third.clone()), Written::Deleted(third)]);
+    assert_eq!(store.get(THINGS, "a").await.unwrap().unwrap()["n"], json!(4));
 }
 
 async fn a_log_and_documents_change_together(store: &dyn Store) {
     let room = room();
-    let append = |seq| Write::Append {
-        room,
-        entries: vec![message(seq, "x")],
-    };
+    let append = |seq| Write::Append { room, entries: vec![message(seq, "x")] };
     let insertion = |id| insertion(THINGS, json!({ "_id": id }));
     store.commit(vec![insertion("a"), append(1)]).await.unwrap();
     let refused = store.commit(vec![append(2), insertion("a")]).await;
-    assert!(
-        matches!(refused, Err(StoreError::Taken { write: 1, .. })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Taken { write: 1, .. })), "{refused:?}");
     let refused = store.commit(vec![insertion("b"), append(1)]).await;
     assert!(matches!(refused, Err(StoreError::SeqTaken)), "{refused:?}");
     assert_eq!(everything(store).await, ["a"]);
@@ -164,11 +127,7 @@ async fn updates_of_every_match_count(store: &dyn Store) {
     for (id, n) in [("a", 1), ("b", 1), ("c", 2)] {
         insert(store, THINGS, json!({"_id": id, "n": n})).await;
     }
-    let every = |filter, change| Write::UpdateEvery {
-        collection: THINGS,
-        filter,
-        change,
-    };
+    let every = |filter, change| Write::UpdateEvery { collection: THINGS, filter, change };
     let done = store
         .commit(vec![
             every(Filter::eq("n", 1), Change::default().and_add("n", 1)),
@@ -177,13 +136,8 @@ async fn updates_of_every_match_count(store: &dyn Store) {
         ])
         .await;
     assert_eq!(done.unwrap(), [2, 0, 3].map(Written::Count));
-    let removal = |filter| Write::DeleteEvery {
-        collection: THINGS,
-        filter,
-    };
-    let done = store
-        .commit(vec![removal(Filter::id("c")), removal(Filter::id("z"))])
-        .await;
+    let removal = |filter| Write::DeleteEvery { collection: THINGS, filter };
+    let done = store.commit(vec![removal(Filter::id("c")), removal(Filter::id("z"))]).await;
     assert_eq!(done.unwrap(), [1, 0].map(Written::Count));
     assert_eq!(everything(store).await, ["a", "b"]);
 }
@@ -208,16 +162,9 @@ async fn amounts_are_added_from_nothing(store: &dyn Store) {
 }
 
 async fn items_are_included_once_and_excluded_wholly(store: &dyn Store) {
-    insert(
-        store,
-        THINGS,
-        json!({"_id": "a", "l": ["x", "y", "x"], "null": null}),
-    )
-    .await;
-    let include = Change::default()
-        .and_include("l", "y")
-        .and_include("null", "z")
-        .and_include("missing", 1);
+    insert(store, THINGS, json!({"_id": "a", "l": ["x", "y", "x"], "null": null})).await;
+    let include =
+        Change::default().and_include("l", "y").and_include("null", "z").and_include("missing", 1);
     let after = updated(store, "a", include).await;
     let wanted = json!({"_id": "a", "l": ["x", "y", "x"], "null": ["z"], "missing": [1]});
     assert_eq!(after, wanted);
@@ -242,13 +189,8 @@ async fn changes_of_the_wrong_kind_are_refused(store: &dyn Store) {
         Change::default().and_include("text", "y"),
         Change::default().and_exclude("float", "y"),
     ] {
-        let refused = store
-            .commit(vec![update(Filter::id("a"), change.clone())])
-            .await;
-        assert!(
-            matches!(refused, Err(StoreError::Invalid(_))),
-            "{change:?}: {refused:?}"
-        );
+        let refused = store.commit(vec![update(Filter::id("a"), change.clone())]).await;
+        assert!(matches!(refused, Err(StoreError::Invalid(_))), "{change:?}: {refused:?}");
     }
     let untouched = store.get(THINGS, "a").await.unwrap().unwrap();
     assert_eq!(Value::Object(untouched), stored);
@@ -258,23 +200,15 @@ async fn the_id_cannot_be_changed(store: &dyn Store) {
     insert(store, THINGS, json!({"_id": "a"})).await;
     for change in [Change::set("_id", "b"), Change::default().and_add("_id", 1)] {
         let refused = store.commit(vec![update(Filter::id("a"), change)]).await;
-        assert!(
-            matches!(refused, Err(StoreError::Invalid(_))),
-            "{refused:?}"
-        );
+        assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     }
 }
 
 async fn a_document_cannot_grow_too_large(store: &dyn Store) {
     let half = "x".repeat(9 * 1024 * 1024);
     insert(store, THINGS, json!({"_id": "a", "first": half})).await;
-    let refused = store
-        .commit(vec![update(Filter::id("a"), Change::set("second", half))])
-        .await;
-    assert!(
-        matches!(refused, Err(StoreError::Invalid(_))),
-        "{refused:?}"
-    );
+    let refused = store.commit(vec![update(Filter::id("a"), Change::set("second", half))]).await;
+    assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     let untouched = store.get(THINGS, "a").await.unwrap().unwrap();
     assert!(!untouched.contains_key("second"));
 }
@@ -303,10 +237,7 @@ async fn additions_are_never_lost(first: &dyn Store, second: &dyn Store) {
     for done in join_all(additions).await {
         done.unwrap();
     }
-    assert_eq!(
-        second.get(THINGS, "a").await.unwrap().unwrap()["n"],
-        json!(20)
-    );
+    assert_eq!(second.get(THINGS, "a").await.unwrap().unwrap()["n"], json!(20));
 }
 
 async fn of_many_who_grab_one_slot_one_wins(first: &dyn Store, second: &dyn Store) {
@@ -322,10 +253,7 @@ async fn of_many_who_grab_one_slot_one_wins(first: &dyn Store, second: &dyn Stor
     assert_eq!(won.len(), 1, "{outcomes:?}");
     let lost = |outcome: &&Result<_, _>| matches!(outcome, Err(StoreError::Unmatched { write: 0 }));
     assert_eq!(outcomes.iter().filter(lost).count(), 11);
-    assert_eq!(
-        second.get(THINGS, "slot").await.unwrap().unwrap()["by"],
-        json!(won[0])
-    );
+    assert_eq!(second.get(THINGS, "slot").await.unwrap().unwrap()["by"], json!(won[0]));
 }
 
 async fn an_id_is_given_once(first: &dyn Store, second: &dyn Store) {
@@ -351,12 +279,8 @@ async fn inclusions_are_never_lost(first: &dyn Store, second: &dyn Store) {
         done.unwrap();
     }
     let after = first.get(THINGS, "a").await.unwrap().unwrap();
-    let mut items: Vec<i64> = after["l"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .flat_map(Value::as_i64)
-        .collect();
+    let mut items: Vec<i64> =
+        after["l"].as_array().unwrap().iter().flat_map(Value::as_i64).collect();
     items.sort_unstable();
     assert_eq!(items, [0, 1, 2, 3, 4, 5]);
 }
@@ -368,18 +292,12 @@ async fn commits_of_several_writes_do_not_mix(first: &dyn Store, second: &dyn St
     let commits = (0..10).map(|number| {
         let store = if number % 2 == 0 { first } else { second };
         let change = || Change::set("by", number).and_add("n", 1);
-        store.commit(vec![
-            update(Filter::id("a"), change()),
-            update(Filter::id("b"), change()),
-        ])
+        store.commit(vec![update(Filter::id("a"), change()), update(Filter::id("b"), change())])
     });
     for done in join_all(commits).await {
         done.unwrap();
     }
-    let found = second
-        .find(Query::new(THINGS, Filter::everything(), 9))
-        .await
-        .unwrap();
+    let found = second.find(Query::new(THINGS, Filter::everything(), 9)).await.unwrap();
     assert_eq!(found.iter().map(id).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(found[0]["by"], found[1]["by"]);
     assert_eq!((&found[0]["n"], &found[1]["n"]), (&json!(10), &json!(10)));

@@ -62,17 +62,11 @@ async fn keys_that_are_operators_are_refused(store: &dyn Store) {
     for key in ["$set", "a.b", "", "nul\0"] {
         let write = insertion(THINGS, json!({"_id": "x", "list": [{ key: 1 }]}));
         let refused = store.commit(vec![write]).await;
-        assert!(
-            matches!(refused, Err(StoreError::Invalid(_))),
-            "{key:?}: {refused:?}"
-        );
+        assert!(matches!(refused, Err(StoreError::Invalid(_))), "{key:?}: {refused:?}");
     }
     let write = insertion(THINGS, json!({"_id": "x", "text": "nul\0"}));
     let refused = store.commit(vec![write]).await;
-    assert!(
-        matches!(refused, Err(StoreError::Invalid(_))),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
     assert_eq!(store.get(THINGS, "x").await.unwrap(), None);
 }
 
@@ -92,8 +86,6 @@ async fn documents_that_are_too_large_are_refused(store: &dyn Store) {
 async fn unprepared_collections_are_a_fault(store: &dyn Store) {
     let fault = store.get("elsewhere", "x").await;
     assert!(matches!(fault, Err(StoreError::Failed(_))), "{fault:?}");
-    let fault = store
-        .commit(vec![insertion("elsewhere", json!({"_id": "x"}))])
-        .await;
+    let fault = store.commit(vec![insertion("elsewhere", json!({"_id": "x"}))]).await;
     assert!(matches!(fault, Err(StoreError::Failed(_))), "{fault:?}");
 }

@@ -43,10 +43,7 @@ async fn assert_damaged(folder: &TempDir, content: &[u8]) {
     fs::write(&file, content).unwrap();
     let error = refusal(folder.path()).await;
     assert!(matches!(error, StoreError::Damaged { .. }), "{error:?}");
-    assert!(
-        error.to_string().contains(&file.display().to_string()),
-        "{error}"
-    );
+    assert!(error.to_string().contains(&file.display().to_string()), "{error}");
     assert!(std::error::Error::source(&error).is_some());
     assert!(fs::read(&file).unwrap() == content, "the file was changed");
 }
@@ -60,10 +57,7 @@ async fn what_was_stored_is_there_after_closing() {
     store.append(room, vec![message(1, "a")]).await.unwrap();
     store.close().await;
     let store = open(&folder).await;
-    assert_eq!(
-        store.log_head(room).await.unwrap().unwrap().seq,
-        Seq::new(1)
-    );
+    assert_eq!(store.log_head(room).await.unwrap().unwrap().seq, Seq::new(1));
     let ada = Filter::Contains("name", "ada".to_owned());
     assert_eq!(store.count(THINGS, ada).await.unwrap(), 1);
     store.close().await;
@@ -79,10 +73,7 @@ async fn what_was_stored_is_there_after_an_end_without_closing() {
         drop(store);
     }
     let store = open(&folder).await;
-    assert_eq!(
-        store.log_head(room).await.unwrap().unwrap().seq,
-        Seq::new(3)
-    );
+    assert_eq!(store.log_head(room).await.unwrap().unwrap().seq, Seq::new(3));
 }
 
 #[tokio::test]
@@ -98,10 +89,7 @@ async fn what_was_stored_is_in_a_copy_of_the_files_at_any_moment() {
         fs::copy(folder.path().join(file), copy.path().join(file)).unwrap();
     }
     let crashed = open(&copy).await;
-    assert_eq!(
-        crashed.log_head(room).await.unwrap().unwrap().seq,
-        Seq::new(20)
-    );
+    assert_eq!(crashed.log_head(room).await.unwrap().unwrap().seq, Seq::new(20));
 }
 
 #[tokio::test]
@@ -114,15 +102,9 @@ async fn closing_leaves_no_write_ahead_log_and_ends_the_store() {
     let log = fs::metadata(folder.path().join("ihs.db-wal"));
     assert!(log.map_or(true, |metadata| metadata.len() == 0));
     let refused = store.get(THINGS, "1").await;
-    assert!(
-        matches!(refused, Err(StoreError::Unavailable(_))),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     let refused = store.commit(Vec::new()).await;
-    assert!(
-        matches!(refused, Err(StoreError::Unavailable(_))),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert!(store.ping().await.is_err());
 }
 
@@ -132,11 +114,7 @@ async fn a_folder_in_use_is_refused_and_free_afterwards() {
     let store = open(&folder).await;
     let error = refusal(folder.path()).await;
     assert!(matches!(error, StoreError::InUse { .. }), "{error:?}");
-    assert!(
-        error
-            .to_string()
-            .contains(&folder.path().display().to_string())
-    );
+    assert!(error.to_string().contains(&folder.path().display().to_string()));
     store.ping().await.unwrap();
     store.close().await;
     open(&folder).await.ping().await.unwrap();
@@ -147,11 +125,7 @@ async fn garbage_is_refused_and_left_alone() {
     let folder = tempfile::tempdir().unwrap();
     assert_damaged(&folder, &b"this is no database, ".repeat(500)).await;
     assert_damaged(&folder, b"short").await;
-    assert_damaged(
-        &folder,
-        &[b"SQLite format 3\0".as_slice(), &[0xff; 9_000]].concat(),
-    )
-    .await;
+    assert_damaged(&folder, &[b"SQLite format 3\0".as_slice(), &[0xff; 9_000]].concat()).await;
 }
 
 #[tokio::test]
@@ -193,10 +167,7 @@ async fn a_newer_format_is_refused() {
     drop(newer);
     let before = fs::read(&file).unwrap();
     let error = refusal(folder.path()).await;
-    assert!(
-        matches!(error, StoreError::TooNew { found: 99, .. }),
-        "{error:?}"
-    );
+    assert!(matches!(error, StoreError::TooNew { found: 99, .. }), "{error:?}");
     assert!(fs::read(&file).unwrap() == before);
 }
 
@@ -209,10 +180,7 @@ async fn a_folder_that_cannot_be_used_is_named() {
     for path in [file.as_path(), &file.join("below"), Path::new("/proc/self")] {
         let error = refusal(path).await;
         assert!(matches!(error, StoreError::Folder { .. }), "{error:?}");
-        assert!(
-            error.to_string().contains(&path.display().to_string()),
-            "{error}"
-        );
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }
 }
 

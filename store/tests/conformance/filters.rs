@@ -28,10 +28,7 @@ async fn store_all(store: &dyn Store, values: &[Value]) -> Vec<Document> {
     };
     let documents: Vec<Document> = values.iter().enumerate().map(number).collect();
     let write = |document: &Document| insertion(THINGS, Value::Object(document.clone()));
-    store
-        .commit(documents.iter().map(write).collect())
-        .await
-        .unwrap();
+    store.commit(documents.iter().map(write).collect()).await.unwrap();
     documents
 }
 
@@ -161,10 +158,7 @@ async fn strings_compare_by_their_bytes(store: &dyn Store) {
     check_comparisons(store, "s", &texts, &texts).await;
     let sorted = Query::new(THINGS, Filter::Present("s"), 99).sorted(vec![Sort::ascending("s")]);
     let found = store.find(sorted).await.unwrap();
-    let found: Vec<&str> = found
-        .iter()
-        .map(|document| document["s"].as_str().unwrap())
-        .collect();
+    let found: Vec<&str> = found.iter().map(|document| document["s"].as_str().unwrap()).collect();
     assert!(found.is_sorted_by_key(|text| text.as_bytes()), "{found:?}");
 }
 
@@ -245,29 +239,12 @@ async fn one_of_takes_any_mixture(store: &dyn Store) {
         json!({"x": "[1]"}),
     ];
     let documents = store_all(store, &stored).await;
-    let one = [
-        json!(1),
-        json!("1"),
-        json!(true),
-        json!(null),
-        json!(2.5),
-        json!("[1]"),
-        json!([1]),
-    ];
+    let one =
+        [json!(1), json!("1"), json!(true), json!(null), json!(2.5), json!("[1]"), json!([1])];
     check(store, &documents, Filter::In("x", one.to_vec())).await;
     for value in &one {
-        check(
-            store,
-            &documents,
-            Filter::In("x", vec![value.clone(), json!("2")]),
-        )
-        .await;
-        check(
-            store,
-            &documents,
-            Filter::In("x", vec![json!(7), value.clone()]),
-        )
-        .await;
+        check(store, &documents, Filter::In("x", vec![value.clone(), json!("2")])).await;
+        check(store, &documents, Filter::In("x", vec![json!(7), value.clone()])).await;
     }
 }
 
@@ -280,10 +257,7 @@ async fn one_of_takes_long_lists(store: &dyn Store) {
 async fn ids_are_texts(store: &dyn Store) {
     let documents = store_all(store, &[json!({}), json!({}), json!({})]).await;
     let texts = ["", "000", "001", "0005", "zzz"].map(Value::from);
-    for value in texts
-        .iter()
-        .chain(&[json!(1), json!(0), json!(true), Value::Null, json!([])])
-    {
+    for value in texts.iter().chain(&[json!(1), json!(0), json!(true), Value::Null, json!([])]) {
         for filter in comparisons("_id", value) {
             check(store, &documents, filter).await;
         }

@@ -28,10 +28,7 @@ pair_cases! {
 }
 
 fn things(indexes: Vec<Index>) -> Collection {
-    Collection {
-        indexes,
-        ..collection(THINGS)
-    }
+    Collection { indexes, ..collection(THINGS) }
 }
 
 async fn prepare(store: &dyn Store, indexes: Vec<Index>) {
@@ -40,58 +37,25 @@ async fn prepare(store: &dyn Store, indexes: Vec<Index>) {
 
 async fn assert_taken(store: &dyn Store, value: Value, by: &str) {
     match store.commit(vec![insertion(THINGS, value)]).await {
-        Err(StoreError::Taken {
-            write,
-            collection,
-            index,
-        }) => assert_eq!((write, &*collection, &*index), (0, THINGS, by)),
+        Err(StoreError::Taken { write, collection, index }) => {
+            assert_eq!((write, &*collection, &*index), (0, THINGS, by))
+        }
         other => panic!("{other:?}"),
     }
 }
 
 async fn a_unique_index_is_named_when_taken(store: &dyn Store) {
-    let indexes = vec![
-        Index::unique("name", &["name"]),
-        Index::unique("by_mail", &["mail"]),
-    ];
+    let indexes = vec![Index::unique("name", &["name"]), Index::unique("by_mail", &["mail"])];
     prepare(store, indexes).await;
-    insert(
-        store,
-        THINGS,
-        json!({"_id": "1", "name": "ada", "mail": "a@x"}),
-    )
-    .await;
-    assert_taken(
-        store,
-        json!({"_id": "2", "name": "ada", "mail": "b@x"}),
-        "name",
-    )
-    .await;
-    assert_taken(
-        store,
-        json!({"_id": "2", "name": "bob", "mail": "a@x"}),
-        "by_mail",
-    )
-    .await;
-    assert_taken(
-        store,
-        json!({"_id": "1", "name": "bob", "mail": "b@x"}),
-        "_id",
-    )
-    .await;
-    insert(
-        store,
-        THINGS,
-        json!({"_id": "2", "name": "Ada", "mail": "a@x "}),
-    )
-    .await;
+    insert(store, THINGS, json!({"_id": "1", "name": "ada", "mail": "a@x"})).await;
+    assert_taken(store, json!({"_id": "2", "name": "ada", "mail": "b@x"}), "name").await;
+    assert_taken(store, json!({"_id": "2", "name": "bob", "mail": "a@x"}), "by_mail").await;
+    assert_taken(store, json!({"_id": "1", "name": "bob", "mail": "b@x"}), "_id").await;
+    insert(store, THINGS, json!({"_id": "2", "name": "Ada", "mail": "a@x "})).await;
 }
 
 async fn null_and_missing_collide_with_nothing(store: &dyn Store) {
-    let indexes = vec![
-        Index::unique("a", &["a"]),
-        Index::unique("b_c", &["b", "c"]),
-    ];
+    let indexes = vec![Index::unique("a", &["a"]), Index::unique("b_c", &["b", "c"])];
     prepare(store, indexes).await;
     for (number, value) in [
         json!({}),
@@ -128,11 +92,7 @@ async fn integers_and_floats_of_one_value_collide(store: &dyn Store) {
 
 async fn a_partial_unique_index_counts_only_its_documents(store: &dyn Store) {
     let open = Filter::eq("open", true).and(Filter::Present("doctor"));
-    prepare(
-        store,
-        vec![Index::unique("slot", &["doctor", "start"]).only(open)],
-    )
-    .await;
+    prepare(store, vec![Index::unique("slot", &["doctor", "start"]).only(open)]).await;
     let slot = |id: &str, open: bool| json!({"_id": id, "doctor": "d", "start": 1, "open": open});
     insert(store, THINGS, slot("1", false)).await;
     insert(store, THINGS, slot("2", false)).await;
@@ -143,11 +103,7 @@ async fn a_partial_unique_index_counts_only_its_documents(store: &dyn Store) {
 }
 
 fn set(id: &str, field: &'static str, value: Value) -> Write {
-    Write::Update {
-        collection: THINGS,
-        filter: Filter::id(id),
-        change: Change::set(field, value),
-    }
+    Write::Update { collection: THINGS, filter: Filter::id(id), change: Change::set(field, value) }
 }
 
 async fn an_update_can_collide(store: &dyn Store) {
@@ -160,24 +116,14 @@ async fn an_update_can_collide(store: &dyn Store) {
         matches!(&taken, Err(StoreError::Taken { write: 1, index, .. }) if index == "n"),
         "{taken:?}"
     );
-    assert!(
-        !store
-            .get(THINGS, "1")
-            .await
-            .unwrap()
-            .unwrap()
-            .contains_key("x")
-    );
+    assert!(!store.get(THINGS, "1").await.unwrap().unwrap().contains_key("x"));
     store.commit(vec![set("2", "n", json!(2))]).await.unwrap();
 }
 
 async fn a_released_value_is_free_again_within_a_commit(store: &dyn Store) {
     prepare(store, vec![Index::unique("n", &["n"])]).await;
     insert(store, THINGS, json!({"_id": "1", "n": 1})).await;
-    let writes = vec![
-        set("1", "n", Value::Null),
-        insertion(THINGS, json!({"_id": "2", "n": 1})),
-    ];
+    let writes = vec![set("1", "n", Value::Null), insertion(THINGS, json!({"_id": "2", "n": 1}))];
     store.commit(writes).await.unwrap();
 }
 
@@ -187,28 +133,10 @@ async fn an_index_added_later_is_filled(store: &dyn Store) {
         insert(store, THINGS, value).await;
     }
     let indexes = vec![Index::plain("n", &["n"]), Index::items("l", "l")];
-    store
-        .prepare(&[Collection {
-            searched: vec!["_none"],
-            ..things(indexes)
-        }])
-        .await
-        .unwrap();
+    store.prepare(&[Collection { searched: vec!["_none"], ..things(indexes) }]).await.unwrap();
     assert_eq!(store.count(THINGS, Filter::eq("n", 2)).await.unwrap(), 100);
-    assert_eq!(
-        store
-            .count(THINGS, Filter::Has("l", json!(1)))
-            .await
-            .unwrap(),
-        150
-    );
-    assert_eq!(
-        store
-            .count(THINGS, Filter::Has("l", json!("x")))
-            .await
-            .unwrap(),
-        300
-    );
+    assert_eq!(store.count(THINGS, Filter::Has("l", json!(1))).await.unwrap(), 150);
+    assert_eq!(store.count(THINGS, Filter::Has("l", json!("x"))).await.unwrap(), 300);
 }
 
 async fn a_unique_index_added_later_counts_what_is_stored(store: &dyn Store) {
@@ -218,30 +146,15 @@ async fn a_unique_index_added_later_counts_what_is_stored(store: &dyn Store) {
 }
 
 async fn an_index_no_longer_declared_is_dropped(store: &dyn Store) {
-    let indexes = vec![
-        Index::unique("n", &["n"]),
-        Index::items("l", "l"),
-        Index::plain("p", &["p"]),
-    ];
+    let indexes =
+        vec![Index::unique("n", &["n"]), Index::items("l", "l"), Index::plain("p", &["p"])];
     prepare(store, indexes).await;
     insert(store, THINGS, json!({"_id": "1", "n": 1, "l": [1]})).await;
     prepare(store, vec![Index::plain("p", &["p"])]).await;
     insert(store, THINGS, json!({"_id": "2", "n": 1, "l": [1]})).await;
-    assert_eq!(
-        store
-            .count(THINGS, Filter::Has("l", json!(1)))
-            .await
-            .unwrap(),
-        2
-    );
+    assert_eq!(store.count(THINGS, Filter::Has("l", json!(1))).await.unwrap(), 2);
     prepare(store, vec![Index::items("l", "l")]).await;
-    assert_eq!(
-        store
-            .count(THINGS, Filter::Has("l", json!(1)))
-            .await
-            .unwrap(),
-        2
-    );
+    assert_eq!(store.count(THINGS, Filter::Has("l", json!(1))).await.unwrap(), 2);
 }
 
 async fn a_changed_index_is_made_anew(store: &dyn Store) {
@@ -249,11 +162,7 @@ async fn a_changed_index_is_made_anew(store: &dyn Store) {
     insert(store, THINGS, json!({"_id": "1", "n": 1, "m": 1})).await;
     prepare(store, vec![Index::unique("n", &["n", "m"])]).await;
     insert(store, THINGS, json!({"_id": "2", "n": 1, "m": 2})).await;
-    prepare(
-        store,
-        vec![Index::unique("n", &["n", "m"]).only(Filter::eq("m", 3))],
-    )
-    .await;
+    prepare(store, vec![Index::unique("n", &["n", "m"]).only(Filter::eq("m", 3))]).await;
     insert(store, THINGS, json!({"_id": "3", "n": 1, "m": 2})).await;
     prepare(store, vec![Index::plain("n", &["n", "m"])]).await;
     insert(store, THINGS, json!({"_id": "4", "n": 1, "m": 3})).await;
@@ -266,17 +175,9 @@ async fn preparing_again_changes_nothing(store: &dyn Store) {
         ..things(vec![Index::unique("n", &["n"]), Index::items("l", "l")])
     };
     for number in 0..3 {
-        store
-            .prepare(std::slice::from_ref(&declared))
-            .await
-            .unwrap();
+        store.prepare(std::slice::from_ref(&declared)).await.unwrap();
         let id = number.to_string();
-        insert(
-            store,
-            THINGS,
-            json!({"_id": id, "n": number, "s": "same", "l": [1]}),
-        )
-        .await;
+        insert(store, THINGS, json!({"_id": id, "n": number, "s": "same", "l": [1]})).await;
     }
     assert_taken(store, json!({"_id": "x", "n": 0}), "n").await;
     let found = Filter::Contains("s", "same".to_owned()).and(Filter::Has("l", json!(1)));
@@ -287,42 +188,17 @@ async fn items_follow_every_change(store: &dyn Store) {
     prepare(store, vec![Index::items("l", "l")]).await;
     insert(store, THINGS, json!({"_id": "1", "l": ["a", "a", "b"]})).await;
     insert(store, THINGS, json!({"_id": "2", "l": ["b"]})).await;
-    let update = |change| Write::Update {
-        collection: THINGS,
-        filter: Filter::id("1"),
-        change,
-    };
+    let update = |change| Write::Update { collection: THINGS, filter: Filter::id("1"), change };
     let has = |item: &str| ids_with(store, item.to_owned());
-    store
-        .commit(vec![update(Change::default().and_include("l", "c"))])
-        .await
-        .unwrap();
-    assert_eq!(
-        (has("a").await, has("c").await),
-        (vec!["1".to_owned()], vec!["1".to_owned()])
-    );
-    store
-        .commit(vec![update(Change::default().and_exclude("l", "a"))])
-        .await
-        .unwrap();
+    store.commit(vec![update(Change::default().and_include("l", "c"))]).await.unwrap();
+    assert_eq!((has("a").await, has("c").await), (vec!["1".to_owned()], vec!["1".to_owned()]));
+    store.commit(vec![update(Change::default().and_exclude("l", "a"))]).await.unwrap();
     assert_eq!(has("a").await, [""; 0]);
     assert_eq!(has("b").await, ["1", "2"]);
-    store
-        .commit(vec![update(Change::set("l", "a"))])
-        .await
-        .unwrap();
-    assert_eq!(
-        (has("a").await.len(), has("b").await),
-        (0, vec!["2".to_owned()])
-    );
-    let removal = Write::DeleteEvery {
-        collection: THINGS,
-        filter: Filter::everything(),
-    };
-    store
-        .commit(vec![removal, insertion(THINGS, json!({"_id": "3"}))])
-        .await
-        .unwrap();
+    store.commit(vec![update(Change::set("l", "a"))]).await.unwrap();
+    assert_eq!((has("a").await.len(), has("b").await), (0, vec!["2".to_owned()]));
+    let removal = Write::DeleteEvery { collection: THINGS, filter: Filter::everything() };
+    store.commit(vec![removal, insertion(THINGS, json!({"_id": "3"}))]).await.unwrap();
     assert_eq!(has("b").await, [""; 0]);
 }
 
@@ -349,10 +225,7 @@ async fn of_many_equal_insertions_one_is_stored(first: &dyn Store, second: &dyn 
 
 async fn many_may_prepare_at_once(first: &dyn Store, second: &dyn Store) {
     insert(first, THINGS, json!({"_id": "1", "n": 1})).await;
-    let declared = [things(vec![
-        Index::unique("n", &["n"]),
-        Index::items("l", "l"),
-    ])];
+    let declared = [things(vec![Index::unique("n", &["n"]), Index::items("l", "l")])];
     let stores = [first, second, first, second];
     for done in join_all(stores.map(|store| store.prepare(&declared))).await {
         done.unwrap();

@@ -54,17 +54,12 @@ pub(crate) fn message(seq: u64, text: &str) -> LogEntry {
 }
 
 fn edited(seq: u64, target: u64, text: &str) -> LogEntry {
-    let body = Body::Edited {
-        target: Seq::new(target),
-        text: text.to_owned(),
-    };
+    let body = Body::Edited { target: Seq::new(target), text: text.to_owned() };
     entry(seq, "ada", None, body)
 }
 
 fn deleted(seq: u64, target: u64) -> LogEntry {
-    let body = Body::Deleted {
-        target: Seq::new(target),
-    };
+    let body = Body::Deleted { target: Seq::new(target) };
     entry(seq, "ada", None, body)
 }
 
@@ -91,9 +86,7 @@ fn text(entry: &LogEntry) -> &str {
 
 fn flags(entry: &LogEntry) -> (bool, bool) {
     match entry.body {
-        Body::Message {
-            edited, deleted, ..
-        } => (edited, deleted),
+        Body::Message { edited, deleted, .. } => (edited, deleted),
         _ => panic!("{entry:?} is no message"),
     }
 }
@@ -104,10 +97,7 @@ async fn an_empty_log_has_nothing(store: &dyn Store) {
     assert_eq!(all(store, room).await, []);
     assert_eq!(store.log_before(room, Seq::new(9), 5).await.unwrap(), []);
     assert_eq!(store.log_key(room, "ada", "k").await.unwrap(), None);
-    assert_eq!(
-        store.log_unread(room, Seq::ZERO, "ada", 5).await.unwrap(),
-        0
-    );
+    assert_eq!(store.log_unread(room, Seq::ZERO, "ada", 5).await.unwrap(), 0);
     append(store, room, Vec::new()).await;
     assert_eq!(store.log_head(room).await.unwrap(), None);
 }
@@ -134,9 +124,7 @@ async fn entries_come_back_as_they_were(store: &dyn Store) {
 async fn a_taken_seq_stops_the_append(store: &dyn Store) {
     let room = room();
     append(store, room, vec![message(1, "a"), message(2, "b")]).await;
-    let appended = store
-        .append(room, vec![message(2, "c"), message(3, "d")])
-        .await;
+    let appended = store.append(room, vec![message(2, "c"), message(3, "d")]).await;
     let stop = Some(Stop::SeqTaken);
     assert_eq!(appended.unwrap(), Appended { stored: 0, stop });
     assert_eq!(texts(&all(store, room).await), ["a", "b"]);
@@ -144,24 +132,12 @@ async fn a_taken_seq_stops_the_append(store: &dyn Store) {
 
 async fn a_gap_is_refused(store: &dyn Store) {
     let room = room();
-    let gap = |stored| Appended {
-        stored,
-        stop: Some(Stop::SeqTaken),
-    };
-    assert_eq!(
-        store.append(room, vec![message(2, "b")]).await.unwrap(),
-        gap(0)
-    );
-    assert_eq!(
-        store.append(room, vec![message(0, "z")]).await.unwrap(),
-        gap(0)
-    );
+    let gap = |stored| Appended { stored, stop: Some(Stop::SeqTaken) };
+    assert_eq!(store.append(room, vec![message(2, "b")]).await.unwrap(), gap(0));
+    assert_eq!(store.append(room, vec![message(0, "z")]).await.unwrap(), gap(0));
     let holed = vec![message(1, "a"), message(3, "c")];
     assert_eq!(store.append(room, holed).await.unwrap(), gap(1));
-    assert_eq!(
-        store.append(room, vec![message(3, "c")]).await.unwrap(),
-        gap(0)
-    );
+    assert_eq!(store.append(room, vec![message(3, "c")]).await.unwrap(), gap(0));
     let doubled = vec![message(2, "b"), message(2, "b")];
     assert_eq!(store.append(room, doubled).await.unwrap(), gap(1));
     assert_eq!(texts(&all(store, room).await), ["a", "b"]);
@@ -171,11 +147,8 @@ async fn a_taken_key_stops_the_append_and_shows_the_first_entry(store: &dyn Stor
     let room = room();
     let first = entry(1, "ada", Some("k"), Body::message("a"));
     append(store, room, vec![first.clone()]).await;
-    let again = vec![
-        message(2, "b"),
-        entry(3, "ada", Some("k"), Body::message("c")),
-        message(4, "d"),
-    ];
+    let again =
+        vec![message(2, "b"), entry(3, "ada", Some("k"), Body::message("c")), message(4, "d")];
     let appended = store.append(room, again).await.unwrap();
     let stop = Some(Stop::KeyTaken(Box::new(first)));
     assert_eq!(appended, Appended { stored: 1, stop });
@@ -187,22 +160,14 @@ async fn keys_are_free_for_other_senders_and_rooms(store: &dyn Store) {
     let keyed = |seq, sender| entry(seq, sender, Some("k"), Body::message("x"));
     append(store, here, vec![keyed(1, "ada"), keyed(2, "bob")]).await;
     append(store, there, vec![keyed(1, "ada")]).await;
-    append(
-        store,
-        here,
-        vec![message(3, "no key"), message(4, "nor here")],
-    )
-    .await;
+    append(store, here, vec![message(3, "no key"), message(4, "nor here")]).await;
 }
 
 async fn a_batch_may_repeat_a_key_within_itself(store: &dyn Store) {
     let room = room();
     let first = entry(1, "ada", Some("k"), Body::message("a"));
     let again = entry(2, "ada", Some("k"), Body::message("a"));
-    let appended = store
-        .append(room, vec![first.clone(), again])
-        .await
-        .unwrap();
+    let appended = store.append(room, vec![first.clone(), again]).await.unwrap();
     let stop = Some(Stop::KeyTaken(Box::new(first)));
     assert_eq!(appended, Appended { stored: 1, stop });
 }
@@ -219,20 +184,14 @@ async fn an_append_in_a_commit_is_all_or_nothing(store: &dyn Store) {
     assert_eq!(done.unwrap(), [Written::Appended, Written::Appended]);
     let taken = store.commit(vec![write(vec![message(2, "c")])]).await;
     assert!(matches!(taken, Err(StoreError::SeqTaken)), "{taken:?}");
-    let gap = store
-        .commit(vec![write(vec![message(3, "c"), message(5, "d")])])
-        .await;
+    let gap = store.commit(vec![write(vec![message(3, "c"), message(5, "d")])]).await;
     assert!(matches!(gap, Err(StoreError::SeqTaken)), "{gap:?}");
     let twice = entry(4, "ada", Some("k"), Body::message("d"));
-    let key = store
-        .commit(vec![write(vec![message(3, "c")]), write(vec![twice])])
-        .await;
+    let key = store.commit(vec![write(vec![message(3, "c")]), write(vec![twice])]).await;
     match key {
-        Err(StoreError::Taken {
-            write,
-            collection,
-            index,
-        }) => assert_eq!((write, &*collection, &*index), (1, LOG, LOG_KEY)),
+        Err(StoreError::Taken { write, collection, index }) => {
+            assert_eq!((write, &*collection, &*index), (1, LOG, LOG_KEY))
+        }
         other => panic!("{other:?}"),
     }
     assert_eq!(texts(&all(store, room).await), ["a", "b"]);
@@ -244,21 +203,13 @@ async fn an_edit_replaces_the_text_of_its_target(store: &dyn Store) {
     append(store, room, vec![edited(3, 1, "c"), edited(4, 1, "d")]).await;
     let log = all(store, room).await;
     assert_eq!(texts(&log), ["d", "b", "c", "d"]);
-    assert_eq!(
-        (flags(&log[0]), flags(&log[1])),
-        ((true, false), (false, false))
-    );
+    assert_eq!((flags(&log[0]), flags(&log[1])), ((true, false), (false, false)));
 }
 
 async fn a_deletion_empties_the_text_and_its_edits(store: &dyn Store) {
     let room = room();
     append(store, room, vec![message(1, "a"), message(2, "b")]).await;
-    append(
-        store,
-        room,
-        vec![edited(3, 1, "c"), edited(4, 2, "d"), deleted(5, 1)],
-    )
-    .await;
+    append(store, room, vec![edited(3, 1, "c"), edited(4, 2, "d"), deleted(5, 1)]).await;
     let log = all(store, room).await;
     assert_eq!(texts(&log), ["", "d", "", "d", "-"]);
     assert!(flags(&log[0]).1);
@@ -276,31 +227,16 @@ async fn an_edit_after_a_deletion_brings_nothing_back(store: &dyn Store) {
 
 async fn targets_that_are_no_messages_are_left_alone(store: &dyn Store) {
     let (room, other) = (room(), room());
-    append(
-        store,
-        other,
-        vec![message(1, "elsewhere"), message(2, "here not")],
-    )
-    .await;
+    append(store, other, vec![message(1, "elsewhere"), message(2, "here not")]).await;
     append(store, room, vec![message(1, "a"), edited(2, 1, "b")]).await;
-    append(
-        store,
-        room,
-        vec![edited(3, 2, "x"), deleted(4, 2), deleted(5, 99)],
-    )
-    .await;
+    append(store, room, vec![edited(3, 2, "x"), deleted(4, 2), deleted(5, 99)]).await;
     assert_eq!(texts(&all(store, room).await), ["b", "b", "x", "-", "-"]);
     assert_eq!(texts(&all(store, other).await), ["elsewhere", "here not"]);
 }
 
 async fn edits_in_one_batch_see_each_other(store: &dyn Store) {
     let room = room();
-    let batch = vec![
-        message(1, "a"),
-        edited(2, 1, "b"),
-        deleted(3, 1),
-        edited(4, 1, "c"),
-    ];
+    let batch = vec![message(1, "a"), edited(2, 1, "b"), deleted(3, 1), edited(4, 1, "c")];
     append(store, room, batch).await;
     let log = all(store, room).await;
     assert_eq!(texts(&log), ["", "", "-", ""]);
@@ -332,10 +268,7 @@ async fn pages_after_and_before_have_the_right_ends(store: &dyn Store) {
 async fn unread_counts_messages_of_others(store: &dyn Store) {
     let room = room();
     let by = |seq, sender| entry(seq, sender, None, Body::message("x"));
-    let members = Body::Members {
-        added: vec!["ada".to_owned()],
-        removed: Vec::new(),
-    };
+    let members = Body::Members { added: vec!["ada".to_owned()], removed: Vec::new() };
     append(
         store,
         room,
@@ -373,10 +306,8 @@ async fn write_until_stored(store: &dyn Store, room: RoomId, bodies: Vec<Body>) 
     while !left.is_empty() {
         let head = store.log_head(room).await.unwrap();
         let next = head.map_or(1, |head| head.seq.next().get());
-        let entries = (next..)
-            .zip(&left)
-            .map(|(seq, body)| entry(seq, "ada", None, body.clone()))
-            .collect();
+        let entries =
+            (next..).zip(&left).map(|(seq, body)| entry(seq, "ada", None, body.clone())).collect();
         let appended = store.append(room, entries).await.unwrap();
         left.drain(..appended.stored);
     }
@@ -405,10 +336,7 @@ async fn many_writers_leave_no_gap_and_no_double(first: &dyn Store, second: &dyn
 async fn writers_with_edits_leave_no_gap_and_no_double(first: &dyn Store, second: &dyn Store) {
     let room = room();
     append(first, room, vec![message(1, "0")]).await;
-    let edit = |text: String| Body::Edited {
-        target: Seq::new(1),
-        text,
-    };
+    let edit = |text: String| Body::Edited { target: Seq::new(1), text };
     let writers = (0..6).map(|writer| {
         let store = if writer % 2 == 0 { first } else { second };
         let bodies = if writer < 3 {
@@ -421,9 +349,7 @@ async fn writers_with_edits_leave_no_gap_and_no_double(first: &dyn Store, second
     join_all(writers).await;
     let log = all(first, room).await;
     assert_one_to(&log, 13);
-    let last_edit = log
-        .iter()
-        .rfind(|entry| matches!(entry.body, Body::Edited { .. }));
+    let last_edit = log.iter().rfind(|entry| matches!(entry.body, Body::Edited { .. }));
     assert_eq!(text(&log[0]), text(last_edit.unwrap()));
 }
 

@@ -34,10 +34,7 @@ async fn fill(store: &dyn Store) -> Vec<Document> {
         documents.push(value);
     }
     let write = |document: &Document| insertion(THINGS, Value::Object(document.clone()));
-    store
-        .commit(documents.iter().map(write).collect())
-        .await
-        .unwrap();
+    store.commit(documents.iter().map(write).collect()).await.unwrap();
     documents
 }
 
@@ -85,18 +82,10 @@ async fn null_and_missing_come_first_ascending(store: &dyn Store) {
     fill(store).await;
     let up = Query::new(THINGS, Filter::everything(), 16).sorted(vec![Sort::ascending("a")]);
     let first = store.find(up).await.unwrap();
-    assert!(
-        first
-            .iter()
-            .all(|document| document.get("a").is_none_or(Value::is_null))
-    );
+    assert!(first.iter().all(|document| document.get("a").is_none_or(Value::is_null)));
     let down = Query::new(THINGS, Filter::everything(), 24).sorted(vec![Sort::descending("a")]);
     let first = store.find(down).await.unwrap();
-    assert!(
-        first
-            .iter()
-            .all(|document| document.get("a").is_some_and(Value::is_number))
-    );
+    assert!(first.iter().all(|document| document.get("a").is_some_and(Value::is_number)));
 }
 
 async fn equal_keys_are_ordered_by_id(store: &dyn Store) {
@@ -104,11 +93,7 @@ async fn equal_keys_are_ordered_by_id(store: &dyn Store) {
     for order in orders() {
         let query = Query::new(THINGS, Filter::everything(), 99).sorted(order);
         let wanted = sorted(&documents, &query);
-        assert_eq!(
-            store.find(query.clone()).await.unwrap(),
-            wanted,
-            "{query:?}"
-        );
+        assert_eq!(store.find(query.clone()).await.unwrap(), wanted, "{query:?}");
     }
 }
 
@@ -185,10 +170,8 @@ async fn a_position_may_be_one_that_was_removed(store: &dyn Store) {
         Query::new(THINGS, Filter::everything(), 10).sorted(vec![Sort::descending("b")]);
     let wanted = sorted(&documents, &query);
     query.after = Some(query.position(&wanted[9]));
-    let removal = ihs_store::Write::Delete {
-        collection: THINGS,
-        filter: Filter::id(id(&wanted[9])),
-    };
+    let removal =
+        ihs_store::Write::Delete { collection: THINGS, filter: Filter::id(id(&wanted[9])) };
     store.commit(vec![removal]).await.unwrap();
     assert_eq!(store.find(query).await.unwrap(), wanted[10..20]);
 }

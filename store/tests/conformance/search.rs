@@ -24,10 +24,7 @@ async fn prepare(store: &dyn Store) {
 }
 
 async fn prepare_for(store: &dyn Store, searched: Vec<&'static str>) {
-    let things = Collection {
-        searched,
-        ..collection(THINGS)
-    };
+    let things = Collection { searched, ..collection(THINGS) };
     store.prepare(&[things]).await.unwrap();
 }
 
@@ -43,12 +40,7 @@ async fn found(store: &dyn Store, needle: &str) -> Vec<String> {
 async fn check(store: &dyn Store, texts: &[&str], needles: &[&str]) {
     prepare(store).await;
     for (number, text) in texts.iter().enumerate() {
-        insert(
-            store,
-            THINGS,
-            json!({"_id": format!("{number:02}"), "name": text}),
-        )
-        .await;
+        insert(store, THINGS, json!({"_id": format!("{number:02}"), "name": text})).await;
     }
     for needle in needles {
         let fold = ihs_store::fold::fold;
@@ -108,20 +100,8 @@ async fn case_accents_and_letter_variants_do_not_matter(store: &dyn Store) {
 async fn needles_of_any_length_find_parts_of_words(store: &dyn Store) {
     let long = "abcdefghij".repeat(20);
     let other = format!("{}x", "abcdefghij".repeat(19));
-    let texts = [
-        "",
-        "a",
-        "ab",
-        "abc",
-        "abcd",
-        "xabcx",
-        "bca",
-        "ab c",
-        "😀😀😀😀",
-        "cab",
-        &long,
-        &other,
-    ];
+    let texts =
+        ["", "a", "ab", "abc", "abcd", "xabcx", "bca", "ab c", "😀😀😀😀", "cab", &long, &other];
     let needles = [
         "a",
         "b",
@@ -145,10 +125,7 @@ async fn needles_of_any_length_find_parts_of_words(store: &dyn Store) {
         "aba",
     ];
     check(store, &texts, &needles).await;
-    assert_eq!(
-        found(store, "ab").await,
-        ["02", "03", "04", "05", "07", "09", "10", "11"]
-    );
+    assert_eq!(found(store, "ab").await, ["02", "03", "04", "05", "07", "09", "10", "11"]);
 }
 
 async fn metacharacters_mean_themselves(store: &dyn Store) {
@@ -231,24 +208,9 @@ async fn metacharacters_mean_themselves(store: &dyn Store) {
 
 async fn fields_are_told_apart(store: &dyn Store) {
     prepare(store).await;
-    insert(
-        store,
-        THINGS,
-        json!({"_id": "1", "name": "Berlin", "city": "Paris"}),
-    )
-    .await;
-    insert(
-        store,
-        THINGS,
-        json!({"_id": "2", "name": "Paris", "city": null}),
-    )
-    .await;
-    insert(
-        store,
-        THINGS,
-        json!({"_id": "3", "name": 7, "city": ["Paris"]}),
-    )
-    .await;
+    insert(store, THINGS, json!({"_id": "1", "name": "Berlin", "city": "Paris"})).await;
+    insert(store, THINGS, json!({"_id": "2", "name": "Paris", "city": null})).await;
+    insert(store, THINGS, json!({"_id": "3", "name": 7, "city": ["Paris"]})).await;
     for needle in ["paris", "pa"] {
         assert_eq!(found(store, needle).await, ["2"]);
         let either = Filter::Any(vec![
@@ -272,51 +234,28 @@ async fn an_empty_needle_finds_every_text(store: &dyn Store) {
 }
 
 fn rename(filter: Filter, name: serde_json::Value) -> Write {
-    Write::Update {
-        collection: THINGS,
-        filter,
-        change: Change::set("name", name),
-    }
+    Write::Update { collection: THINGS, filter, change: Change::set("name", name) }
 }
 
 async fn search_follows_every_change(store: &dyn Store) {
     prepare(store).await;
     insert(store, THINGS, json!({"_id": "1", "name": "first"})).await;
     insert(store, THINGS, json!({"_id": "2"})).await;
-    store
-        .commit(vec![rename(Filter::id("1"), json!("second"))])
-        .await
-        .unwrap();
-    store
-        .commit(vec![rename(Filter::id("2"), json!("seconds"))])
-        .await
-        .unwrap();
+    store.commit(vec![rename(Filter::id("1"), json!("second"))]).await.unwrap();
+    store.commit(vec![rename(Filter::id("2"), json!("seconds"))]).await.unwrap();
     assert_eq!(found(store, "first").await, [""; 0]);
     assert_eq!(found(store, "second").await, ["1", "2"]);
     assert_eq!(found(store, "co").await, ["1", "2"]);
-    store
-        .commit(vec![rename(Filter::id("1"), json!(null))])
-        .await
-        .unwrap();
+    store.commit(vec![rename(Filter::id("1"), json!(null))]).await.unwrap();
     assert_eq!(found(store, "second").await, ["2"]);
     assert_eq!(found(store, "co").await, ["2"]);
-    let removal = Write::Delete {
-        collection: THINGS,
-        filter: Filter::id("2"),
-    };
-    let writes = vec![
-        removal,
-        insertion(THINGS, json!({"_id": "2", "name": "third"})),
-    ];
+    let removal = Write::Delete { collection: THINGS, filter: Filter::id("2") };
+    let writes = vec![removal, insertion(THINGS, json!({"_id": "2", "name": "third"}))];
     store.commit(writes).await.unwrap();
     assert_eq!(found(store, "second").await, [""; 0]);
     assert_eq!(found(store, "third").await, ["2"]);
     let change = Change::set("other", 1);
-    let write = Write::UpdateEvery {
-        collection: THINGS,
-        filter: Filter::everything(),
-        change,
-    };
+    let write = Write::UpdateEvery { collection: THINGS, filter: Filter::everything(), change };
     store.commit(vec![write]).await.unwrap();
     assert_eq!(found(store, "third").await, ["2"]);
 }
@@ -333,10 +272,7 @@ async fn writes_can_be_chosen_by_search(store: &dyn Store) {
         .await
         .unwrap();
     assert_eq!(found(store, "third").await, ["1"]);
-    let gone = Write::DeleteEvery {
-        collection: THINGS,
-        filter: contains("thir"),
-    };
+    let gone = Write::DeleteEvery { collection: THINGS, filter: contains("thir") };
     store.commit(vec![gone]).await.unwrap();
     assert_eq!(found(store, "third").await, [""; 0]);
 }
@@ -352,10 +288,7 @@ async fn an_undone_commit_leaves_no_trace_in_search(store: &dyn Store) {
             rename(Filter::id("nobody"), json!("x")),
         ])
         .await;
-    assert!(
-        matches!(refused, Err(StoreError::Unmatched { write: 2 })),
-        "{refused:?}"
-    );
+    assert!(matches!(refused, Err(StoreError::Unmatched { write: 2 })), "{refused:?}");
     assert_eq!(found(store, "first").await, ["1"]);
     assert_eq!(found(store, "second").await, [""; 0]);
     assert_eq!(found(store, "another").await, [""; 0]);
@@ -364,12 +297,8 @@ async fn an_undone_commit_leaves_no_trace_in_search(store: &dyn Store) {
 async fn a_field_searched_later_is_filled(store: &dyn Store) {
     for number in 0..300 {
         let name = format!("name {number}");
-        insert(
-            store,
-            THINGS,
-            json!({"_id": number.to_string(), "name": name, "city": "Ulm"}),
-        )
-        .await;
+        insert(store, THINGS, json!({"_id": number.to_string(), "name": name, "city": "Ulm"}))
+            .await;
     }
     prepare_for(store, vec!["city"]).await;
     prepare_for(store, vec!["name"]).await;
@@ -377,11 +306,7 @@ async fn a_field_searched_later_is_filled(store: &dyn Store) {
     assert_eq!(found(store, "99").await.len(), 3);
     prepare_for(store, Vec::new()).await;
     let change = Change::set("name", "changed");
-    let write = Write::UpdateEvery {
-        collection: THINGS,
-        filter: Filter::everything(),
-        change,
-    };
+    let write = Write::UpdateEvery { collection: THINGS, filter: Filter::everything(), change };
     store.commit(vec![write]).await.unwrap();
     prepare(store).await;
     let both =

@@ -1,0 +1,394 @@
+//! Fan-out: one actor per worker thread, which hands what rooms deliver to the sockets of its
+//! thread, and watches over them. It decides nothing about rooms and reads no frames.
+//!
+//! A room sends an event once per thread. Sessions are actors of the same thread, and share
+//! [`FanOut`] with the actor; rooms, which may live on any thread, reach it by address.
+//!
+//! - [`feed`]: who gets what of one room; [`frames`]: encoded entries; [`pages`]: pages of the log
+
+pub mod feed;
+#[cfg(test)]
+mod feed_tests;
+pub mod frames;
+pub mod pages;
+
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
+use bytestring::ByteString;
+use ihs_store::{RoomId, Seq};
+
+use crate::{
+    fan_out::feed::{Feed, Need},
+    fan_out::frames::Frames,
+    hub::Hub,
+    protocol::{Answer, CloseCode},
+    session::outbox::Parcel,
+    session::socket::{SessionId, Socket},
+    username::Username,
+};
+
+/// How often sockets are looked after.
+const SWEEP: Duration = Duration::from_secs(1);
+
+/// How long the first clients of a node that goes away wait before they connect again.
+const RECONNECT: Duration = Duration::from_millis(100);
+
+/// Deliveries from rooms that may wait for one thread. A room that finds no place keeps its
+/// delivery and stops appending until there is one.
+const MAILBOX: usize = 4_096;
+
+/// What a room has for the sockets of one thread.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Deliver {
+    /// The room.
+    pub room: RoomId,
+    /// Entries for everybody in it.
+    pub frames: Option<Arc<Frames>>,
+    /// Answers for single sockets.
+    pub answers: Vec<(SessionId, ByteString)>,
+    /// Who is fed no longer from which seq on.
+    pub removed: Vec<(Username, Seq)>,
+    /// Remembered entries up to here have changed.
+    pub rewritten: Option<Seq>,
+}
+
+impl Deliver {
+    /// Nothing yet, from this room.
+    #[must_use]
+    pub fn from(room: RoomId) -> Self {
+        Self { room, frames: None, answers: Vec::new(), removed: Vec::new(), rewritten: None }
+    }
+}
+
+/// A passing event for the sockets that a room feeds.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Pass {
+    /// The room.
+    pub room: RoomId,
+    /// The event.
+    pub frame: ByteString,
+    /// Whom it is not for, because they caused it.
+    pub except: Option<SessionId>,
+}
+
+/// Feed a socket from a room.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Attach {
+    /// The room.
+    pub room: RoomId,
+    /// Its head, as of everything delivered before this message.
+    pub head: Seq,
+    /// The socket.
+    pub session: SessionId,
+    /// The last entry that it has.
+    pub cursor: Seq,
+    /// What it is told first.
+    pub answer: ByteString,
+}
+
+/// Feed a socket from a room no longer, or not at all.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Detach {
+    /// The room.
+    pub room: RoomId,
+    /// The socket.
+    pub session: SessionId,
+    /// What it is told.
+    pub answer: ByteString,
+    /// Whether it ends a socket that was opened for this room only.
+    pub ends: bool,
+}
+
+/// End every socket, spread over so much time.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Drain(pub Duration);
+
+/// The sockets of a thread, and what feeds them. Cheap to clone within the thread.
+#[derive(Clone)]
+pub struct FanOut {
+    hub: Hub,
+    address: Addr<FanOutActor>,
+    state: Rc<RefCell<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    sockets: HashMap<SessionId, Rc<Socket>>,
+    feeds: HashMap<RoomId, Feed>,
+}
+
+/// The actor around [`FanOut`].
+pub struct FanOutActor {
+    hub: Hub,
+    state: Rc<RefCell<State>>,
+}
+
+impl FanOut {
+    /// Starts the fan-out of this thread.
+    #[must_use]
+    pub fn start(hub: Hub) -> Self {
+        let state: Rc<RefCell<State>> = Rc::default();
+        let actor = FanOutActor { hub: hub.clone(), state: Rc::clone(&state) };
+        let address = actor.start();
+        hub.add_thread(address.clone());
+        Self { hub, address, state }
+    }
+
+    /// The hub that it belongs to.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Where rooms reach it.
+    #[must_use]
+    pub fn address(&self) -> Addr<FanOutActor> {
+        self.address.clone()
+    }
+
+    /// Takes in a socket.
+    pub fn open(&self, socket: Rc<Socket>) {
+        self.state.borrow_mut().sockets.insert(socket.id, socket);
+    }
+
+    /// Lets go of a socket that has ended.
+    pub fn close(&self, socket: &Rc<Socket>) {
+        let mut state = self.state.borrow_mut();
+        state.sockets.remove(&socket.id);
+        for room in socket.rooms.borrow().iter() {
+            state.detach(*room, socket);
+        }
+    }
+
+    /// Goes on feeding a socket that has room again.
+    pub fn resume(&self, socket: &Rc<Socket>) {
+        let rooms: Vec<RoomId> = socket.rooms.borrow().iter().copied().collect();
+        for room in rooms {
+            advance(&self.hub, &self.state, room, socket);
+        }
+    }
+}
+
+impl State {
+    fn detach(&mut self, room: RoomId, socket: &Rc<Socket>) {
+        if let Some(feed) = self.feeds.get_mut(&room) {
+            feed.detach(socket);
+            if feed.is_empty() {
+                self.feeds.remove(&room);
+            }
+        }
+    }
+
+    /// Hands out a delivery, and says who is to be brought up to date.
+    fn deliver(&mut self, delivery: &Deliver) -> Vec<Rc<Socket>> {
+        let room = delivery.room;
+        let Some(feed) = self.feeds.get_mut(&room) else {
+            return Vec::new();
+        };
+        for (user, seq) in &delivery.removed {
+            let leaving: Vec<Rc<Socket>> =
+                feed.members().filter(|socket| socket.user == *user).map(Rc::clone).collect();
+            for socket in leaving {
+                // Who is behind would get these before what is still missing.
+                let frames = delivery.frames.as_deref().filter(|_| feed.detach(&socket));
+                cut(&socket, room, frames, *seq);
+            }
+        }
+        if let Some(seq) = delivery.rewritten {
+            feed.forget_until(seq);
+        }
+        if let Some(frames) = &delivery.frames {
+            feed.deliver(frames);
+        }
+        let waiting = feed.waiting();
+        if feed.is_empty() {
+            self.feeds.remove(&room);
+        }
+        waiting
+    }
+}
+
+/// Ends a membership: what stood before it, then the news, and nothing from `seq` on.
+fn cut(socket: &Socket, room: RoomId, frames: Option<&Frames>, seq: Seq) {
+    for (_, frame) in frames.into_iter().flat_map(Frames::iter).filter(|(at, _)| *at < seq) {
+        if socket.outbox.offer_one(frame).is_err() {
+            break;
+        }
+    }
+    socket.rooms.borrow_mut().remove(&room);
+    let left = Answer::Left { room, reason: "removed" }.encode();
+    socket.outbox.put(Parcel::Frame(left.into()));
+    if socket.only_room == Some(room) {
+        end(socket, CloseCode::NotAMember, "not a member any more");
+    }
+}
+
+/// Brings a socket that is behind up to date, as far as it takes it.
+fn advance(hub: &Hub, state: &Rc<RefCell<State>>, room: RoomId, socket: &Rc<Socket>) {
+    let need = match state.borrow_mut().feeds.get_mut(&room) {
+        Some(feed) => feed.advance(socket),
+        None => Need::Nothing,
+    };
+    let Need::Page(after) = need else { return };
+    let (hub, state, socket) = (hub.clone(), Rc::clone(state), Rc::clone(socket));
+    actix::spawn(async move {
+        let page = hub.pages().read(room, after).await;
+        if let Some(feed) = state.borrow_mut().feeds.get_mut(&room) {
+            feed.page(&socket, page.as_deref());
+        }
+        // A page that could not be read is asked for again by the sweep, after a pause.
+        if page.is_some() {
+            advance(&hub, &state, room, &socket);
+        }
+    });
+}
+
+impl FanOutActor {
+    fn sweep(&self) {
+        let now = Instant::now();
+        let time = self.hub.clock().now();
+        let limits = &self.hub.settings().limits;
+        let heartbeat = Duration::from_secs(limits.heartbeat_seconds.max(1));
+        let stalled = Duration::from_secs(limits.stalled_seconds.max(1));
+        for socket in self.state.borrow().sockets.values() {
+            let silent = now.duration_since(socket.heard.get());
+            let waits = socket.outbox.waiting_since().map(|since| now.duration_since(since));
+            if socket.expires.get() <= time {
+                end(socket, CloseCode::TokenEnded, "token expired");
+            } else if waits.is_some_and(|waits| waits >= stalled) {
+                end(socket, CloseCode::Silent, "nothing read for too long");
+            } else if silent >= heartbeat * 5 / 2 && waits.is_none() {
+                end(socket, CloseCode::Silent, "no heartbeat");
+            } else if silent >= heartbeat && !socket.pinged.replace(true) {
+                socket.outbox.put(Parcel::Ping);
+            }
+        }
+        self.retry_pages();
+    }
+
+    fn retry_pages(&self) {
+        let waiting: Vec<(RoomId, Rc<Socket>)> = self
+            .state
+            .borrow()
+            .feeds
+            .iter()
+            .flat_map(|(room, feed)| feed.waiting().into_iter().map(|socket| (*room, socket)))
+            .collect();
+        for (room, socket) in waiting {
+            advance(&self.hub, &self.state, room, &socket);
+        }
+    }
+}
+
+fn end(socket: &Socket, code: CloseCode, reason: &str) {
+    if !socket.ending.replace(true) {
+        socket.outbox.put(Parcel::Close(code, reason.to_owned()));
+    }
+}
+
+impl Actor for FanOutActor {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
+        ctx.run_interval(SWEEP, |fan_out, _| fan_out.sweep());
+    }
+}
+
+impl Handler<Deliver> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, delivery: Deliver, _: &mut Self::Context) {
+        let waiting = self.state.borrow_mut().deliver(&delivery);
+        for socket in waiting {
+            advance(&self.hub, &self.state, delivery.room, &socket);
+        }
+        let state = self.state.borrow();
+        for (session, answer) in delivery.answers {
+            if let Some(socket) = state.sockets.get(&session) {
+                socket.outbox.put(Parcel::Frame(answer));
+            }
+        }
+    }
+}
+
+impl Handler<Pass> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, pass: Pass, _: &mut Self::Context) {
+        let state = self.state.borrow();
+        let Some(feed) = state.feeds.get(&pass.room) else {
+            return;
+        };
+        for socket in feed.live().filter(|socket| Some(socket.id) != pass.except) {
+            socket.outbox.hint(&pass.frame);
+        }
+    }
+}
+
+impl Handler<Drain> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, Drain(window): Drain, ctx: &mut Self::Context) {
+        let sockets: Vec<Rc<Socket>> = self.state.borrow().sockets.values().cloned().collect();
+        let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX).max(1);
+        for (place, socket) in (0_u32..).zip(sockets) {
+            let after = window * place / count;
+            // Those who are told first come back first, and nobody at the same moment.
+            let reason = (RECONNECT + after).as_millis().to_string();
+            ctx.run_later(after, move |_, _| {
+                end(&socket, CloseCode::GoingAway, &reason);
+            });
+        }
+    }
+}
+
+impl Handler<Attach> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, attach: Attach, _: &mut Self::Context) {
+        let mut state = self.state.borrow_mut();
+        let Some(socket) = state.sockets.get(&attach.session).map(Rc::clone) else {
+            return;
+        };
+        socket.rooms.borrow_mut().insert(attach.room);
+        socket.outbox.put(Parcel::Frame(attach.answer));
+        let tail_limit = self.hub.settings().rooms.tail_bytes;
+        state
+            .feeds
+            .entry(attach.room)
+            .or_insert_with(|| Feed::new(attach.head, tail_limit))
+            .attach(Rc::clone(&socket), attach.cursor);
+        drop(state);
+        advance(&self.hub, &self.state, attach.room, &socket);
+    }
+}
+
+impl Handler<Detach> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, detach: Detach, _: &mut Self::Context) {
+        let mut state = self.state.borrow_mut();
+        let Some(socket) = state.sockets.get(&detach.session).map(Rc::clone) else {
+            return;
+        };
+        state.detach(detach.room, &socket);
+        socket.rooms.borrow_mut().remove(&detach.room);
+        socket.outbox.put(Parcel::Frame(detach.answer));
+        if detach.ends && socket.only_room == Some(detach.room) {
+            end(&socket, CloseCode::NotAMember, "not a member of this room");
+        }
+    }
+}

@@ -1,0 +1,336 @@
+//! What a client asks, and how a frame is decoded.
+
+use ihs_store::{EntryId, RoomId, Seq};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::value::RawValue;
+
+use super::{
+    code::ErrorCode,
+    reference::Reference,
+    text::{InvalidText, MessageKey, MessageText},
+};
+
+/// Most messages that one `history` answers, and that a join brings by `history`.
+pub const MAX_HISTORY: u64 = 200;
+
+/// Messages that a `history` answers when it does not say how many.
+const DEFAULT_HISTORY: u64 = 50;
+
+/// A decoded frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Comes back in the answer.
+    pub reference: Option<Reference>,
+    /// What is asked.
+    pub verb: Verb,
+}
+
+/// What a client asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verb {
+    /// Feed this socket from a room.
+    Join {
+        /// The room.
+        room: RoomId,
+        /// From where on.
+        from: JoinFrom,
+    },
+    /// Stop this socket's feed from a room.
+    Leave {
+        /// The room.
+        room: RoomId,
+    },
+    /// Send a message.
+    Message {
+        /// The room.
+        room: RoomId,
+        /// What it says.
+        text: MessageText,
+        /// Makes a repeated send harmless.
+        key: Option<MessageKey>,
+    },
+    /// Read messages before a point.
+    History {
+        /// The room.
+        room: RoomId,
+        /// Only before this one; the newest when missing.
+        before: Option<Seq>,
+        /// How many at most.
+        limit: u64,
+    },
+    /// Replace the text of one's own message.
+    Edit {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        target: Seq,
+        /// Its new text.
+        text: MessageText,
+    },
+    /// Delete one's own message.
+    Delete {
+        /// The room.
+        room: RoomId,
+        /// The message.
+        target: Seq,
+    },
+    /// Tell the others that one is writing.
+    Typing {
+        /// The room.
+        room: RoomId,
+    },
+    /// Note how far one has read.
+    Read {
+        /// The room.
+        room: RoomId,
+        /// The last entry that was read.
+        seq: Seq,
+    },
+    /// Is anybody there.
+    Ping,
+}
+
+/// Where a joined feed starts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JoinFrom {
+    /// With what comes next.
+    Now,
+    /// With the entry behind `seq`.
+    After {
+        /// What the client has.
+        seq: Seq,
+        /// The id of the entry at `seq`, to notice a log that was rolled back.
+        last: Option<EntryId>,
+    },
+    /// With the last so many messages.
+    History(u64),
+}
+
+/// Why a frame is not a request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameError {
+    /// The frame's `ref`, where it could be read.
+    pub reference: Option<Reference>,
+    /// Error code of the answer.
+    pub code: ErrorCode,
+    /// What is wrong, for people.
+    pub detail: String,
+    /// Whether the frame was JSON at all: what is not counts towards the end of the socket.
+    pub is_json: bool,
+}
+
+/// The fields of all requests, each still as JSON, so that one bad field spoils neither the
+/// `ref` nor the message about it.
+#[derive(Deserialize)]
+struct Fields<'a> {
+    #[serde(rename = "type", borrow, default)]
+    kind: Option<&'a RawValue>,
+    #[serde(rename = "ref", borrow, default)]
+    reference: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    room: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    after: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    last: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    history: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    text: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    key: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    seq: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    before: Option<&'a RawValue>,
+    #[serde(borrow, default)]
+    limit: Option<&'a RawValue>,
+}
+
+/// A fault in one field.
+struct Fault(ErrorCode, String);
+
+impl Fault {
+    fn bad(detail: impl Into<String>) -> Self {
+        Self(ErrorCode::BadRequest, detail.into())
+    }
+}
+
+/// Decodes a text frame. Unknown fields are passed over, so that newer clients get on.
+///
+/// # Errors
+/// [`FrameError`], to be answered as an `error` frame.
+pub fn decode(frame: &str, message_chars: usize) -> Result<Request, FrameError> {
+    let fields: Fields<'_> = serde_json::from_str(frame).map_err(|_| undecodable(frame))?;
+    let refused =
+        |reference, Fault(code, detail)| FrameError { reference, code, detail, is_json: true };
+    let reference = match fields.reference.map(Reference::parse) {
+        None => None,
+        Some(Some(reference)) => Some(reference),
+        Some(None) => {
+            let detail = "ref must be a string or number of at most 64 characters";
+            return Err(refused(None, Fault::bad(detail)));
+        }
+    };
+    match fields.verb(message_chars) {
+        Ok(verb) => Ok(Request { reference, verb }),
+        Err(fault) => Err(refused(reference, fault)),
+    }
+}
+
+fn undecodable(frame: &str) -> FrameError {
+    let is_json = serde_json::from_str::<serde::de::IgnoredAny>(frame).is_ok();
+    let detail = if is_json { "a frame is one JSON object" } else { "not JSON" };
+    FrameError { reference: None, code: ErrorCode::BadRequest, detail: detail.to_owned(), is_json }
+}
+
+impl Fields<'_> {
+    fn verb(&self, message_chars: usize) -> Result<Verb, Fault> {
+        let kind: String = required("type", self.kind)?;
+        match kind.as_str() {
+            "join" => Ok(Verb::Join { room: self.room()?, from: self.join_from()? }),
+            "leave" => Ok(Verb::Leave { room: self.room()? }),
+            "message" => self.message(message_chars),
+            "history" => Ok(Verb::History {
+                room: self.room()?,
+                before: optional("before", self.before)?,
+                limit: optional("limit", self.limit)?.unwrap_or(DEFAULT_HISTORY).min(MAX_HISTORY),
+            }),
+            "edit" => Ok(Verb::Edit {
+                room: self.room()?,
+                target: required("seq", self.seq)?,
+                text: self.text(message_chars)?,
+            }),
+            "delete" => Ok(Verb::Delete { room: self.room()?, target: required("seq", self.seq)? }),
+            "typing" => Ok(Verb::Typing { room: self.room()? }),
+            "read" => Ok(Verb::Read { room: self.room()?, seq: required("seq", self.seq)? }),
+            "ping" => Ok(Verb::Ping),
+            other => {
+                let shown: String = other.chars().take(40).collect();
+                Err(Fault::bad(format!("unknown type {shown:?}")))
+            }
+        }
+    }
+
+    fn room(&self) -> Result<RoomId, Fault> {
+        let text: String = required("room", self.room)?;
+        text.parse().map_err(|_| Fault(ErrorCode::NotFound, "no such room".to_owned()))
+    }
+
+    fn join_from(&self) -> Result<JoinFrom, Fault> {
+        let after: Option<Seq> = optional("after", self.after)?;
+        let history: Option<u64> = optional("history", self.history)?;
+        match (after, history) {
+            (Some(_), Some(_)) => Err(Fault::bad("after and history exclude each other")),
+            (Some(seq), None) => Ok(JoinFrom::After { seq, last: optional("last", self.last)? }),
+            (None, Some(count)) => Ok(JoinFrom::History(count.min(MAX_HISTORY))),
+            (None, None) => Ok(JoinFrom::Now),
+        }
+    }
+
+    fn message(&self, message_chars: usize) -> Result<Verb, Fault> {
+        let (room, text) = (self.room()?, self.text(message_chars)?);
+        let key = match optional("key", self.key)? {
+            None => None,
+            Some(key) => Some(
+                MessageKey::parse(key)
+                    .ok_or_else(|| Fault::bad("key must have 1 to 64 characters"))?,
+            ),
+        };
+        Ok(Verb::Message { room, text, key })
+    }
+
+    fn text(&self, message_chars: usize) -> Result<MessageText, Fault> {
+        let text = MessageText::parse(required("text", self.text)?, message_chars);
+        text.map_err(|invalid| match invalid {
+            InvalidText::TooLong(_) => Fault(ErrorCode::TooLarge, invalid.to_string()),
+            InvalidText::Blank | InvalidText::Nul => Fault::bad(invalid.to_string()),
+        })
+    }
+}
+
+fn required<T: DeserializeOwned>(name: &str, raw: Option<&RawValue>) -> Result<T, Fault> {
+    optional(name, raw)?.ok_or_else(|| Fault::bad(format!("{name} is required")))
+}
+
+fn optional<T: DeserializeOwned>(name: &str, raw: Option<&RawValue>) -> Result<Option<T>, Fault> {
+    raw.map_or(Ok(None), |raw| {
+        serde_json::from_str(raw.get()).map_err(|_| Fault::bad(format!("{name} is not valid")))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ROOM: &str = "0123456789abcdef01234567";
+
+    fn fault(frame: &str) -> FrameError {
+        decode(frame, 10).expect_err("refused")
+    }
+
+    #[test]
+    fn a_message_is_decoded_with_its_ref_and_key() {
+        let frame =
+            format!(r#"{{"type":"message","ref":3,"room":"{ROOM}","text":"hi","key":"k"}}"#);
+        let request = decode(&frame, 10).expect("a request");
+        assert_eq!(serde_json::to_string(&request.reference).expect("json"), "3");
+        let Verb::Message { text, key, .. } = request.verb else { panic!("{:?}", request.verb) };
+        assert_eq!(text.into_string(), "hi");
+        assert_eq!(key.map(MessageKey::into_string).as_deref(), Some("k"));
+    }
+
+    #[test]
+    fn a_fault_in_a_field_keeps_the_ref() {
+        let error = fault(r#"{"type":"message","ref":"a","room":7,"text":"hi"}"#);
+        assert_eq!(serde_json::to_string(&error.reference).expect("json"), "\"a\"");
+        assert_eq!((error.code, error.is_json), (ErrorCode::BadRequest, true));
+    }
+
+    #[test]
+    fn what_is_not_json_is_told_from_json_that_is_not_an_object() {
+        assert!(!fault("hello").is_json);
+        assert!(!fault("{\"type\":").is_json);
+        assert!(fault("[1]").is_json);
+        assert!(fault("{}").is_json);
+    }
+
+    #[test]
+    fn texts_are_counted_in_characters() {
+        let frame = |text: &str| format!(r#"{{"type":"message","room":"{ROOM}","text":"{text}"}}"#);
+        assert!(decode(&frame("سلام سلامس"), 10).is_ok());
+        assert_eq!(fault(&frame("سلام سلام!!")).code, ErrorCode::TooLarge);
+        assert_eq!(fault(&frame("  ")).code, ErrorCode::BadRequest);
+    }
+
+    #[test]
+    fn refs_that_are_too_long_or_of_another_type_are_refused() {
+        let long = "x".repeat(65);
+        for reference in [format!("\"{long}\""), "{}".to_owned(), "[1]".to_owned(), "true".into()] {
+            let error = fault(&format!(r#"{{"type":"ping","ref":{reference}}}"#));
+            assert_eq!((error.code, error.reference), (ErrorCode::BadRequest, None));
+        }
+    }
+
+    #[test]
+    fn a_room_that_cannot_be_is_not_found() {
+        assert_eq!(fault(r#"{"type":"join","room":"x"}"#).code, ErrorCode::NotFound);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_frame_makes_decoding_panic(frame in ".*") {
+            let _ = decode(&frame, 10);
+        }
+
+        #[test]
+        fn no_object_makes_decoding_panic(
+            kind in "join|leave|message|history|edit|delete|typing|read|ping|x",
+            name in "room|after|last|history|text|key|seq|before|limit|ref",
+            value in r#"null|-1|1|1e99|"a"|"0123456789abcdef01234567"|\[\]|\{\}|true"#,
+        ) {
+            let frame = format!(r#"{{"type":"{kind}","room":"{ROOM}","{name}":{value}}}"#);
+            let _ = decode(&frame, 10);
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! How a room's log grows: the decisions, without actor, store or clock.
+//!
+//! One append is under way at a time; what arrives meanwhile becomes the next batch. The caller
+//! carries out the [`Effect`]s in order and reports back with [`RoomLog::appended`] and
+//! [`RoomLog::read`]. Every entry of the log is delivered once, in order of seq, whoever wrote it;
+//! every draft is answered once.
+
+use std::collections::VecDeque;
+
+use ihs_store::{Appended, Body, EntryId, LogEntry, Seq, Stop, StoreError, Timestamp};
+
+/// Something that wants to become an entry.
+#[derive(Debug, Clone)]
+pub struct Draft<O> {
+    /// The id of the entry that it becomes, on whichever try.
+    pub id: EntryId,
+    /// When it was taken in.
+    pub time: Timestamp,
+    /// Who sends it.
+    pub sender: String,
+    /// Idempotency key.
+    pub key: Option<String>,
+    /// What it says.
+    pub body: Body,
+    /// Who is to be answered.
+    pub origin: O,
+}
+
+/// What the caller must do.
+#[derive(Debug, PartialEq)]
+pub enum Effect<O> {
+    /// Append these to the store, then call [`RoomLog::appended`].
+    Append(Vec<LogEntry>),
+    /// Read the entries behind this seq, then call [`RoomLog::read`].
+    Read(Seq),
+    /// Give these to everybody in the room. Their seqs follow what was delivered before.
+    Deliver(Vec<LogEntry>),
+    /// Tell the origin that this entry is in the store.
+    Acknowledge(O, Box<LogEntry>),
+    /// Tell the origin that its draft was not taken.
+    Refuse(O, Refusal),
+}
+
+/// Why a draft was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refusal {
+    /// Too many drafts wait. Worth trying again.
+    Busy,
+    /// The store does not answer. Worth trying again; with a key, without fear of a double.
+    StoreAway,
+    /// The key belongs to an entry that says something else.
+    KeyConflict,
+}
+
+/// What was asked of the store and has not been answered.
+#[derive(Debug)]
+enum UnderWay<O> {
+    Nothing,
+    Append(Vec<Draft<O>>),
+    Read,
+}
+
+/// The state of one room's log on one node.
+#[derive(Debug)]
+pub struct RoomLog<O> {
+    head: Seq,
+    waiting: VecDeque<Draft<O>>,
+    under_way: UnderWay<O>,
+    /// The log may hold more than was delivered: read before the next append.
+    behind: bool,
+    batch: usize,
+    pending: usize,
+    page: usize,
+}
+
+impl<O> RoomLog<O> {
+    /// A log of which everything up to `head` was delivered. An append takes at most `batch`
+    /// drafts, `pending` may wait, and a read answers at most `page` entries.
+    #[must_use]
+    pub fn new(head: Seq, batch: usize, pending: usize, page: usize) -> Self {
+        Self {
+            head,
+            waiting: VecDeque::new(),
+            under_way: UnderWay::Nothing,
+            behind: false,
+            batch: batch.max(1),
+            pending,
+            page: page.max(1),
+        }
+    }
+
+    /// The last entry that was delivered.
+    #[must_use]
+    pub fn head(&self) -> Seq {
+        self.head
+    }
+
+    /// Whether nothing waits and nothing is under way.
+    #[must_use]
+    pub fn is_settled(&self) -> bool {
+        self.waiting.is_empty() && matches!(self.under_way, UnderWay::Nothing) && !self.behind
+    }
+
+    /// Whether entries may be in the store that could not be read yet.
+    #[must_use]
+    pub fn is_behind(&self) -> bool {
+        self.behind
+    }
+
+    /// Takes in a draft; call [`RoomLog::proceed`] when all that has arrived is in.
+    #[must_use]
+    pub fn submit(&mut self, draft: Draft<O>) -> Option<Effect<O>> {
+        if self.waiting.len() >= self.pending {
+            return Some(Effect::Refuse(draft.origin, Refusal::Busy));
+        }
+        self.waiting.push_back(draft);
+        None
+    }
+
+    /// Says that somebody else may have appended.
+    pub fn look(&mut self) {
+        self.behind = true;
+    }
+
+    /// Takes entries that another node says it appended. They are delivered if they follow what
+    /// was delivered; otherwise they are a reason to look.
+    #[must_use]
+    pub fn hear(&mut self, entries: Vec<LogEntry>) -> Vec<Effect<O>> {
+        let fresh: Vec<LogEntry> =
+            entries.into_iter().filter(|entry| entry.seq > self.head).collect();
+        match (fresh.first(), &self.under_way) {
+            (None, _) => Vec::new(),
+            (Some(first), UnderWay::Nothing) if first.seq == self.head.next() => {
+                self.deliver(fresh).into_iter().collect()
+            }
+            _ => {
+                self.behind = true;
+                Vec::new()
+            }
+        }
+    }
+
+    /// Starts what is due, unless something is under way.
+    #[must_use]
+    pub fn proceed(&mut self) -> Option<Effect<O>> {
+        if !matches!(self.under_way, UnderWay::Nothing) {
+            return None;
+        }
+        if self.behind {
+            self.under_way = UnderWay::Read;
+            return Some(Effect::Read(self.head));
+        }
+        if self.waiting.is_empty() {
+            return None;
+        }
+        let count = self.waiting.len().min(self.batch);
+        let drafts: Vec<Draft<O>> = self.waiting.drain(..count).collect();
+        let mut seq = self.head;
+        let entries = drafts
+            .iter()
+            .map(|draft| {
+                seq = seq.next();
+                draft.numbered(seq)
+            })
+            .collect();
+        self.under_way = UnderWay::Append(drafts);
+        Some(Effect::Append(entries))
+    }
+
+    /// Takes the outcome of an append. Any failure leaves it open whether entries were stored:
+    /// reading the log tells.
+    #[must_use]
+    pub fn appended(&mut self, outcome: Result<Appended, StoreError>) -> Vec<Effect<O>> {
+        let UnderWay::Append(mut drafts) =
+            std::mem::replace(&mut self.under_way, UnderWay::Nothing)
+        else {
+            return Vec::new();
+        };
+        let Ok(Appended { stored, stop }) = outcome else {
+            self.behind = true;
+            self.put_back(drafts);
+            return Vec::new();
+        };
+        let mut rest = drafts.split_off(stored.min(drafts.len()));
+        let mut effects = self.store(drafts);
+        match stop {
+            None => {}
+            Some(Stop::SeqTaken) => self.behind = true,
+            Some(Stop::KeyTaken(existing)) => {
+                self.behind |= existing.seq > self.head;
+                if !rest.is_empty() {
+                    effects.push(settle_key(rest.remove(0), existing));
+                }
+            }
+        }
+        self.put_back(rest);
+        effects
+    }
+
+    /// Takes the answer to a read: entries behind the seq that was asked for, ascending. Fewer
+    /// than a page means that there are no more.
+    #[must_use]
+    pub fn read(&mut self, outcome: Result<Vec<LogEntry>, StoreError>) -> Vec<Effect<O>> {
+        self.under_way = UnderWay::Nothing;
+        let Ok(entries) = outcome else {
+            return self.refuse_all(Refusal::StoreAway);
+        };
+        self.behind = entries.len() >= self.page;
+        let fresh: Vec<LogEntry> =
+            entries.into_iter().filter(|entry| entry.seq > self.head).collect();
+        let mut effects = Vec::new();
+        for entry in &fresh {
+            if let Some(place) = self.waiting.iter().position(|draft| draft.id == entry.id)
+                && let Some(draft) = self.waiting.remove(place)
+            {
+                effects.push(Effect::Acknowledge(draft.origin, Box::new(entry.clone())));
+            }
+        }
+        effects.extend(self.deliver(fresh));
+        effects
+    }
+
+    /// Gives up on everything that waits.
+    #[must_use]
+    pub fn refuse_all(&mut self, refusal: Refusal) -> Vec<Effect<O>> {
+        self.waiting.drain(..).map(|draft| Effect::Refuse(draft.origin, refusal)).collect()
+    }
+
+    fn store(&mut self, drafts: Vec<Draft<O>>) -> Vec<Effect<O>> {
+        let mut entries = Vec::with_capacity(drafts.len());
+        let mut effects = Vec::with_capacity(drafts.len() + 1);
+        for draft in drafts {
+            let entry = draft.numbered(self.head.plus(entries.len() as u64 + 1));
+            entries.push(entry.clone());
+            effects.push(Effect::Acknowledge(draft.origin, Box::new(entry)));
+        }
+        let delivery = self.deliver(entries);
+        effects.extend(delivery);
+        effects
+    }
+
+    fn deliver(&mut self, entries: Vec<LogEntry>) -> Option<Effect<O>> {
+        let last = entries.last()?.seq;
+        self.head = last;
+        Some(Effect::Deliver(entries))
+    }
+
+    fn put_back(&mut self, drafts: Vec<Draft<O>>) {
+        for draft in drafts.into_iter().rev() {
+            self.waiting.push_front(draft);
+        }
+    }
+}
+
+impl<O> Draft<O> {
+    fn numbered(&self, seq: Seq) -> LogEntry {
+        LogEntry {
+            seq,
+            id: self.id,
+            time: self.time,
+            sender: self.sender.clone(),
+            key: self.key.clone(),
+            body: self.body.clone(),
+        }
+    }
+}
+
+/// The same key again gets the first answer again, unless it says something else. A text that was
+/// edited or deleted since cannot be compared any more, and is taken for the same.
+fn settle_key<O>(draft: Draft<O>, existing: Box<LogEntry>) -> Effect<O> {
+    let same = match &existing.body {
+        Body::Message { edited: true, .. } | Body::Message { deleted: true, .. } => true,
+        body => *body == draft.body,
+    };
+    if same {
+        Effect::Acknowledge(draft.origin, existing)
+    } else {
+        Effect::Refuse(draft.origin, Refusal::KeyConflict)
+    }
+}

@@ -1,0 +1,250 @@
+//! Properties of the room log: several nodes over one store, in any interleaving, with appends
+//! whose outcome is lost.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use ihs_store::{Appended, Body, EntryId, LogEntry, Seq, Stop, StoreError, Timestamp};
+use proptest::prelude::*;
+
+use super::log::{Draft, Effect, Refusal, RoomLog};
+
+const PAGE: usize = 3;
+
+/// The store as its port promises it to be.
+#[derive(Default)]
+struct Log(Vec<LogEntry>);
+
+impl Log {
+    fn append(&mut self, entries: &[LogEntry]) -> Appended {
+        for (stored, entry) in entries.iter().enumerate() {
+            let taken = self.0.iter().find(|old| {
+                old.key.is_some() && old.key == entry.key && old.sender == entry.sender
+            });
+            let stop = if let Some(old) = taken {
+                Some(Stop::KeyTaken(Box::new(old.clone())))
+            } else if entry.seq != Seq::new(self.0.len() as u64 + 1) {
+                Some(Stop::SeqTaken)
+            } else {
+                None
+            };
+            if stop.is_some() {
+                return Appended { stored, stop };
+            }
+            self.0.push(entry.clone());
+        }
+        Appended { stored: entries.len(), stop: None }
+    }
+
+    fn after(&self, seq: Seq) -> Vec<LogEntry> {
+        self.0.iter().filter(|entry| entry.seq > seq).take(PAGE).cloned().collect()
+    }
+}
+
+fn away() -> StoreError {
+    StoreError::OutcomeUnknown("cut".into())
+}
+
+/// One node: its log, the store calls it waits for, what it delivered and answered.
+struct Node {
+    log: RoomLog<u64>,
+    calls: VecDeque<Effect<u64>>,
+    delivered: Vec<LogEntry>,
+    answers: BTreeMap<u64, Result<LogEntry, Refusal>>,
+}
+
+impl Node {
+    fn new() -> Self {
+        Self {
+            log: RoomLog::new(Seq::ZERO, 4, 8, PAGE),
+            calls: VecDeque::new(),
+            delivered: Vec::new(),
+            answers: BTreeMap::new(),
+        }
+    }
+
+    fn take(&mut self, effects: impl IntoIterator<Item = Effect<u64>>) {
+        for effect in effects {
+            let answer = match effect {
+                Effect::Append(_) | Effect::Read(_) => {
+                    self.calls.push_back(effect);
+                    continue;
+                }
+                Effect::Deliver(entries) => {
+                    self.delivered.extend(entries);
+                    continue;
+                }
+                Effect::Acknowledge(origin, entry) => (origin, Ok(*entry)),
+                Effect::Refuse(origin, refusal) => (origin, Err(refusal)),
+            };
+            assert!(self.answers.insert(answer.0, answer.1).is_none(), "answered twice");
+        }
+        assert!(self.calls.len() <= 1, "one call at a time");
+    }
+
+    fn submit(&mut self, number: u64, key: Option<u8>) {
+        let mut id = [0; 12];
+        id[..8].copy_from_slice(&number.to_be_bytes());
+        let draft = Draft {
+            id: EntryId::from_bytes(id),
+            time: Timestamp::default(),
+            sender: "ada".to_owned(),
+            key: key.map(|key| key.to_string()),
+            body: Body::message(key.map_or(number.to_string(), |key| format!("text {key}"))),
+            origin: number,
+        };
+        let refused = self.log.submit(draft);
+        self.take(refused);
+        self.proceed();
+    }
+
+    fn proceed(&mut self) {
+        let effect = self.log.proceed();
+        self.take(effect);
+    }
+
+    /// Carries out the call that waits, perhaps losing the call or its answer.
+    fn step(&mut self, store: &mut Log, loss: Loss) {
+        let Some(call) = self.calls.pop_front() else {
+            return;
+        };
+        let effects = match (call, loss) {
+            (Effect::Append(_), Loss::Call) => self.log.appended(Err(away())),
+            (Effect::Append(entries), Loss::Answer) => {
+                store.append(&entries);
+                self.log.appended(Err(away()))
+            }
+            (Effect::Append(entries), Loss::None) => self.log.appended(Ok(store.append(&entries))),
+            (Effect::Read(_), Loss::Call | Loss::Answer) => self.log.read(Err(away())),
+            (Effect::Read(seq), Loss::None) => self.log.read(Ok(store.after(seq))),
+            _ => Vec::new(),
+        };
+        self.take(effects);
+        self.proceed();
+    }
+
+    fn settle(&mut self, store: &mut Log) {
+        self.log.look();
+        self.proceed();
+        for _ in 0..1_000 {
+            if self.calls.is_empty() && self.log.is_settled() {
+                return;
+            }
+            self.step(store, Loss::None);
+        }
+        panic!("does not settle");
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Loss {
+    None,
+    Call,
+    Answer,
+}
+
+#[derive(Debug, Clone)]
+enum Act {
+    Submit { node: usize, key: Option<u8> },
+    Step { node: usize, loss: Loss },
+    Hear { from: usize, to: usize, count: usize },
+    Look { node: usize },
+}
+
+fn act() -> impl Strategy<Value = Act> {
+    let loss = prop_oneof![6 => Just(Loss::None), 1 => Just(Loss::Call), 1 => Just(Loss::Answer)];
+    prop_oneof![
+        3 => (0..3_usize, prop::option::weighted(0.3, 0..4_u8))
+            .prop_map(|(node, key)| Act::Submit { node, key }),
+        5 => (0..3_usize, loss).prop_map(|(node, loss)| Act::Step { node, loss }),
+        1 => (0..3_usize, 0..3_usize, 1..4_usize)
+            .prop_map(|(from, to, count)| Act::Hear { from, to, count }),
+        1 => (0..3_usize).prop_map(|node| Act::Look { node }),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2_000))]
+
+    #[test]
+    fn every_node_delivers_the_log_and_answers_every_draft_once(
+        acts in prop::collection::vec(act(), 1..120),
+    ) {
+        let mut store = Log::default();
+        let mut nodes = [Node::new(), Node::new(), Node::new()];
+        let mut submitted = vec![Vec::new(); 3];
+        for (number, act) in (0_u64..).zip(&acts) {
+            match *act {
+                Act::Submit { node, key } => {
+                    submitted[node].push((number, key));
+                    nodes[node].submit(number, key);
+                }
+                Act::Step { node, loss } => nodes[node].step(&mut store, loss),
+                Act::Hear { from, to, count } => {
+                    let said: Vec<LogEntry> =
+                        nodes[from].delivered.iter().rev().take(count).rev().cloned().collect();
+                    let effects = nodes[to].log.hear(said);
+                    nodes[to].take(effects);
+                    nodes[to].proceed();
+                }
+                Act::Look { node } => {
+                    nodes[node].log.look();
+                    nodes[node].proceed();
+                }
+            }
+        }
+        for node in &mut nodes {
+            node.settle(&mut store);
+        }
+        for node in &mut nodes {
+            node.settle(&mut store);
+        }
+        for (node, submitted) in nodes.iter().zip(&submitted) {
+            prop_assert_eq!(&node.delivered, &store.0);
+            for (number, key) in submitted {
+                let Some(answer) = node.answers.get(number) else {
+                    panic!("draft {number} was never answered")
+                };
+                if let Ok(entry) = answer {
+                    prop_assert!(store.0.contains(entry), "acknowledged but not in the log");
+                    if key.is_none() {
+                        prop_assert_eq!(&entry.body, &Body::message(number.to_string()));
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn drafts_that_arrive_during_an_append_become_one_batch_behind_it() {
+    let mut store = Log::default();
+    let mut node = Node::new();
+    for number in 0..4 {
+        node.submit(number, None);
+    }
+    node.step(&mut store, Loss::None);
+    assert_eq!(store.0.len(), 1);
+    node.step(&mut store, Loss::None);
+    assert_eq!(store.0.len(), 4);
+}
+
+#[test]
+fn the_same_key_with_another_text_is_a_conflict() {
+    let mut store = Log::default();
+    let mut node = Node::new();
+    node.submit(1, Some(7));
+    node.step(&mut store, Loss::None);
+    store.0[0].body = Body::message("another");
+    node.submit(2, Some(7));
+    node.step(&mut store, Loss::None);
+    assert_eq!(node.answers[&2], Err(Refusal::KeyConflict));
+}
+
+#[test]
+fn more_than_may_wait_is_refused_at_once() {
+    let mut node = Node::new();
+    for number in 0..10 {
+        node.submit(number, None);
+    }
+    assert_eq!(node.answers.get(&9), Some(&Err(Refusal::Busy)));
+}

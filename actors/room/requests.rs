@@ -1,0 +1,275 @@
+//! What sessions ask of a room.
+
+use std::sync::Arc;
+
+use actix::{ActorFutureExt, AsyncContext, Handler, Message, WrapFuture};
+use ihs_store::{Body, EntryId, LogEntry, Seq};
+
+use super::{
+    Room, admission,
+    asker::Asker,
+    log::{Draft, Refusal},
+    membership,
+};
+use crate::protocol::{Answer, ErrorCode, JoinFrom, MessageKey, MessageText};
+
+/// Seconds after which a client may try again what the store could not do.
+const RETRY_SECONDS: u64 = 1;
+
+/// Feed a socket from this room.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Join {
+    /// Who asks.
+    pub asker: Asker,
+    /// From where on.
+    pub from: JoinFrom,
+}
+
+/// Feed a socket no longer.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Leave {
+    /// Who asks.
+    pub asker: Asker,
+}
+
+/// Append a message.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Send {
+    /// Who asks.
+    pub asker: Asker,
+    /// What it says.
+    pub text: MessageText,
+    /// Makes a repeated send harmless.
+    pub key: Option<MessageKey>,
+}
+
+/// Append a new text for, or the deletion of, one's own message.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Amend {
+    /// Who asks.
+    pub asker: Asker,
+    /// The message.
+    pub target: Seq,
+    /// Its new text; `None` deletes it.
+    pub text: Option<MessageText>,
+}
+
+/// Tell the others that somebody is writing.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Type {
+    /// Who writes.
+    pub asker: Asker,
+}
+
+/// Note how far somebody has read.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct MarkRead {
+    /// Who has read.
+    pub asker: Asker,
+    /// The last entry that was read.
+    pub seq: Seq,
+}
+
+/// Answer with messages before a point.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Recall {
+    /// Who asks.
+    pub asker: Asker,
+    /// Only before this one.
+    pub before: Option<Seq>,
+    /// How many at most.
+    pub limit: u64,
+}
+
+impl Handler<Join> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Join { asker, from }: Join, ctx: &mut Self::Context) {
+        let Some(asker) = self.admit(asker) else {
+            return;
+        };
+        self.attempts += 1;
+        let attempt = self.attempts;
+        self.joining.insert(asker.session, attempt);
+        let (store, room) = (Arc::clone(self.hub.store()), self.id);
+        let user = asker.user.clone();
+        let admit = async move { admission::admit(&*store, room, &user, from).await };
+        ctx.spawn(admit.into_actor(self).map(move |outcome, room, _| {
+            if room.joining.get(&asker.session) != Some(&attempt) {
+                return;
+            }
+            room.joining.remove(&asker.session);
+            let Some(asker) = room.admit(asker) else {
+                return;
+            };
+            match outcome {
+                Ok(admitted) => room.attach(asker, &admitted),
+                Err(_) => refuse(asker, Refusal::StoreAway),
+            }
+        }));
+    }
+}
+
+impl Handler<Leave> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Leave { mut asker }: Leave, _: &mut Self::Context) {
+        self.joining.remove(&asker.session);
+        self.present.remove(&asker.session);
+        let reference = asker.take_reference();
+        asker.detach(&Answer::Ok { reference: reference.as_ref() });
+    }
+}
+
+impl Handler<Send> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Send { asker, text, key }: Send, ctx: &mut Self::Context) {
+        let Some(asker) = self.admit(asker) else { return };
+        let draft = self.draft(asker, Body::message(text.into_string()));
+        self.submit(Draft { key: key.map(MessageKey::into_string), ..draft }, ctx);
+    }
+}
+
+impl Handler<Amend> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Amend { asker, target, text }: Amend, ctx: &mut Self::Context) {
+        let Some(asker) = self.admit(asker) else { return };
+        let (store, room) = (Arc::clone(self.hub.store()), self.id);
+        let before = Seq::new(target.get().saturating_sub(1));
+        let find = async move { store.log_after(room, before, 1).await };
+        ctx.spawn(find.into_actor(self).map(move |outcome, room, ctx| {
+            let Some(asker) = room.admit(asker) else { return };
+            let Ok(entries) = outcome else { return refuse(asker, Refusal::StoreAway) };
+            let message = entries.first().filter(|entry| entry.seq == target);
+            if let Err((code, detail)) = may_amend(message, &asker) {
+                return complain(asker, code, detail);
+            }
+            let body = match text {
+                Some(text) => Body::Edited { target, text: text.into_string() },
+                None => Body::Deleted { target },
+            };
+            let draft = room.draft(asker, body);
+            room.submit(draft, ctx);
+        }));
+    }
+}
+
+impl Handler<Type> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Type { asker }: Type, _: &mut Self::Context) {
+        let Some(asker) = self.admit(asker) else { return };
+        let event = Answer::Typing { room: self.id, user: asker.user.as_str() };
+        self.pass(&event, Some(asker.session));
+        asker.forget();
+    }
+}
+
+impl Handler<MarkRead> for Room {
+    type Result = ();
+
+    fn handle(&mut self, MarkRead { asker, seq }: MarkRead, ctx: &mut Self::Context) {
+        let Some(asker) = self.admit(asker) else { return };
+        let seq = seq.min(self.log.head());
+        let (store, room, user) = (Arc::clone(self.hub.store()), self.id, asker.user.clone());
+        let mark = async move { membership::mark_read(&*store, room, &user, seq).await };
+        ctx.spawn(mark.into_actor(self).map(move |outcome, room, _| {
+            let Some(mut asker) = room.admit(asker) else { return };
+            if outcome.is_err() {
+                return refuse(asker, Refusal::StoreAway);
+            }
+            room.note_read(&asker, seq);
+            let reference = asker.take_reference();
+            asker.answer(&Answer::Ok { reference: reference.as_ref() });
+        }));
+    }
+}
+
+impl Room {
+    fn draft(&self, asker: Asker, body: Body) -> Draft<Asker> {
+        Draft {
+            id: EntryId::from_bytes(self.hub.ids().next()),
+            time: self.hub.clock().now(),
+            sender: asker.user.as_str().to_owned(),
+            key: None,
+            body,
+            origin: asker,
+        }
+    }
+
+    fn note_read(&mut self, asker: &Asker, seq: Seq) {
+        let known = self.read.entry(asker.user.clone()).or_default();
+        if *known < seq {
+            *known = seq;
+            let event = Answer::Read { room: self.id, user: asker.user.as_str(), seq };
+            self.pass(&event, None);
+        }
+    }
+}
+
+/// Whether a message may be changed by who asks: its sender, while it is there.
+fn may_amend(message: Option<&LogEntry>, asker: &Asker) -> Result<(), (ErrorCode, &'static str)> {
+    match message {
+        Some(entry) if !matches!(entry.body, Body::Message { deleted: false, .. }) => {
+            Err((ErrorCode::NotFound, "no such message"))
+        }
+        Some(entry) if entry.sender == asker.user.as_str() => Ok(()),
+        Some(_) => Err((ErrorCode::Forbidden, "only the sender changes a message")),
+        None => Err((ErrorCode::NotFound, "no such message")),
+    }
+}
+
+fn complain(mut asker: Asker, code: ErrorCode, detail: &str) {
+    let reference = asker.take_reference();
+    asker.answer(&Answer::error(reference.as_ref(), code, detail));
+}
+
+impl Handler<Recall> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Recall { asker, before, limit }: Recall, ctx: &mut Self::Context) {
+        let Some(asker) = self.admit(asker) else {
+            return;
+        };
+        let (store, room) = (Arc::clone(self.hub.store()), self.id);
+        let before = before.unwrap_or(Seq::new(u64::MAX));
+        let recall = async move { store.log_before(room, before, limit.saturating_add(1)).await };
+        ctx.spawn(recall.into_actor(self).map(move |outcome, room, _| {
+            // Whoever was removed meanwhile sees nothing of it.
+            let Some(asker) = room.admit(asker) else {
+                return;
+            };
+            match outcome {
+                Ok(entries) => admission::recall(asker, &entries, limit),
+                Err(_) => refuse(asker, Refusal::StoreAway),
+            }
+        }));
+    }
+}
+
+/// Answers a request that is not carried out.
+pub(super) fn refuse(mut asker: Asker, refusal: Refusal) {
+    let reference = asker.take_reference();
+    let reference = reference.as_ref();
+    let answer = match refusal {
+        Refusal::Busy => {
+            Answer::retry(reference, ErrorCode::Unavailable, "the room is busy", RETRY_SECONDS)
+        }
+        Refusal::StoreAway => {
+            Answer::retry(reference, ErrorCode::Unavailable, "the store is away", RETRY_SECONDS)
+        }
+        Refusal::KeyConflict => {
+            Answer::error(reference, ErrorCode::Conflict, "the key was used with another text")
+        }
+    };
+    asker.answer(&answer);
+}

@@ -1,0 +1,71 @@
+//! What a thread knows of one of its sockets, shared by the session and the fan-out.
+
+use std::{
+    cell::{Cell, RefCell},
+    collections::HashSet,
+    time::Instant,
+};
+
+use ihs_store::{RoomId, Timestamp};
+
+use crate::{
+    session::outbox::{Outbox, OutboxLimits},
+    username::Username,
+};
+
+/// Names a socket within its node.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct SessionId(pub u64);
+
+/// One open socket.
+#[derive(Debug)]
+pub struct Socket {
+    /// Its name.
+    pub id: SessionId,
+    /// Whose it is.
+    pub user: Username,
+    /// What waits to be written to it.
+    pub outbox: Outbox,
+    /// When the access token that opened it, or renewed it last, ends.
+    pub expires: Cell<Timestamp>,
+    /// The room that it was opened for, and ends with.
+    pub only_room: Option<RoomId>,
+    /// When the client was last heard of.
+    pub heard: Cell<Instant>,
+    /// Whether a ping has been sent since.
+    pub pinged: Cell<bool>,
+    /// Whether it was told to end.
+    pub ending: Cell<bool>,
+    /// The rooms that feed it, or that it has asked to.
+    pub rooms: RefCell<HashSet<RoomId>>,
+}
+
+impl Socket {
+    /// A socket that was just opened.
+    #[must_use]
+    pub fn new(
+        id: SessionId,
+        user: Username,
+        expires: Timestamp,
+        only_room: Option<RoomId>,
+        limits: OutboxLimits,
+    ) -> Self {
+        Self {
+            id,
+            user,
+            outbox: Outbox::new(limits),
+            expires: Cell::new(expires),
+            only_room,
+            heard: Cell::new(Instant::now()),
+            pinged: Cell::new(false),
+            ending: Cell::new(false),
+            rooms: RefCell::default(),
+        }
+    }
+
+    /// Notes a sign of life.
+    pub fn hear(&self) {
+        self.heard.set(Instant::now());
+        self.pinged.set(false);
+    }
+}

@@ -1,0 +1,155 @@
+//! Who has sockets on this node, how many, and how fast they send.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Instant,
+};
+
+use ihs_config::LimitSettings;
+use parking_lot::Mutex;
+
+use crate::{
+    session::rate::{Allowance, Rate},
+    username::Username,
+};
+
+/// Why a socket is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Crowded {
+    /// The user has as many as one may.
+    #[error("too many sockets of this user")]
+    User,
+    /// The node has as many as it may.
+    #[error("too many sockets on this node")]
+    Node,
+}
+
+/// The users with sockets on this node.
+pub struct Users {
+    limits: LimitSettings,
+    sockets: Arc<AtomicUsize>,
+    by_name: Arc<Mutex<HashMap<Username, User>>>,
+}
+
+struct User {
+    sockets: usize,
+    rate: Arc<Mutex<Rate>>,
+}
+
+/// A socket's place among the user's and the node's; given back when dropped.
+pub struct Admission {
+    user: Username,
+    rate: Arc<Mutex<Rate>>,
+    sockets: Arc<AtomicUsize>,
+    by_name: Arc<Mutex<HashMap<Username, User>>>,
+}
+
+impl Users {
+    /// Nobody yet.
+    #[must_use]
+    pub fn new(limits: LimitSettings) -> Self {
+        Self { limits, sockets: Arc::default(), by_name: Arc::default() }
+    }
+
+    /// Whether the user has a socket.
+    #[must_use]
+    pub fn is_online(&self, username: &str) -> bool {
+        self.by_name.lock().contains_key(username)
+    }
+
+    /// How many sockets are open.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.sockets.load(Ordering::Relaxed)
+    }
+
+    /// Makes room for one more socket.
+    ///
+    /// # Errors
+    /// [`Crowded`] says who has too many.
+    pub fn admit(&self, user: &Username) -> Result<Admission, Crowded> {
+        let mut users = self.by_name.lock();
+        if self.sockets.load(Ordering::Relaxed) >= self.limits.sockets {
+            return Err(Crowded::Node);
+        }
+        let known = users
+            .entry(user.clone())
+            .or_insert_with(|| User { sockets: 0, rate: Arc::new(Mutex::new(self.rate())) });
+        if known.sockets >= self.limits.sockets_per_user {
+            return Err(Crowded::User);
+        }
+        known.sockets += 1;
+        self.sockets.fetch_add(1, Ordering::Relaxed);
+        Ok(Admission {
+            user: user.clone(),
+            rate: Arc::clone(&known.rate),
+            sockets: Arc::clone(&self.sockets),
+            by_name: Arc::clone(&self.by_name),
+        })
+    }
+
+    fn rate(&self) -> Rate {
+        Rate::new(self.limits.messages_per_second, self.limits.messages_burst, Instant::now())
+    }
+}
+
+impl Admission {
+    /// Whose socket it is.
+    #[must_use]
+    pub fn user(&self) -> &Username {
+        &self.user
+    }
+
+    /// Asks whether the user may send one more message, on whichever socket.
+    #[must_use]
+    pub fn ask(&self) -> Allowance {
+        self.rate.lock().ask(Instant::now())
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        self.sockets.fetch_sub(1, Ordering::Relaxed);
+        let mut users = self.by_name.lock();
+        if let Some(user) = users.get_mut(&self.user) {
+            user.sockets = user.sockets.saturating_sub(1);
+            if user.sockets == 0 {
+                users.remove(&self.user);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn name(text: &str) -> Username {
+        Username::try_from(text).expect("a username")
+    }
+
+    #[test]
+    fn a_user_has_as_many_sockets_as_allowed_and_no_more() {
+        let limits = LimitSettings { sockets_per_user: 2, ..LimitSettings::default() };
+        let users = Users::new(limits);
+        let first = users.admit(&name("ada"));
+        let _second = users.admit(&name("ada"));
+        assert_eq!(users.admit(&name("ada")).err(), Some(Crowded::User));
+        assert!(users.admit(&name("bob")).is_ok());
+        drop(first);
+        assert!(users.admit(&name("ada")).is_ok());
+    }
+
+    #[test]
+    fn who_has_no_socket_left_is_offline() {
+        let users = Users::new(LimitSettings::default());
+        let admission = users.admit(&name("ada"));
+        assert!(users.is_online("ada"));
+        drop(admission);
+        assert!(!users.is_online("ada"));
+    }
+}

@@ -1,0 +1,52 @@
+//! Records that are made without a request, as the endpoints would have made them: what fills a
+//! store for a demonstration. Nothing is checked but that the values fit the record.
+
+use ihs_store::{Document, Write};
+
+use crate::{
+    Ctx,
+    error::{ApiError, Cause},
+    plugins,
+    viewset::envelope::wrap,
+};
+
+/// Why a record could not be made.
+#[derive(Debug, thiserror::Error)]
+#[error("a record of {resource} could not be made")]
+pub struct SeedError {
+    resource: String,
+    source: Cause,
+}
+
+/// The write that stores a record of this resource.
+///
+/// # Errors
+/// [`SeedError`] when there is no such resource, or the values are not those of its records.
+pub fn record(
+    ctx: &Ctx,
+    resource: &str,
+    id: &str,
+    owner: &str,
+    values: Document,
+) -> Result<Write, SeedError> {
+    let failed =
+        |error: ApiError| SeedError { resource: resource.to_owned(), source: Box::new(error) };
+    let plugin = plugins::named(resource)
+        .ok_or_else(|| failed(ApiError::internal("there is no such resource")))?;
+    let record = plugin.normal_form(values).map_err(failed)?;
+    Ok(Write::Insert {
+        collection: plugin.resource().collection(),
+        document: wrap(record, id, owner, ctx.clock.now()),
+    })
+}
+
+/// What is stored for a password. Takes as long as a login.
+///
+/// # Errors
+/// [`SeedError`] when the password could not be hashed.
+pub async fn password_hash(ctx: &Ctx, password: &str) -> Result<String, SeedError> {
+    ctx.passwords
+        .hash(password)
+        .await
+        .map_err(|error| SeedError { resource: "users".to_owned(), source: Box::new(error) })
+}

@@ -1,0 +1,155 @@
+//! `/ws/`: who may open a socket, and where it leads. Everything is decided before the upgrade.
+
+use actix_web::{
+    HttpRequest, HttpResponse,
+    http::{
+        Method,
+        header::{ALLOW, HeaderValue, SEC_WEBSOCKET_PROTOCOL, UPGRADE},
+    },
+    web,
+};
+use ihs_actors::{
+    FanOut, Opening, Username,
+    protocol::{JoinFrom, MAX_HISTORY},
+    room::membership::ROOMS,
+    session::{self, users::Crowded},
+};
+use ihs_store::{Filter, RoomId, Seq, Timestamp};
+
+use crate::{
+    Ctx,
+    auth::{self, AuthError, Caller, Principal},
+    error::ApiError,
+    faults::Faults,
+    http::{accept::Dialect, body::text_of, params::Params, problem},
+    plugins::rooms::direct_with,
+};
+
+/// A subprotocol that carries an access token, for browsers, which cannot set headers.
+const BEARER: &str = "bearer.";
+
+/// What leads to the direct room with somebody.
+const DIRECT: char = '@';
+
+/// Serves the sockets.
+pub(crate) fn mount(cfg: &mut web::ServiceConfig, ctx: &Ctx) {
+    for path in ["/ws/", "/ws/chat/{room}/"] {
+        let ctx = ctx.clone();
+        let paths = vec![path.to_owned(), path.trim_end_matches('/').to_owned()];
+        cfg.service(web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
+            let ctx = ctx.clone();
+            async move { answer(&ctx, &request, payload).await }
+        }));
+    }
+}
+
+async fn answer(ctx: &Ctx, request: &HttpRequest, payload: web::Payload) -> HttpResponse {
+    let opened = match *request.method() {
+        Method::GET => open(ctx, request, payload).await,
+        _ => Err(ApiError::MethodNotAllowed(request.method().to_string())),
+    };
+    opened.unwrap_or_else(|error| {
+        let route = request.match_pattern().unwrap_or_default();
+        problem::log(&error, request.method().as_str(), &route);
+        let mut response = problem::respond(error, Dialect::Drf);
+        response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET"));
+        response
+    })
+}
+
+async fn open(
+    ctx: &Ctx,
+    request: &HttpRequest,
+    payload: web::Payload,
+) -> Result<HttpResponse, ApiError> {
+    let params = Params::parse(request.query_string())?;
+    let principal = identify(ctx, request, &params).await?;
+    if !is_handshake(request) {
+        return Err(ApiError::Malformed("This path is for WebSocket clients.".to_owned()));
+    }
+    let room = match request.match_info().get("room") {
+        None => None,
+        Some(name) => Some((find_room(ctx, &principal, name).await?, join_from(&params)?)),
+    };
+    let fan_out = request
+        .app_data::<FanOut>()
+        .ok_or_else(|| ApiError::internal("this thread has no fan-out"))?;
+    let user = Username::try_from(principal.username.as_str()).map_err(ApiError::internal)?;
+    if ctx.is_draining() {
+        return Err(ApiError::Unavailable("this node is going away".into()));
+    }
+    let admission = ctx.hub.admit(&user).map_err(crowded)?;
+    let expires = Timestamp::from_millis(principal.expires.saturating_mul(1_000));
+    session::open(request, payload, fan_out, Opening { admission, expires, room })
+        .map_err(|error| ApiError::Malformed(error.to_string()))
+}
+
+/// The header, a ticket, or a subprotocol: whichever comes first.
+async fn identify(
+    ctx: &Ctx,
+    request: &HttpRequest,
+    params: &Params,
+) -> Result<Principal, ApiError> {
+    if let Caller::User(principal) = auth::identify(ctx, request.headers()).await? {
+        return Ok(principal);
+    }
+    if let Some(ticket) = params.filled("ticket") {
+        return auth::redeem_ticket(ctx, ticket).await.map_err(refused);
+    }
+    let protocols = text_of(request.headers(), SEC_WEBSOCKET_PROTOCOL).unwrap_or_default();
+    let mut tokens = protocols.split(',').filter_map(|name| name.trim().strip_prefix(BEARER));
+    match tokens.next() {
+        Some(token) => auth::authenticate(ctx, token).await.map_err(refused),
+        None => Err(ApiError::no_credentials()),
+    }
+}
+
+fn refused(error: AuthError) -> ApiError {
+    match error {
+        AuthError::Invalid => ApiError::Unauthenticated("Invalid token."),
+        AuthError::Inactive => ApiError::Unauthenticated("User inactive or deleted."),
+        AuthError::Store(error) => error.into(),
+    }
+}
+
+fn is_handshake(request: &HttpRequest) -> bool {
+    text_of(request.headers(), UPGRADE)
+        .is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
+}
+
+/// The room of this id, or the direct room with `@somebody`; only the caller's own.
+async fn find_room(ctx: &Ctx, principal: &Principal, name: &str) -> Result<RoomId, ApiError> {
+    if let Some(other) = name.strip_prefix(DIRECT) {
+        return direct_with(ctx, principal, other).await;
+    }
+    let room: RoomId = name.parse().map_err(|_| ApiError::no_match("Room"))?;
+    let mine = Filter::id(room.to_string())
+        .and(Filter::Has("members", principal.username.as_str().into()));
+    match ctx.store.count(ROOMS, mine).await? {
+        0 => Err(ApiError::no_match("Room")),
+        _ => Ok(room),
+    }
+}
+
+fn join_from(params: &Params) -> Result<JoinFrom, ApiError> {
+    match (number(params, "after")?, number(params, "history")?) {
+        (Some(_), Some(_)) => {
+            Err(Faults::one("history", "after and history exclude each other.").into())
+        }
+        (Some(after), None) => Ok(JoinFrom::After { seq: Seq::new(after), last: None }),
+        (None, Some(count)) => Ok(JoinFrom::History(count.min(MAX_HISTORY))),
+        (None, None) => Ok(JoinFrom::Now),
+    }
+}
+
+fn number(params: &Params, name: &str) -> Result<Option<u64>, ApiError> {
+    let parsed = params.filled(name).map(str::parse).transpose();
+    parsed.map_err(|_| Faults::one(name, "A valid integer is required.").into())
+}
+
+fn crowded(crowded: Crowded) -> ApiError {
+    match crowded {
+        Crowded::User => ApiError::Throttled(1),
+        Crowded::Node => ApiError::Unavailable(Box::new(crowded)),
+    }
+}

@@ -1,0 +1,197 @@
+//! The command line: which commands there are, and their flags.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use ihs_config::Overrides;
+
+/// Realtime hub and records API for healthcare.
+#[derive(Debug, Parser)]
+#[command(
+    name = "ihs",
+    version,
+    args_conflicts_with_subcommands = true,
+    after_help = "Without a command it serves. Every setting is described in config/default.toml \
+                  and is also an environment variable, IHS_<SECTION>__<KEY>."
+)]
+pub(crate) struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+    /// `ihs` alone is `ihs serve`.
+    #[command(flatten)]
+    pub(crate) serve: ServeArgs,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Serve REST and WebSocket clients (the default).
+    Serve(ServeArgs),
+    /// Make a user who may do everything.
+    Createsuperuser(SuperuserArgs),
+    /// Fill an empty store with a believable clinic, and print who can log in.
+    Demo(NodeArgs),
+    /// Chat in the terminal.
+    Chat(ChatArgs),
+    /// Load a running node and print what it did.
+    Bench(BenchArgs),
+    /// Check configuration and connections, and print what was found.
+    Check(NodeArgs),
+}
+
+/// Where the data is: flags of every command that touches it.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct NodeArgs {
+    #[arg(long, help = "Settings file [env: IHS_CONFIG]", value_name = "FILE")]
+    config: Option<PathBuf>,
+    #[arg(
+        long,
+        help = "Folder of the embedded store and of generated keys [default: ./data] [env: IHS_DATA_DIR]",
+        value_name = "FOLDER"
+    )]
+    data_dir: Option<String>,
+    #[arg(
+        long,
+        help = "`embedded` or a mongodb:// address [default: embedded] [env: IHS_STORE]",
+        value_name = "STORE"
+    )]
+    store: Option<String>,
+    #[arg(
+        long,
+        help = "`local` or a redis:// address [default: local] [env: IHS_BUS]",
+        value_name = "BUS"
+    )]
+    bus: Option<String>,
+    #[arg(
+        long,
+        help = "Level of the log, or directives such as info,ihs_api=debug [default: info] [env: IHS_LOG__LEVEL]",
+        value_name = "LEVEL"
+    )]
+    log_level: Option<String>,
+}
+
+/// Flags of `ihs serve`.
+#[derive(Debug, Clone, Default, Args)]
+pub(crate) struct ServeArgs {
+    #[arg(
+        long,
+        help = "Address and port to listen on [default: 127.0.0.1:8000] [env: IHS_LISTEN]",
+        value_name = "ADDRESS"
+    )]
+    listen: Option<String>,
+    #[command(flatten)]
+    node: NodeArgs,
+}
+
+/// Flags of `ihs createsuperuser`.
+#[derive(Debug, Args)]
+pub(crate) struct SuperuserArgs {
+    /// Name to log in with; asked for when missing.
+    #[arg(long)]
+    pub(crate) username: Option<String>,
+    /// Mail address.
+    #[arg(long, default_value = "")]
+    pub(crate) email: String,
+    /// Read the password from the first line of standard input instead of asking for it.
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+    /// Where the data is.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// Flags of `ihs chat`.
+#[derive(Debug, Args)]
+pub(crate) struct ChatArgs {
+    /// Address of a node, such as `http://127.0.0.1:8000`.
+    pub(crate) url: String,
+    /// Name to log in with; asked for when missing.
+    #[arg(long)]
+    pub(crate) username: Option<String>,
+    /// Read the password from the first line of standard input instead of asking for it.
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+/// What `ihs bench` does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum BenchKind {
+    /// One large room.
+    FanOut,
+    /// Many small rooms in which everybody sends.
+    Rooms,
+    /// Sockets that only stay.
+    Idle,
+}
+
+/// Flags of `ihs bench`. The node needs `limits.messages_per_second = 0`.
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Address of a node, such as `http://127.0.0.1:8000`; plain HTTP only.
+    pub(crate) url: String,
+    /// What to do.
+    pub(crate) kind: BenchKind,
+    /// Rooms [default: 1 for fan-out, 100 for rooms].
+    #[arg(long)]
+    pub(crate) rooms: Option<usize>,
+    /// Sockets in each room, or all idle ones [default: 1000, for rooms 10].
+    #[arg(long)]
+    pub(crate) sockets: Option<usize>,
+    /// Sockets in each room that send [default: 64 for fan-out, all for rooms].
+    #[arg(long)]
+    pub(crate) senders: Option<usize>,
+    /// Sockets that one user has.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) sockets_per_user: usize,
+    /// Messages per second over all rooms; without it, each sender sends when its last message was
+    /// acknowledged.
+    #[arg(long)]
+    pub(crate) rate: Option<f64>,
+    /// Seconds before the measurement.
+    #[arg(long, default_value_t = 2)]
+    pub(crate) warm_up: u64,
+    /// Seconds of the measurement.
+    #[arg(long, default_value_t = 10)]
+    pub(crate) seconds: u64,
+    /// Length of a message's text.
+    #[arg(long, default_value_t = 64)]
+    pub(crate) message_bytes: usize,
+    /// Process of the node, and of its store and bus, whose CPU time and memory are measured.
+    #[arg(long)]
+    pub(crate) pid: Vec<u32>,
+}
+
+impl NodeArgs {
+    /// What these flags say, over file and environment.
+    pub(crate) fn overrides(self) -> Overrides {
+        let Self { config, data_dir, store, bus, log_level } = self;
+        Overrides { config, listen: None, data_dir, store, bus, log_level }
+    }
+}
+
+impl ServeArgs {
+    /// What these flags say, over file and environment.
+    pub(crate) fn overrides(self) -> Overrides {
+        Overrides { listen: self.listen, ..self.node.overrides() }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_of_serve_need_no_command() {
+        let cli = Cli::try_parse_from(["ihs", "--listen", "0.0.0.0:1"]).unwrap();
+        assert!(cli.command.is_none());
+        assert_eq!(cli.serve.overrides().listen.as_deref(), Some("0.0.0.0:1"));
+    }
+}

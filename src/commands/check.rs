@@ -1,0 +1,53 @@
+//! `ihs check`: whether the settings are good and everything they name can be reached.
+
+use std::{net::TcpListener, time::Instant};
+
+use actix_web::rt::System;
+use ihs_config::{Profile, Settings};
+
+use crate::{cli::NodeArgs, failure::Failure, node, server, welcome};
+
+/// Prints what was found.
+pub(crate) fn run(args: NodeArgs) -> Result<(), Failure> {
+    let settings = node::settings(args)?;
+    println!("settings  good, for {}", profile(&settings));
+    println!("listen    {}", listen(&settings));
+    println!("bus       local: one node");
+    println!("store     {}", store(&settings)?);
+    Ok(())
+}
+
+const fn profile(settings: &Settings) -> &'static str {
+    match settings.server.profile {
+        Profile::Development => "development",
+        Profile::Production => "production",
+    }
+}
+
+/// A port in use is told, and no fault: it may be the node that is checked.
+fn listen(settings: &Settings) -> String {
+    let place = settings.server.listen;
+    match TcpListener::bind(place) {
+        Ok(_) => format!("{place} is free"),
+        Err(error) => format!("{place} cannot be used now: {error}"),
+    }
+}
+
+/// Opens the store and asks it. A data folder that is not there is not made.
+fn store(settings: &Settings) -> Result<String, Failure> {
+    let place = welcome::data_place(settings);
+    if settings.store.is_embedded() && !settings.server.data_dir.exists() {
+        return Ok(format!("{place}: not there yet, the first start makes it"));
+    }
+    System::new().block_on(async {
+        let store = server::open_store(settings).await?;
+        let begin = Instant::now();
+        let answer = store.ping().await;
+        let millis = begin.elapsed().as_millis();
+        store.close().await;
+        answer.map_err(|error| {
+            Failure::failed(format!("the store does not answer: {place}")).because(error)
+        })?;
+        Ok(format!("{place}: answers in {millis} ms"))
+    })
+}

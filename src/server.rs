@@ -1,0 +1,203 @@
+//! The composition root: settings → store → hub → REST layer → HTTP server.
+
+use std::{
+    io,
+    net::SocketAddr,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use actix_web::{
+    App, HttpServer,
+    dev::{Server, ServerHandle},
+    rt,
+};
+use ihs_actors::{FanOut, Hub, LocalBus, Parts};
+use ihs_api::Ctx;
+use ihs_config::{ServerSettings, Settings};
+use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
+use tokio::{
+    net::TcpSocket,
+    signal::unix::{Signal, SignalKind, signal},
+};
+
+use crate::{failure::Failure, welcome};
+
+/// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
+const CONNECTIONS_MIN: usize = 1_024;
+
+/// How far apart sockets are sent away: fewer of them take less time than the settings allow.
+const SPREAD: Duration = Duration::from_millis(2);
+
+/// How often what has expired is removed from the store.
+const SWEEP: Duration = Duration::from_mins(10);
+
+/// How long clients that were told to go may take to close.
+const CLOSING: Duration = Duration::from_secs(2);
+
+/// How often a stopping node looks whether they have.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// Serves until it is told to stop.
+pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
+    let listener = listen(&settings.server)?;
+    let place = listener.local_addr().map_err(|error| cannot_listen(&settings.server, error))?;
+    let store = open_store(&settings).await?;
+    let served = serve_store(settings, Arc::clone(&store), listener, place).await;
+    store.close().await;
+    served
+}
+
+/// Opens the store that the settings name.
+pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Failure> {
+    ihs_store::open(settings).await.map_err(|error| {
+        let place = welcome::data_place(settings);
+        let message = match error {
+            StoreError::InUse { .. } => format!(
+                "the store is in use: {place}. Stop the node that has it, or name another folder \
+                 with --data-dir"
+            ),
+            _ => format!("the store cannot be opened: {place}"),
+        };
+        Failure::failed(message).because(error)
+    })
+}
+
+/// The parts of a node over an open store, with its collections made.
+pub(crate) async fn compose(settings: Settings, store: Arc<dyn Store>) -> Result<Ctx, Failure> {
+    let hub = Hub::new(Parts {
+        store: Arc::clone(&store),
+        bus: Arc::new(LocalBus::default()),
+        clock: Arc::new(SystemClock),
+        ids: Arc::new(ObjectIds),
+        settings: Arc::new(settings.clone()),
+    });
+    let ctx = Ctx::new(settings, store, hub)
+        .map_err(|error| Failure::failed("the node cannot be put together").because(error))?;
+    ctx.prepare()
+        .await
+        .map_err(|error| Failure::failed("the store cannot be prepared").because(error))?;
+    Ok(ctx)
+}
+
+async fn serve_store(
+    settings: Settings,
+    store: Arc<dyn Store>,
+    listener: std::net::TcpListener,
+    place: SocketAddr,
+) -> Result<(), Failure> {
+    let ctx = compose(settings, store).await?;
+    let signals = Signals::new()?;
+    let server = http_server(&ctx, listener)
+        .map_err(|error| Failure::failed(format!("cannot serve at {place}")).because(error))?;
+    rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));
+    rt::spawn(sweep(ctx.clone()));
+    welcome::print(&ctx.settings, place);
+    server.await.map_err(|error| Failure::failed("the server has failed").because(error))
+}
+
+fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server> {
+    let settings = Arc::clone(&ctx.settings);
+    let ctx = ctx.clone();
+    let mut server = HttpServer::new(move || {
+        let ctx = ctx.clone();
+        // Called once on each thread: every thread has a fan-out of its own.
+        let fan_out = FanOut::start(ctx.hub.clone());
+        App::new().app_data(fan_out).configure(move |app| ihs_api::configure(app, &ctx))
+    })
+    // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
+    .tcp_nodelay(true)
+    .max_connections(settings.limits.sockets.max(CONNECTIONS_MIN))
+    .shutdown_timeout(settings.server.shutdown_seconds)
+    .disable_signals();
+    if settings.server.workers > 0 {
+        server = server.workers(settings.server.workers);
+    }
+    Ok(server.listen(listener)?.run())
+}
+
+/// Binds the address with a bounded backlog.
+fn listen(settings: &ServerSettings) -> Result<std::net::TcpListener, Failure> {
+    let bound = || {
+        let socket = match settings.listen {
+            SocketAddr::V4(_) => TcpSocket::new_v4()?,
+            SocketAddr::V6(_) => TcpSocket::new_v6()?,
+        };
+        socket.set_reuseaddr(true)?;
+        socket.bind(settings.listen)?;
+        socket.listen(settings.backlog)?.into_std()
+    };
+    bound().map_err(|error| cannot_listen(settings, error))
+}
+
+fn cannot_listen(settings: &ServerSettings, error: io::Error) -> Failure {
+    let place = settings.listen;
+    let failure = match error.kind() {
+        io::ErrorKind::AddrInUse => format!(
+            "{place} is in use by another program: stop it, or choose another port with --listen"
+        ),
+        _ => format!("cannot listen on {place} (server.listen)"),
+    };
+    Failure::failed(failure).because(error)
+}
+
+/// The signals that end the process.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn new() -> Result<Self, Failure> {
+        let both = || -> io::Result<Self> {
+            Ok(Self {
+                terminate: signal(SignalKind::terminate())?,
+                interrupt: signal(SignalKind::interrupt())?,
+            })
+        };
+        both().map_err(|error| Failure::failed("cannot wait for signals").because(error))
+    }
+
+    async fn next(&mut self) {
+        tokio::select! {
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
+        }
+    }
+}
+
+/// The first signal lets what is under way finish; a second one does not.
+async fn stop_when_told(mut signals: Signals, server: ServerHandle, ctx: Ctx) {
+    signals.next().await;
+    tracing::info!("stopping");
+    ctx.drain();
+    tokio::select! {
+        () = stop(&server, &ctx) => {}
+        () = signals.next() => server.stop(false).await,
+    }
+}
+
+/// Sends the sockets elsewhere, then lets requests finish.
+async fn stop(server: &ServerHandle, ctx: &Ctx) {
+    let sockets = u32::try_from(ctx.hub.sockets()).unwrap_or(u32::MAX);
+    let longest = Duration::from_secs(ctx.settings.server.drain_seconds);
+    let window = SPREAD.saturating_mul(sockets).min(longest);
+    ctx.hub.drain(window);
+    let deadline = Instant::now() + window + CLOSING;
+    while ctx.hub.sockets() > 0 && Instant::now() < deadline {
+        rt::time::sleep(LOOK).await;
+    }
+    server.stop(true).await;
+}
+
+/// Removes what has expired, for as long as the node runs.
+async fn sweep(ctx: Ctx) {
+    let mut ticks = rt::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        if let Err(error) = ihs_api::sweep(&ctx).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "what has expired is kept for now");
+        }
+    }
+}

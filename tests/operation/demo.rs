@@ -1,0 +1,84 @@
+//! `ihs demo`.
+
+use serde_json::{Value, json};
+
+use crate::support::{
+    App,
+    process::{complaint, shown},
+    user::User,
+};
+
+/// A node on demo data, and what the command printed.
+async fn demo() -> (App, String) {
+    let mut app = App::start().await;
+    assert!(app.node().terminate().success());
+    let output = app.run(&["demo"], "");
+    assert!(output.status.success(), "{}", complaint(&output));
+    app.start_again();
+    (app, shown(&output))
+}
+
+/// Logs in as the first person of this kind that the command printed.
+async fn first(app: &App, printed: &str, kind: &str) -> User {
+    let line = printed.lines().find(|line| line.trim_start().starts_with(kind)).unwrap();
+    let username = line.split_whitespace().nth(1).unwrap();
+    let password = printed.lines().find_map(|line| line.split_once("password: ")).unwrap().1;
+    let body = json!({"username": username, "password": password.trim()});
+    let pair = app.anonymous().post("/api/token/", body).await.ok();
+    User::with_token(app, username, pair["token"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn everybody_who_is_printed_can_log_in() {
+    let (app, printed) = demo().await;
+    for kind in ["doctor", "nurse", "patient", "staff"] {
+        let user = first(&app, &printed, kind).await;
+        user.get(&format!("/api/users/{}/", user.username)).await.ok();
+    }
+}
+
+#[tokio::test]
+async fn the_clinic_is_full_of_people_who_talk() {
+    let (app, printed) = demo().await;
+    let staff = first(&app, &printed, "staff").await;
+    assert_eq!(staff.get("/api/patients/").await.ok()["count"], 200);
+    assert_eq!(staff.get("/api/insurances/").await.ok()["count"], 10);
+    let doctors = staff.get("/api/doctors/?page_size=100").await.ok();
+    let verified = |doctor: &&Value| doctor["verified"] == true;
+    assert!(doctors["results"].as_array().unwrap().iter().filter(verified).count() >= 20);
+
+    let doctor = first(&app, &printed, "doctor").await;
+    let rooms = doctor.get("/api/rooms/").await.ok();
+    let room = rooms["results"][0]["id"].as_str().unwrap().to_owned();
+    let path = format!("/api/rooms/{room}/messages/?after=0&limit=50");
+    let entries = doctor.get(&path).await.ok();
+    let seqs: Vec<u64> = entries["results"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| entry["seq"].as_u64().unwrap())
+        .collect();
+    assert!(seqs.len() >= 4);
+    assert_eq!(seqs, (1..=seqs.len() as u64).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn names_in_other_scripts_are_found() {
+    let (app, printed) = demo().await;
+    let staff = first(&app, &printed, "staff").await;
+    let found = staff.get("/api/patients/?name=رضایی").await.ok();
+    assert!(found["count"].as_u64().unwrap() >= 1, "{found}");
+}
+
+#[tokio::test]
+async fn a_store_that_is_not_empty_is_refused_and_left_alone() {
+    let mut app = App::start().await;
+    app.patient("ada").await;
+    assert!(app.node().terminate().success());
+    let output = app.run(&["demo"], "");
+    assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
+    assert!(complaint(&output).contains("not empty"), "{}", complaint(&output));
+    assert_eq!(shown(&output), "");
+    app.start_again();
+    app.log_in("ada").await;
+}

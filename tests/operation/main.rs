@@ -1,0 +1,13 @@
+//! The binary as whoever runs it sees it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "so tests fail")]
+#![allow(clippy::similar_names, reason = "people, their rooms and sockets have short names")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod chat;
+mod demo;
+mod readme;
+mod settings;
+mod start;
+mod superuser;
