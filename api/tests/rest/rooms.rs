@@ -167,7 +167,7 @@ async fn a_log_is_read_in_pages_either_way() {
         (&json!(5), &json!("m5"))
     );
     let document = json!({"_id": format!("{id}:bob"), "seq": 3}).as_object().unwrap().clone();
-    let marker = Write::Insert { collection: ihs_actors::room::membership::READ_MARKERS, document };
+    let marker = Write::Insert { collection: "read_markers", document };
     app.ctx.store.commit(vec![marker]).await.unwrap();
     assert_eq!(bob.get("/api/rooms/").await.body["results"][0]["unread"], 2);
     assert_eq!(ada.get("/api/rooms/").await.body["results"][0]["unread"], 0);
