@@ -118,9 +118,7 @@ impl Feed {
 
     /// Gives a member that is behind what is remembered, and says what else it needs.
     pub fn advance(&mut self, socket: &Rc<Socket>) -> Need {
-        let Some(place) = self.place(socket) else {
-            return Need::Nothing;
-        };
+        let Some(place) = self.place(socket) else { return Need::Nothing };
         if self.behind[place].reading || socket.outbox.is_starved() {
             return Need::Nothing;
         }
@@ -142,9 +140,7 @@ impl Feed {
     /// Takes the page that a member asked for; call [`Feed::advance`] again. An empty page says
     /// that it could not be read.
     pub fn page(&mut self, socket: &Rc<Socket>, page: Option<&Frames>) {
-        let Some(place) = self.place(socket) else {
-            return;
-        };
+        let Some(place) = self.place(socket) else { return };
         let member = &mut self.behind[place];
         member.reading = false;
         for (seq, frame) in page.into_iter().flat_map(Frames::iter) {

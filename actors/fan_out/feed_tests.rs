@@ -104,9 +104,7 @@ impl World {
 
     fn read_page(&mut self, place: usize) {
         let client = &mut self.clients[place];
-        let Some(after) = client.page.take() else {
-            return;
-        };
+        let Some(after) = client.page.take() else { return };
         let page = frames(after + 1, (after + PAGE as u64).min(self.head));
         self.feed.page(&client.socket, page.as_ref());
         self.advance(place);

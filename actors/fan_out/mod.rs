@@ -194,9 +194,7 @@ impl State {
     /// Hands out a delivery, and says who is to be brought up to date.
     fn deliver(&mut self, delivery: &Deliver) -> Vec<Rc<Socket>> {
         let room = delivery.room;
-        let Some(feed) = self.feeds.get_mut(&room) else {
-            return Vec::new();
-        };
+        let Some(feed) = self.feeds.get_mut(&room) else { return Vec::new() };
         for (user, seq) in &delivery.removed {
             let leaving: Vec<Rc<Socket>> =
                 feed.members().filter(|socket| socket.user == *user).map(Rc::clone).collect();
@@ -329,9 +327,7 @@ impl Handler<Pass> for FanOutActor {
 
     fn handle(&mut self, pass: Pass, _: &mut Self::Context) {
         let state = self.state.borrow();
-        let Some(feed) = state.feeds.get(&pass.room) else {
-            return;
-        };
+        let Some(feed) = state.feeds.get(&pass.room) else { return };
         for socket in feed.live().filter(|socket| Some(socket.id) != pass.except) {
             socket.outbox.hint(&pass.frame);
         }
@@ -360,9 +356,7 @@ impl Handler<Attach> for FanOutActor {
 
     fn handle(&mut self, attach: Attach, _: &mut Self::Context) {
         let mut state = self.state.borrow_mut();
-        let Some(socket) = state.sockets.get(&attach.session).map(Rc::clone) else {
-            return;
-        };
+        let Some(socket) = state.sockets.get(&attach.session).map(Rc::clone) else { return };
         socket.rooms.borrow_mut().insert(attach.room);
         socket.outbox.put(Parcel::Frame(attach.answer));
         let tail_limit = self.hub.settings().rooms.tail_bytes;
@@ -381,9 +375,7 @@ impl Handler<Detach> for FanOutActor {
 
     fn handle(&mut self, detach: Detach, _: &mut Self::Context) {
         let mut state = self.state.borrow_mut();
-        let Some(socket) = state.sockets.get(&detach.session).map(Rc::clone) else {
-            return;
-        };
+        let Some(socket) = state.sockets.get(&detach.session).map(Rc::clone) else { return };
         state.detach(detach.room, &socket);
         socket.rooms.borrow_mut().remove(&detach.room);
         socket.outbox.put(Parcel::Frame(detach.answer));

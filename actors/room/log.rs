@@ -202,9 +202,7 @@ impl<O> RoomLog<O> {
     #[must_use]
     pub fn read(&mut self, outcome: Result<Vec<LogEntry>, StoreError>) -> Vec<Effect<O>> {
         self.under_way = UnderWay::Nothing;
-        let Ok(entries) = outcome else {
-            return self.refuse_all(Refusal::StoreAway);
-        };
+        let Ok(entries) = outcome else { return self.refuse_all(Refusal::StoreAway) };
         self.behind = entries.len() >= self.page;
         let fresh: Vec<LogEntry> =
             entries.into_iter().filter(|entry| entry.seq > self.head).collect();

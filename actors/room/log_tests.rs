@@ -104,9 +104,7 @@ impl Node {
 
     /// Carries out the call that waits, perhaps losing the call or its answer.
     fn step(&mut self, store: &mut Log, loss: Loss) {
-        let Some(call) = self.calls.pop_front() else {
-            return;
-        };
+        let Some(call) = self.calls.pop_front() else { return };
         let effects = match (call, loss) {
             (Effect::Append(_), Loss::Call) => self.log.appended(Err(away())),
             (Effect::Append(entries), Loss::Answer) => {

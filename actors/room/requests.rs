@@ -92,9 +92,7 @@ impl Handler<Join> for Room {
     type Result = ();
 
     fn handle(&mut self, Join { asker, from }: Join, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else {
-            return;
-        };
+        let Some(asker) = self.admit(asker) else { return };
         self.attempts += 1;
         let attempt = self.attempts;
         self.joining.insert(asker.session, attempt);
@@ -106,9 +104,7 @@ impl Handler<Join> for Room {
                 return;
             }
             room.joining.remove(&asker.session);
-            let Some(asker) = room.admit(asker) else {
-                return;
-            };
+            let Some(asker) = room.admit(asker) else { return };
             match outcome {
                 Ok(admitted) => room.attach(asker, &admitted),
                 Err(_) => refuse(asker, Refusal::StoreAway),
@@ -237,17 +233,13 @@ impl Handler<Recall> for Room {
     type Result = ();
 
     fn handle(&mut self, Recall { asker, before, limit }: Recall, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else {
-            return;
-        };
+        let Some(asker) = self.admit(asker) else { return };
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let before = before.unwrap_or(Seq::new(u64::MAX));
         let recall = async move { store.log_before(room, before, limit.saturating_add(1)).await };
         ctx.spawn(recall.into_actor(self).map(move |outcome, room, _| {
             // Whoever was removed meanwhile sees nothing of it.
-            let Some(asker) = room.admit(asker) else {
-                return;
-            };
+            let Some(asker) = room.admit(asker) else { return };
             match outcome {
                 Ok(entries) => admission::recall(asker, &entries, limit),
                 Err(_) => refuse(asker, Refusal::StoreAway),

@@ -138,9 +138,7 @@ impl Session {
             Item::Continue(bytes) => self.go_on(&bytes, ctx),
             Item::Last(bytes) => {
                 self.go_on(&bytes, ctx);
-                let Some(fragments) = self.fragments.take() else {
-                    return;
-                };
+                let Some(fragments) = self.fragments.take() else { return };
                 if !fragments.is_text {
                     return self.not_json("a frame is text", ctx);
                 }
@@ -157,9 +155,7 @@ impl Session {
     }
 
     fn go_on(&mut self, bytes: &[u8], ctx: &mut Ctx) {
-        let Some(fragments) = &mut self.fragments else {
-            return;
-        };
+        let Some(fragments) = &mut self.fragments else { return };
         fragments.bytes.extend_from_slice(bytes);
         if fragments.bytes.len() > self.fan_out.hub().settings().limits.frame_bytes {
             self.fragments = None;
