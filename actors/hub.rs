@@ -10,14 +10,14 @@ use std::{
     time::Duration,
 };
 
-use actix::{Actor, Addr};
+use actix::Addr;
 use ihs_config::Settings;
 use ihs_store::{Clock, Ids, RoomId, Store};
 use parking_lot::Mutex;
 
 use crate::{
     bus::{Bus, NodeId},
-    fan_out::{Drain, FanOutActor, pages::Pages},
+    fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
     room::{Look, Room},
     session::socket::SessionId,
     session::users::{Admission, Crowded, Users},
@@ -75,11 +75,8 @@ impl Hub {
     /// delivers it now.
     pub fn log_changed(&self, room: RoomId) {
         let address = self.0.rooms.lock().get(&room).cloned();
-        // A room whose mailbox is full is about to append, and then sees what it has missed.
-        if let Some(address) = address
-            && address.try_send(Look).is_err()
-        {
-            tracing::debug!(%room, "look dropped");
+        if let Some(address) = address {
+            address.do_send(Look);
         }
     }
 
@@ -110,6 +107,13 @@ impl Hub {
         }
     }
 
+    /// Ends the sockets of these logins on this node.
+    pub fn revoke(&self, user: &Username, logins: &Logins) {
+        for thread in self.0.threads.lock().iter() {
+            thread.do_send(Revoke { user: user.clone(), logins: logins.clone() });
+        }
+    }
+
     /// Takes in the fan-out of a thread.
     pub(crate) fn add_thread(&self, thread: Addr<FanOutActor>) {
         self.0.threads.lock().push(thread);
@@ -123,7 +127,7 @@ impl Hub {
         match rooms.get(&id) {
             Some(address) if address.connected() => address.clone(),
             _ => {
-                let address = Room::new(id, self.clone()).start();
+                let address = Room::open(id, self.clone());
                 rooms.insert(id, address.clone());
                 address
             }

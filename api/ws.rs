@@ -80,8 +80,13 @@ async fn open(
     }
     let admission = ctx.hub.admit(&user).map_err(crowded)?;
     let expires = Timestamp::from_millis(principal.expires.saturating_mul(1_000));
-    session::open(request, payload, fan_out, Opening { admission, expires, room })
-        .map_err(|error| ApiError::Malformed(error.to_string()))
+    session::open(
+        request,
+        payload,
+        fan_out,
+        Opening { admission, login: principal.session, expires, room },
+    )
+    .map_err(|error| ApiError::Malformed(error.to_string()))
 }
 
 /// The header, a ticket, or a subprotocol: whichever comes first.

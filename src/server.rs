@@ -1,6 +1,7 @@
 //! The composition root: settings → store → hub → REST layer → HTTP server.
 
 use std::{
+    any::Any,
     io,
     net::SocketAddr,
     sync::Arc,
@@ -16,8 +17,9 @@ use ihs_actors::{FanOut, Hub, LocalBus, Parts};
 use ihs_api::Ctx;
 use ihs_config::{ServerSettings, Settings};
 use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
+use socket2::SockRef;
 use tokio::{
-    net::TcpSocket,
+    net::{TcpSocket, TcpStream},
     signal::unix::{Signal, SignalKind, signal},
 };
 
@@ -98,6 +100,7 @@ async fn serve_store(
 
 fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server> {
     let settings = Arc::clone(&ctx.settings);
+    let stalled = Duration::from_secs(settings.limits.stalled_seconds.max(1));
     let ctx = ctx.clone();
     let mut server = HttpServer::new(move || {
         let ctx = ctx.clone();
@@ -107,6 +110,7 @@ fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server>
     })
     // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
     .tcp_nodelay(true)
+    .on_connect(move |connection, _| bound_stall(connection, stalled))
     .max_connections(settings.limits.sockets.max(CONNECTIONS_MIN))
     .shutdown_timeout(settings.server.shutdown_seconds)
     .disable_signals();
@@ -114,6 +118,15 @@ fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server>
         server = server.workers(settings.server.workers);
     }
     Ok(server.listen(listener)?.run())
+}
+
+/// Has the kernel end a connection whose client takes nothing for so long. Nobody else can: the
+/// session of a client that does not read is not run, and so cannot end itself.
+fn bound_stall(connection: &dyn Any, stalled: Duration) {
+    let Some(stream) = connection.downcast_ref::<TcpStream>() else { return };
+    if let Err(error) = SockRef::from(stream).set_tcp_user_timeout(Some(stalled)) {
+        tracing::warn!(%error, "a connection is not watched for clients that do not read");
+    }
 }
 
 /// Binds the address with a bounded backlog.

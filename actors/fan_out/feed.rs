@@ -76,6 +76,12 @@ impl Feed {
         false
     }
 
+    /// Whether the socket is fed.
+    #[must_use]
+    pub fn has(&self, socket: &Rc<Socket>) -> bool {
+        self.members().any(|member| Rc::ptr_eq(member, socket))
+    }
+
     /// The members, live or behind.
     pub fn members(&self) -> impl Iterator<Item = &Rc<Socket>> {
         self.live.iter().chain(self.behind.iter().map(|member| &member.socket))
@@ -141,9 +147,12 @@ impl Feed {
     /// that it could not be read.
     pub fn page(&mut self, socket: &Rc<Socket>, page: Option<&Frames>) {
         let Some(place) = self.place(socket) else { return };
+        let head = self.head;
         let member = &mut self.behind[place];
         member.reading = false;
-        for (seq, frame) in page.into_iter().flat_map(Frames::iter) {
+        // What lies beyond the head has not been delivered yet, and with it who may see it.
+        let page = page.into_iter().flat_map(Frames::iter).take_while(|(seq, _)| *seq <= head);
+        for (seq, frame) in page {
             if seq == member.cursor.next() {
                 if member.socket.outbox.offer_one(frame).is_err() {
                     return;

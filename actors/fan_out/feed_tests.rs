@@ -63,7 +63,8 @@ impl World {
         let user = Username::try_from("ada").expect("a username");
         let limits = OutboxLimits { frames: 3, bytes: 10_000 };
         let id = SessionId(self.clients.len() as u64);
-        let socket = Rc::new(Socket::new(id, user, Timestamp::default(), None, limits));
+        let socket =
+            Rc::new(Socket::new(id, user, String::new(), Timestamp::default(), None, limits));
         self.feed.attach(Rc::clone(&socket), Seq::new(cursor));
         self.clients.push(Client { socket, joined: cursor, got: Vec::new(), page: None });
         self.advance(self.clients.len() - 1);
@@ -105,7 +106,8 @@ impl World {
     fn read_page(&mut self, place: usize) {
         let client = &mut self.clients[place];
         let Some(after) = client.page.take() else { return };
-        let page = frames(after + 1, (after + PAGE as u64).min(self.head));
+        // The log may be ahead of what was delivered.
+        let page = frames(after + 1, (after + PAGE as u64).min(self.head + 2));
         self.feed.page(&client.socket, page.as_ref());
         self.advance(place);
     }

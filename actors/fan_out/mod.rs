@@ -29,6 +29,7 @@ use crate::{
     fan_out::frames::Frames,
     hub::Hub,
     protocol::{Answer, CloseCode},
+    room::asker::{Purpose, Reply},
     session::outbox::Parcel,
     session::socket::{SessionId, Socket},
     username::Username,
@@ -53,7 +54,7 @@ pub struct Deliver {
     /// Entries for everybody in it.
     pub frames: Option<Arc<Frames>>,
     /// Answers for single sockets.
-    pub answers: Vec<(SessionId, ByteString)>,
+    pub replies: Vec<Reply>,
     /// Who is fed no longer from which seq on.
     pub removed: Vec<(Username, Seq)>,
     /// Remembered entries up to here have changed.
@@ -64,7 +65,7 @@ impl Deliver {
     /// Nothing yet, from this room.
     #[must_use]
     pub fn from(room: RoomId) -> Self {
-        Self { room, frames: None, answers: Vec::new(), removed: Vec::new(), rewritten: None }
+        Self { room, frames: None, replies: Vec::new(), removed: Vec::new(), rewritten: None }
     }
 }
 
@@ -88,12 +89,10 @@ pub struct Attach {
     pub room: RoomId,
     /// Its head, as of everything delivered before this message.
     pub head: Seq,
-    /// The socket.
-    pub session: SessionId,
-    /// The last entry that it has.
+    /// The last entry that the socket has.
     pub cursor: Seq,
     /// What it is told first.
-    pub answer: ByteString,
+    pub reply: Reply,
 }
 
 /// Feed a socket from a room no longer, or not at all.
@@ -102,12 +101,41 @@ pub struct Attach {
 pub struct Detach {
     /// The room.
     pub room: RoomId,
-    /// The socket.
-    pub session: SessionId,
-    /// What it is told.
-    pub answer: ByteString,
+    /// What the socket is told.
+    pub reply: Reply,
     /// Whether it ends a socket that was opened for this room only.
     pub ends: bool,
+}
+
+/// End sockets whose logins are no longer good.
+#[derive(Debug, Clone, Message)]
+#[rtype(result = "()")]
+pub struct Revoke {
+    /// Whose.
+    pub user: Username,
+    /// Which.
+    pub logins: Logins,
+}
+
+/// Some logins of a user.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Logins {
+    /// All of them.
+    All,
+    /// This one.
+    Only(String),
+    /// All but this one.
+    AllBut(String),
+}
+
+impl Logins {
+    fn have(&self, login: &str) -> bool {
+        match self {
+            Self::All => true,
+            Self::Only(one) => one == login,
+            Self::AllBut(one) => one != login,
+        }
+    }
 }
 
 /// End every socket, spread over so much time.
@@ -189,6 +217,17 @@ impl State {
                 self.feeds.remove(&room);
             }
         }
+    }
+
+    /// Hands out an answer. A join that was refused leaves no trace, unless the socket was fed
+    /// from the room before.
+    fn reply(&self, room: RoomId, reply: Reply) {
+        let Some(socket) = self.sockets.get(&reply.session) else { return };
+        let fed = || self.feeds.get(&room).is_some_and(|feed| feed.has(socket));
+        if reply.purpose == Purpose::Join && !fed() {
+            socket.rooms.borrow_mut().remove(&room);
+        }
+        socket.answer(reply);
     }
 
     /// Hands out a delivery, and says who is to be brought up to date.
@@ -314,10 +353,8 @@ impl Handler<Deliver> for FanOutActor {
             advance(&self.hub, &self.state, delivery.room, &socket);
         }
         let state = self.state.borrow();
-        for (session, answer) in delivery.answers {
-            if let Some(socket) = state.sockets.get(&session) {
-                socket.outbox.put(Parcel::Frame(answer));
-            }
+        for reply in delivery.replies {
+            state.reply(delivery.room, reply);
         }
     }
 }
@@ -330,6 +367,18 @@ impl Handler<Pass> for FanOutActor {
         let Some(feed) = state.feeds.get(&pass.room) else { return };
         for socket in feed.live().filter(|socket| Some(socket.id) != pass.except) {
             socket.outbox.hint(&pass.frame);
+        }
+    }
+}
+
+impl Handler<Revoke> for FanOutActor {
+    type Result = ();
+
+    fn handle(&mut self, revoke: Revoke, _: &mut Self::Context) {
+        let state = self.state.borrow();
+        let theirs = state.sockets.values().filter(|socket| socket.user == revoke.user);
+        for socket in theirs.filter(|socket| revoke.logins.have(&socket.login)) {
+            end(socket, CloseCode::TokenEnded, "token revoked");
         }
     }
 }
@@ -356,9 +405,9 @@ impl Handler<Attach> for FanOutActor {
 
     fn handle(&mut self, attach: Attach, _: &mut Self::Context) {
         let mut state = self.state.borrow_mut();
-        let Some(socket) = state.sockets.get(&attach.session).map(Rc::clone) else { return };
+        let Some(socket) = state.sockets.get(&attach.reply.session).map(Rc::clone) else { return };
         socket.rooms.borrow_mut().insert(attach.room);
-        socket.outbox.put(Parcel::Frame(attach.answer));
+        socket.answer(attach.reply);
         let tail_limit = self.hub.settings().rooms.tail_bytes;
         state
             .feeds
@@ -375,10 +424,10 @@ impl Handler<Detach> for FanOutActor {
 
     fn handle(&mut self, detach: Detach, _: &mut Self::Context) {
         let mut state = self.state.borrow_mut();
-        let Some(socket) = state.sockets.get(&detach.session).map(Rc::clone) else { return };
+        let Some(socket) = state.sockets.get(&detach.reply.session).map(Rc::clone) else { return };
         state.detach(detach.room, &socket);
         socket.rooms.borrow_mut().remove(&detach.room);
-        socket.outbox.put(Parcel::Frame(detach.answer));
+        socket.answer(detach.reply);
         if detach.ends && socket.only_room == Some(detach.room) {
             end(&socket, CloseCode::NotAMember, "not a member of this room");
         }

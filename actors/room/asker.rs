@@ -11,6 +11,30 @@ use crate::{
     username::Username,
 };
 
+/// What a request is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// To be fed from the room.
+    Join,
+    /// A page of history.
+    History,
+    /// A passing event, which is not answered.
+    Event,
+    /// Anything else.
+    Deed,
+}
+
+/// The answer to a request, on its way to the socket.
+#[derive(Debug, Clone)]
+pub struct Reply {
+    /// The socket.
+    pub session: SessionId,
+    /// The frame.
+    pub frame: ByteString,
+    /// What the request was for.
+    pub purpose: Purpose,
+}
+
 /// A request's way back. One that is dropped unanswered, because its room stopped or refused it at
 /// the door, says so to the client: a request never just disappears.
 #[derive(Debug)]
@@ -23,21 +47,37 @@ pub struct Asker {
     pub room: RoomId,
     /// The fan-out of the socket's thread.
     pub fan_out: Addr<FanOutActor>,
-    reference: Option<Reference>,
+    /// What it is for.
+    pub purpose: Purpose,
+    /// The client's reference, until it is taken out for the answer.
+    pub reference: Option<Reference>,
     answered: bool,
 }
 
+impl Purpose {
+    /// How much of what a socket may have under way such a request takes: the answer to one for
+    /// history may be a megabyte.
+    #[must_use]
+    pub const fn weight(self) -> usize {
+        match self {
+            Self::Event => 0,
+            Self::Join | Self::Deed => 1,
+            Self::History => 32,
+        }
+    }
+}
+
 impl Asker {
-    /// A request of this socket.
+    /// A request by this user's socket.
     #[must_use]
     pub fn new(
-        session: SessionId,
-        user: Username,
+        (session, user): (SessionId, Username),
         room: RoomId,
         fan_out: Addr<FanOutActor>,
+        purpose: Purpose,
         reference: Option<Reference>,
     ) -> Self {
-        Self { session, user, room, fan_out, reference, answered: false }
+        Self { session, user, room, fan_out, purpose, reference, answered: false }
     }
 
     /// Takes out the client's reference, to put it into the answer.
@@ -48,9 +88,9 @@ impl Asker {
 
     /// Marks the request as answered, and encodes the answer for whoever delivers it.
     #[must_use]
-    pub fn settle(mut self, answer: &Answer<'_>) -> (SessionId, ByteString) {
+    pub fn settle(mut self, answer: &Answer<'_>) -> Reply {
         self.answered = true;
-        (self.session, answer.encode().into())
+        self.reply(answer)
     }
 
     /// Needs no answer.
@@ -61,27 +101,30 @@ impl Asker {
     /// Answers by itself.
     pub fn answer(self, answer: &Answer<'_>) {
         let (fan_out, room) = (self.fan_out.clone(), self.room);
-        let answers = vec![self.settle(answer)];
-        fan_out.do_send(Deliver { answers, ..Deliver::from(room) });
+        let replies = vec![self.settle(answer)];
+        fan_out.do_send(Deliver { replies, ..Deliver::from(room) });
     }
 
     /// Ends the socket's feed from the room, or its hope for one, with this answer.
     pub fn detach(self, answer: &Answer<'_>) {
         let (fan_out, room) = (self.fan_out.clone(), self.room);
         let ends = matches!(answer, Answer::Error { code: ErrorCode::NotFound, .. });
-        let (session, answer) = self.settle(answer);
-        fan_out.do_send(Detach { room, session, answer, ends });
+        let reply = self.settle(answer);
+        fan_out.do_send(Detach { room, reply, ends });
+    }
+
+    fn reply(&self, answer: &Answer<'_>) -> Reply {
+        Reply { session: self.session, frame: answer.encode().into(), purpose: self.purpose }
     }
 }
 
 impl Drop for Asker {
     fn drop(&mut self) {
         if !self.answered {
-            let detail = "the room is busy";
-            let answer =
-                Answer::retry(self.reference.as_ref(), ErrorCode::Unavailable, detail, 1).encode();
-            let answers = vec![(self.session, answer.into())];
-            self.fan_out.do_send(Deliver { answers, ..Deliver::from(self.room) });
+            let (reference, detail) = (self.reference.as_ref(), "the room is busy");
+            let answer = Answer::retry(reference, ErrorCode::Unavailable, detail, 1);
+            let replies = vec![self.reply(&answer)];
+            self.fan_out.do_send(Deliver { replies, ..Deliver::from(self.room) });
         }
     }
 }

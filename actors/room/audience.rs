@@ -2,9 +2,13 @@
 
 use std::collections::HashMap;
 
-use actix::Addr;
+use actix::{Addr, prelude::SendError};
 
-use crate::{fan_out::FanOutActor, session::socket::SessionId, username::Username};
+use crate::{
+    fan_out::{Deliver, FanOutActor},
+    session::socket::SessionId,
+    username::Username,
+};
 
 /// The sockets that a room feeds.
 #[derive(Default)]
@@ -55,6 +59,19 @@ impl Audience {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sockets.is_empty()
+    }
+
+    /// Sends to a thread, and says whether there was place. Only an address that is kept knows
+    /// that its mailbox is full, so it is this one that bounds what waits for a thread. Threads
+    /// without sockets here get answers only, no more of them than were asked for.
+    #[must_use]
+    pub fn try_send(&self, thread: &Addr<FanOutActor>, message: &Deliver) -> bool {
+        let kept = self.threads.iter().find(|(known, _)| known == thread);
+        let sent = kept.map(|(kept, _)| kept.try_send(message.clone()));
+        if sent.is_none() {
+            thread.do_send(message.clone());
+        }
+        !matches!(sent, Some(Err(SendError::Full(_))))
     }
 
     /// The threads that have sockets here.

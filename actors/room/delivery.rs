@@ -4,15 +4,13 @@
 use std::sync::Arc;
 
 use actix::Addr;
-use bytestring::ByteString;
 use ihs_store::{Body, LogEntry, RoomId, Seq};
 
 use crate::{
     fan_out::frames::Frames,
     fan_out::{Deliver, FanOutActor},
     protocol::Answer,
-    room::asker::Asker,
-    session::socket::SessionId,
+    room::asker::{Asker, Reply},
     username::Username,
 };
 
@@ -21,7 +19,7 @@ use crate::{
 pub struct Delivery {
     /// Consecutive entries.
     pub entries: Vec<LogEntry>,
-    answers: Vec<(Addr<FanOutActor>, SessionId, ByteString)>,
+    replies: Vec<(Addr<FanOutActor>, Reply)>,
 }
 
 impl Delivery {
@@ -29,14 +27,14 @@ impl Delivery {
     pub fn acknowledge(&mut self, mut asker: Asker, entry: &LogEntry) {
         let fan_out = asker.fan_out.clone();
         let (room, reference) = (asker.room, asker.take_reference());
-        let (session, answer) = asker.settle(&Answer::ack(reference.as_ref(), room, entry));
-        self.answers.push((fan_out, session, answer));
+        let reply = asker.settle(&Answer::ack(reference.as_ref(), room, entry));
+        self.replies.push((fan_out, reply));
     }
 
     /// Whether this node has just appended something.
     #[must_use]
     pub fn is_own(&self) -> bool {
-        !self.answers.is_empty() && !self.entries.is_empty()
+        !self.replies.is_empty() && !self.entries.is_empty()
     }
 
     /// One message for each thread that has something to do.
@@ -55,20 +53,20 @@ impl Delivery {
                 let deliver = Deliver {
                     room,
                     frames: frames.clone(),
-                    answers: Vec::new(),
+                    replies: Vec::new(),
                     removed: removed.to_vec(),
                     rewritten,
                 };
                 (thread.clone(), deliver)
             }));
         }
-        for (thread, session, answer) in self.answers {
+        for (thread, reply) in self.replies {
             let known = messages.iter().position(|(known, _)| *known == thread);
             let place = known.unwrap_or_else(|| {
                 messages.push((thread, Deliver::from(room)));
                 messages.len() - 1
             });
-            messages[place].1.answers.push((session, answer));
+            messages[place].1.replies.push(reply);
         }
         messages
     }

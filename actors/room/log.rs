@@ -48,6 +48,8 @@ pub enum Refusal {
     Busy,
     /// The store does not answer. Worth trying again; with a key, without fear of a double.
     StoreAway,
+    /// Whoever sent it is no member any more.
+    NotAMember,
     /// The key belongs to an entry that says something else.
     KeyConflict,
 }
@@ -99,12 +101,6 @@ impl<O> RoomLog<O> {
     #[must_use]
     pub fn is_settled(&self) -> bool {
         self.waiting.is_empty() && matches!(self.under_way, UnderWay::Nothing) && !self.behind
-    }
-
-    /// Whether entries may be in the store that could not be read yet.
-    #[must_use]
-    pub fn is_behind(&self) -> bool {
-        self.behind
     }
 
     /// Takes in a draft; call [`RoomLog::proceed`] when all that has arrived is in.
@@ -181,6 +177,11 @@ impl<O> RoomLog<O> {
             self.put_back(drafts);
             return Vec::new();
         };
+        if drafts.iter().any(Draft::may_be_stored_otherwise) {
+            self.behind = true;
+            self.put_back(drafts);
+            return Vec::new();
+        }
         let mut rest = drafts.split_off(stored.min(drafts.len()));
         let mut effects = self.store(drafts);
         match stop {
@@ -218,9 +219,17 @@ impl<O> RoomLog<O> {
         effects
     }
 
-    /// Gives up on everything that waits.
+    /// Takes back what waits and was sent by somebody who may not send any more. What is under way
+    /// stands in the log before that, or comes back to wait.
     #[must_use]
-    pub fn refuse_all(&mut self, refusal: Refusal) -> Vec<Effect<O>> {
+    pub fn withdraw(&mut self, sender: &str) -> Vec<O> {
+        let (withdrawn, kept): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut self.waiting).into_iter().partition(|draft| draft.sender == sender);
+        self.waiting = kept.into();
+        withdrawn.into_iter().map(|draft| draft.origin).collect()
+    }
+
+    fn refuse_all(&mut self, refusal: Refusal) -> Vec<Effect<O>> {
         self.waiting.drain(..).map(|draft| Effect::Refuse(draft.origin, refusal)).collect()
     }
 
@@ -251,6 +260,12 @@ impl<O> RoomLog<O> {
 }
 
 impl<O> Draft<O> {
+    /// An edit of a message that was deleted just before is stored without its text: what is
+    /// delivered must then be what can be read.
+    fn may_be_stored_otherwise(&self) -> bool {
+        matches!(self.body, Body::Edited { .. })
+    }
+
     fn numbered(&self, seq: Seq) -> LogEntry {
         LogEntry {
             seq,

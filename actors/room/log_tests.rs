@@ -44,6 +44,19 @@ fn away() -> StoreError {
     StoreError::OutcomeUnknown("cut".into())
 }
 
+fn draft(number: u64, key: Option<u8>) -> Draft<u64> {
+    let mut id = [0; 12];
+    id[..8].copy_from_slice(&number.to_be_bytes());
+    Draft {
+        id: EntryId::from_bytes(id),
+        time: Timestamp::default(),
+        sender: "ada".to_owned(),
+        key: key.map(|key| key.to_string()),
+        body: Body::message(key.map_or(number.to_string(), |key| format!("text {key}"))),
+        origin: number,
+    }
+}
+
 /// One node: its log, the store calls it waits for, what it delivered and answered.
 struct Node {
     log: RoomLog<u64>,
@@ -82,17 +95,7 @@ impl Node {
     }
 
     fn submit(&mut self, number: u64, key: Option<u8>) {
-        let mut id = [0; 12];
-        id[..8].copy_from_slice(&number.to_be_bytes());
-        let draft = Draft {
-            id: EntryId::from_bytes(id),
-            time: Timestamp::default(),
-            sender: "ada".to_owned(),
-            key: key.map(|key| key.to_string()),
-            body: Body::message(key.map_or(number.to_string(), |key| format!("text {key}"))),
-            origin: number,
-        };
-        let refused = self.log.submit(draft);
+        let refused = self.log.submit(draft(number, key));
         self.take(refused);
         self.proceed();
     }
@@ -236,6 +239,33 @@ fn the_same_key_with_another_text_is_a_conflict() {
     node.submit(2, Some(7));
     node.step(&mut store, Loss::None);
     assert_eq!(node.answers[&2], Err(Refusal::KeyConflict));
+}
+
+#[test]
+fn what_somebody_sent_before_they_were_removed_is_not_appended_behind_it() {
+    let mut node = Node::new();
+    for number in 0..3 {
+        node.submit(number, None);
+    }
+    assert_eq!(node.log.withdraw("bob"), Vec::<u64>::new());
+    assert_eq!(node.log.withdraw("ada"), vec![1, 2], "0 is under way, and may be in the log");
+}
+
+#[test]
+fn an_edit_is_delivered_as_the_log_has_it() {
+    let mut store = Log::default();
+    let mut node = Node::new();
+    let edit = Body::Edited { target: Seq::new(1), text: "back".to_owned() };
+    let draft = Draft { body: edit, ..draft(1, None) };
+    assert!(node.log.submit(draft).is_none());
+    node.proceed();
+    node.step(&mut store, Loss::None);
+    assert!(node.delivered.is_empty());
+    // The message was deleted before: the store keeps no text.
+    store.0[0].body = Body::Edited { target: Seq::new(1), text: String::new() };
+    node.step(&mut store, Loss::None);
+    assert_eq!(node.delivered, store.0);
+    assert_eq!(node.answers[&1].as_ref().ok(), store.0.first());
 }
 
 #[test]

@@ -74,7 +74,7 @@ pub async fn mark_read(
         filter: Filter::id(id.clone()).and(Filter::Lt("seq", seq.get().into())),
         change: Change::set("seq", seq.get()),
     };
-    match store.commit(vec![update]).await {
+    match store.commit(vec![update.clone()]).await {
         Err(StoreError::Unmatched { .. }) => {}
         other => return other.map(drop),
     }
@@ -86,8 +86,12 @@ pub async fn mark_read(
     ];
     let document = fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
     match store.commit(vec![Write::Insert { collection: READ_MARKERS, document }]).await {
-        // There is one, and it is further on already.
-        Err(StoreError::Taken { .. }) => Ok(()),
+        Err(StoreError::Taken { .. }) => {}
+        other => return other.map(drop),
+    }
+    // There is one, perhaps made just now by another device.
+    match store.commit(vec![update]).await {
+        Err(StoreError::Unmatched { .. }) => Ok(()),
         other => other.map(drop),
     }
 }

@@ -35,7 +35,7 @@ use self::{
     audience::Audience,
     delivery::Delivery,
     log::{Draft, Effect, Refusal, RoomLog},
-    requests::refuse,
+    requests::{NO_SUCH_ROOM, refuse},
     touch::Touch,
 };
 use crate::{
@@ -49,6 +49,9 @@ use crate::{
 
 /// Requests that may wait for a room; more are refused as unavailable.
 const MAILBOX: usize = 4_096;
+
+/// How often a room that feeds sockets looks whether its log has grown unheard of.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How often a room looks after itself: deliveries that found no place, a store that was away.
 const TICK: Duration = Duration::from_millis(250);
@@ -96,12 +99,21 @@ pub struct Room {
     /// The store could not be read: wait for the next tick before trying again.
     pausing: bool,
     used: Instant,
+    /// When the log was last looked at unasked.
+    looked: Instant,
 }
 
 impl Room {
-    /// A room that is loaded when it starts.
+    /// Starts a room on this thread; it is loaded as it starts.
     #[must_use]
-    pub fn new(id: RoomId, hub: Hub) -> Self {
+    pub fn open(id: RoomId, hub: Hub) -> Addr<Self> {
+        Self::create(|ctx| {
+            ctx.set_mailbox_capacity(MAILBOX);
+            Self::new(id, hub)
+        })
+    }
+
+    fn new(id: RoomId, hub: Hub) -> Self {
         let log = new_log(&hub, Seq::ZERO);
         Self {
             id,
@@ -117,6 +129,7 @@ impl Room {
             proceeding: false,
             pausing: false,
             used: Instant::now(),
+            looked: Instant::now(),
             hub,
         }
     }
@@ -128,8 +141,8 @@ impl Room {
             Door::Open if self.members.contains(&asker.user) => Some(asker),
             Door::Open | Door::NoSuchRoom => {
                 let reference = asker.take_reference();
-                let detail = "no such room";
-                asker.detach(&Answer::error(reference.as_ref(), ErrorCode::NotFound, detail));
+                let code = ErrorCode::NotFound;
+                asker.detach(&Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));
                 None
             }
             Door::StoreAway => {
@@ -235,21 +248,21 @@ impl Room {
         }
         for (user, _) in &removed {
             self.audience.remove_user(user);
+            for asker in self.log.withdraw(user.as_str()) {
+                refuse(asker, Refusal::NotAMember);
+            }
         }
     }
 
     fn send(&mut self, fan_out: Addr<FanOutActor>, message: Deliver) {
-        if self.stuck.is_empty() && fan_out.try_send(message.clone()).is_ok() {
-            return;
-        }
-        if fan_out.connected() {
+        if !self.stuck.is_empty() || !self.audience.try_send(&fan_out, &message) {
             self.stuck.push_back((fan_out, message));
         }
     }
 
     fn send_stuck(&mut self) {
         while let Some((fan_out, message)) = self.stuck.pop_front() {
-            if fan_out.connected() && fan_out.try_send(message.clone()).is_err() {
+            if !self.audience.try_send(&fan_out, &message) {
                 self.stuck.push_front((fan_out, message));
                 return;
             }
@@ -263,8 +276,8 @@ impl Room {
         let answer = admitted.joined(self.id, head, reference.as_ref(), online, &self.read);
         let (fan_out, room) = (asker.fan_out.clone(), self.id);
         let cursor = admitted.cursor.unwrap_or(head);
-        let (session, answer) = asker.settle(&Answer::Joined(answer));
-        fan_out.do_send(Attach { room, head, session, cursor, answer });
+        let reply = asker.settle(&Answer::Joined(answer));
+        fan_out.do_send(Attach { room, head, cursor, reply });
     }
 
     /// Tells everybody here something that is not kept.
@@ -279,9 +292,19 @@ impl Room {
         }
     }
 
+    /// Other nodes may have appended without our hearing of it. An embedded store has one node.
+    fn look_again(&mut self) {
+        let shared = !self.hub.settings().store.is_embedded();
+        if shared && !self.audience.is_empty() && self.looked.elapsed() >= LOOK_AGAIN {
+            self.looked = Instant::now();
+            self.log.look();
+        }
+    }
+
     fn tick(&mut self, ctx: &mut Context<Self>) {
         self.pausing = false;
         self.send_stuck();
+        self.look_again();
         self.touch.tick();
         self.proceed(ctx);
         let idle = Duration::from_secs(self.hub.settings().rooms.idle_seconds);
@@ -304,7 +327,6 @@ impl Actor for Room {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        ctx.set_mailbox_capacity(MAILBOX);
         let listener = ctx.address().recipient();
         self.hub.bus().subscribe(self.id, self.hub.node(), listener);
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
@@ -316,8 +338,9 @@ impl Actor for Room {
     }
 
     fn stopped(&mut self, ctx: &mut Self::Context) {
-        self.hub.forget_room(self.id, &ctx.address());
+        // In this order: who takes this actor's place subscribes under the same name.
         self.hub.bus().unsubscribe(self.id, self.hub.node());
+        self.hub.forget_room(self.id, &ctx.address());
     }
 }
 
@@ -353,8 +376,12 @@ impl Handler<Announcement> for Room {
     type Result = ();
 
     fn handle(&mut self, announcement: Announcement, ctx: &mut Self::Context) {
-        let effects = self.log.hear(announcement.entries.as_ref().clone());
-        self.carry_out(effects, ctx);
+        if self.stuck.is_empty() {
+            let effects = self.log.hear(announcement.entries.as_ref().clone());
+            self.carry_out(effects, ctx);
+        } else {
+            self.log.look();
+        }
         self.proceed(ctx);
     }
 }

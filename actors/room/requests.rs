@@ -13,6 +13,9 @@ use super::{
 };
 use crate::protocol::{Answer, ErrorCode, JoinFrom, MessageKey, MessageText};
 
+/// What is not the caller's is not there.
+pub(super) const NO_SUCH_ROOM: &str = "no such room";
+
 /// Seconds after which a client may try again what the store could not do.
 const RETRY_SECONDS: u64 = 1;
 
@@ -176,16 +179,18 @@ impl Handler<MarkRead> for Room {
     fn handle(&mut self, MarkRead { asker, seq }: MarkRead, ctx: &mut Self::Context) {
         let Some(asker) = self.admit(asker) else { return };
         let seq = seq.min(self.log.head());
+        if self.read.get(&asker.user).is_some_and(|known| *known >= seq) {
+            return acknowledge(asker);
+        }
         let (store, room, user) = (Arc::clone(self.hub.store()), self.id, asker.user.clone());
         let mark = async move { membership::mark_read(&*store, room, &user, seq).await };
         ctx.spawn(mark.into_actor(self).map(move |outcome, room, _| {
-            let Some(mut asker) = room.admit(asker) else { return };
+            let Some(asker) = room.admit(asker) else { return };
             if outcome.is_err() {
                 return refuse(asker, Refusal::StoreAway);
             }
             room.note_read(&asker, seq);
-            let reference = asker.take_reference();
-            asker.answer(&Answer::Ok { reference: reference.as_ref() });
+            acknowledge(asker);
         }));
     }
 }
@@ -224,6 +229,11 @@ fn may_amend(message: Option<&LogEntry>, asker: &Asker) -> Result<(), (ErrorCode
     }
 }
 
+fn acknowledge(mut asker: Asker) {
+    let reference = asker.take_reference();
+    asker.answer(&Answer::Ok { reference: reference.as_ref() });
+}
+
 fn complain(mut asker: Asker, code: ErrorCode, detail: &str) {
     let reference = asker.take_reference();
     asker.answer(&Answer::error(reference.as_ref(), code, detail));
@@ -241,7 +251,11 @@ impl Handler<Recall> for Room {
             // Whoever was removed meanwhile sees nothing of it.
             let Some(asker) = room.admit(asker) else { return };
             match outcome {
-                Ok(entries) => admission::recall(asker, &entries, limit),
+                Ok(mut entries) => {
+                    // What was not delivered yet may be behind the removal of who asks.
+                    entries.retain(|entry| entry.seq <= room.log.head());
+                    admission::recall(asker, &entries, limit);
+                }
                 Err(_) => refuse(asker, Refusal::StoreAway),
             }
         }));
@@ -259,6 +273,7 @@ pub(super) fn refuse(mut asker: Asker, refusal: Refusal) {
         Refusal::StoreAway => {
             Answer::retry(reference, ErrorCode::Unavailable, "the store is away", RETRY_SECONDS)
         }
+        Refusal::NotAMember => Answer::error(reference, ErrorCode::NotFound, NO_SUCH_ROOM),
         Refusal::KeyConflict => {
             Answer::error(reference, ErrorCode::Conflict, "the key was used with another text")
         }

@@ -23,13 +23,15 @@ pub struct Touch {
     due: bool,
     last: Option<Instant>,
     under_way: Arc<AtomicBool>,
+    failed: Arc<AtomicBool>,
 }
 
 impl Touch {
     /// Nothing has happened yet.
     #[must_use]
     pub fn new(room: RoomId, hub: Hub) -> Self {
-        Self { room, hub, due: false, last: None, under_way: Arc::default() }
+        let (under_way, failed) = (Arc::default(), Arc::default());
+        Self { room, hub, due: false, last: None, under_way, failed }
     }
 
     /// Something has happened.
@@ -40,13 +42,15 @@ impl Touch {
 
     /// Writes what is due. Called now and then.
     pub fn tick(&mut self) {
+        self.due |= self.failed.swap(false, Ordering::AcqRel);
         let quiet = self.last.is_none_or(|last| last.elapsed() >= PAUSE);
         if !self.due || !quiet || self.under_way.swap(true, Ordering::AcqRel) {
             return;
         }
         self.due = false;
         self.last = Some(Instant::now());
-        let (hub, room, under_way) = (self.hub.clone(), self.room, Arc::clone(&self.under_way));
+        let (hub, room) = (self.hub.clone(), self.room);
+        let (under_way, failed) = (Arc::clone(&self.under_way), Arc::clone(&self.failed));
         actix::spawn(async move {
             let write = Write::Update {
                 collection: ROOMS,
@@ -56,6 +60,7 @@ impl Touch {
             if let Err(error) = hub.store().commit(vec![write]).await {
                 let error = &error as &dyn std::error::Error;
                 tracing::debug!(%room, error, "last activity not written");
+                failed.store(true, Ordering::Release);
             }
             under_way.store(false, Ordering::Release);
         });

@@ -3,17 +3,23 @@
 //!
 //! Everything that touches `actix-web-actors` is in this file.
 //!
-//! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written
+//! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written;
+//!   [`in_flight`]: what waits to be answered
 //! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
 
+pub mod in_flight;
 pub mod outbox;
 pub mod rate;
 pub mod socket;
 pub mod users;
 
-use std::{collections::HashMap, collections::VecDeque, rc::Rc, time::Duration};
+use std::{
+    collections::{HashMap, VecDeque},
+    rc::Rc,
+    time::Duration,
+};
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, StreamHandler};
+use actix::{Actor, ActorContext, Addr, AsyncContext, StreamHandler, WrapFuture};
 use actix_http::ws::{CloseReason, Codec, Item, Message, ProtocolError};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::{WebsocketContext, WsResponseBuilder};
@@ -21,18 +27,21 @@ use bytes::BytesMut;
 use bytestring::ByteString;
 use ihs_store::{RoomId, Timestamp};
 
+use self::{
+    in_flight::Relief,
+    outbox::{OutboxLimits, Parcel, Parcels},
+    rate::Allowance,
+    socket::Socket,
+    users::Admission,
+};
 use crate::{
     fan_out::FanOut,
     protocol::{Answer, CloseCode, ErrorCode, JoinFrom, Reference, Request, Verb, decode},
-    room::asker::Asker,
     room::{
         Gone, Room,
+        asker::{Asker, Purpose},
         requests::{Amend, Join, Leave, MarkRead, Recall, Send, Type},
     },
-    session::outbox::{OutboxLimits, Parcel, Parcels},
-    session::rate::Allowance,
-    session::socket::Socket,
-    session::users::Admission,
 };
 
 /// The subprotocol that the server speaks.
@@ -48,6 +57,8 @@ const CLOSE_WAIT: Duration = Duration::from_secs(5);
 pub struct Opening {
     /// The user's place on this node.
     pub admission: Admission,
+    /// The login that the token belongs to.
+    pub login: String,
     /// When the access token ends.
     pub expires: Timestamp,
     /// Join this room at once, and end with its membership.
@@ -88,6 +99,7 @@ pub fn open(
     let socket = Rc::new(Socket::new(
         fan_out.hub().next_session(),
         opening.admission.user().clone(),
+        opening.login,
         opening.expires,
         opening.room.map(|(room, _)| room),
         limits,
@@ -187,39 +199,39 @@ impl Session {
             Verb::Ping => self.answer(&Answer::Pong { reference: reference.as_ref() }),
             Verb::Join { room, from } => self.join(reference, room, from),
             Verb::Leave { room } => {
-                let asker = self.asker(reference, room);
+                let asker = self.asker(reference, room, Purpose::Deed);
                 self.tell(room, Leave { asker });
             }
             Verb::Message { room, text, key } => {
                 if self.may_send(reference.as_ref(), ctx) {
-                    let asker = self.asker(reference, room);
+                    let asker = self.asker(reference, room, Purpose::Deed);
                     self.tell(room, Send { asker, text, key });
                 }
             }
             Verb::Edit { room, target, text } => {
                 if self.may_send(reference.as_ref(), ctx) {
-                    let asker = self.asker(reference, room);
+                    let asker = self.asker(reference, room, Purpose::Deed);
                     self.tell(room, Amend { asker, target, text: Some(text) });
                 }
             }
             Verb::Delete { room, target } => {
                 if self.may_send(reference.as_ref(), ctx) {
-                    let asker = self.asker(reference, room);
+                    let asker = self.asker(reference, room, Purpose::Deed);
                     self.tell(room, Amend { asker, target, text: None });
                 }
             }
             Verb::Typing { room } => {
                 if self.may_send(reference.as_ref(), ctx) {
-                    let asker = self.asker(reference, room);
+                    let asker = self.asker(reference, room, Purpose::Event);
                     self.tell(room, Type { asker });
                 }
             }
             Verb::Read { room, seq } => {
-                let asker = self.asker(reference, room);
+                let asker = self.asker(reference, room, Purpose::Deed);
                 self.tell(room, MarkRead { asker, seq });
             }
             Verb::History { room, before, limit } => {
-                let asker = self.asker(reference, room);
+                let asker = self.asker(reference, room, Purpose::History);
                 self.tell(room, Recall { asker, before, limit });
             }
         }
@@ -236,7 +248,7 @@ impl Session {
         }
         rooms.insert(room);
         drop(rooms);
-        let asker = self.asker(reference, room);
+        let asker = self.asker(reference, room, Purpose::Join);
         self.tell(room, Join { asker, from });
     }
 
@@ -262,9 +274,10 @@ impl Session {
         }
     }
 
-    fn asker(&self, reference: Option<Reference>, room: RoomId) -> Asker {
-        let user = self.socket.user.clone();
-        Asker::new(self.socket.id, user, room, self.fan_out.address(), reference)
+    fn asker(&self, reference: Option<Reference>, room: RoomId, purpose: Purpose) -> Asker {
+        self.socket.in_flight.add(purpose.weight());
+        let who = (self.socket.id, self.socket.user.clone());
+        Asker::new(who, room, self.fan_out.address(), purpose, reference)
     }
 
     /// Tells a room. One that is gone is started anew; one that has too much to do lets the
@@ -274,13 +287,12 @@ impl Session {
         M: actix::Message<Result = ()> + std::marker::Send + 'static,
         Room: actix::Handler<M>,
     {
-        let known = self.rooms.get(&room).filter(|address| address.connected()).cloned();
-        let address = known.unwrap_or_else(|| {
-            let address = self.fan_out.hub().room(room);
-            self.rooms.insert(room, address.clone());
-            address
-        });
-        if address.try_send(message).is_err() {
+        if !self.rooms.get(&room).is_some_and(Addr::connected) {
+            self.rooms.insert(room, self.fan_out.hub().room(room));
+        }
+        // Only an address that is kept knows that its mailbox is full.
+        let sent = self.rooms.get(&room).map(|address| address.try_send(message));
+        if !matches!(sent, Some(Ok(()))) {
             tracing::debug!(%room, "the room is busy");
         }
     }
@@ -354,7 +366,12 @@ impl StreamHandler<VecDeque<Parcel>> for Session {
 impl StreamHandler<Result<Message, ProtocolError>> for Session {
     fn handle(&mut self, frame: Result<Message, ProtocolError>, ctx: &mut Ctx) {
         match frame {
-            Ok(message) => self.frame(message, ctx),
+            Ok(message) => {
+                self.frame(message, ctx);
+                if self.socket.in_flight.is_full() {
+                    ctx.wait(Relief(Rc::clone(&self.socket)).into_actor(self));
+                }
+            }
             Err(ProtocolError::Overflow) => {
                 self.end(CloseCode::FrameTooLarge, "frame too large", ctx);
             }

@@ -9,7 +9,11 @@ use std::{
 use ihs_store::{RoomId, Timestamp};
 
 use crate::{
-    session::outbox::{Outbox, OutboxLimits},
+    room::asker::Reply,
+    session::{
+        in_flight::InFlight,
+        outbox::{Outbox, OutboxLimits, Parcel},
+    },
     username::Username,
 };
 
@@ -26,6 +30,8 @@ pub struct Socket {
     pub user: Username,
     /// What waits to be written to it.
     pub outbox: Outbox,
+    /// The login that its token belongs to.
+    pub login: String,
     /// When the access token that opened it, or renewed it last, ends.
     pub expires: Cell<Timestamp>,
     /// The room that it was opened for, and ends with.
@@ -34,6 +40,8 @@ pub struct Socket {
     pub heard: Cell<Instant>,
     /// Whether a ping has been sent since.
     pub pinged: Cell<bool>,
+    /// Requests that wait for an answer.
+    pub in_flight: InFlight,
     /// Whether it was told to end.
     pub ending: Cell<bool>,
     /// The rooms that feed it, or that it has asked to.
@@ -46,6 +54,7 @@ impl Socket {
     pub fn new(
         id: SessionId,
         user: Username,
+        login: String,
         expires: Timestamp,
         only_room: Option<RoomId>,
         limits: OutboxLimits,
@@ -53,14 +62,22 @@ impl Socket {
         Self {
             id,
             user,
+            login,
             outbox: Outbox::new(limits),
             expires: Cell::new(expires),
             only_room,
             heard: Cell::new(Instant::now()),
             pinged: Cell::new(false),
+            in_flight: InFlight::default(),
             ending: Cell::new(false),
             rooms: RefCell::default(),
         }
+    }
+
+    /// Answers a request.
+    pub fn answer(&self, reply: Reply) {
+        self.outbox.put(Parcel::Frame(reply.frame));
+        self.in_flight.remove(reply.purpose.weight());
     }
 
     /// Notes a sign of life.

@@ -29,6 +29,7 @@ pub use keys::KeyError;
 pub use passwords::{PasswordError, Passwords};
 pub(crate) use principal::Caller;
 pub use principal::{Principal, Rank, Role};
+pub(crate) use revoke::end_sockets;
 pub(crate) use sessions::{SESSIONS, revoke_all, revoke_others};
 pub use superuser::{SuperuserError, create_superuser};
 pub(crate) use tickets::TICKETS;

@@ -1,13 +1,14 @@
 //! Users: accounts. Signing up makes the patient or doctor profile too. A deleted user leaves a
 //! tombstone, so that nobody else ever gets the name on which rooms and messages hang.
 
+use ihs_actors::fan_out::Logins;
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{profiles, rooms::departure};
 use crate::{
-    auth::{Principal, Role, TICKETS, revoke_all, revoke_others},
+    auth::{Principal, Role, TICKETS, end_sockets, revoke_all, revoke_others},
     error::ApiError,
     fields::{
         Field, Preset,
@@ -128,6 +129,18 @@ impl ViewSet for Users {
         Ok(())
     }
 
+    fn after_update(call: &Call, edit: &Edit<User>) {
+        let deactivated = edit.before.is_active && !edit.after.is_active;
+        let own = call.principal().ok().filter(|principal| principal.user_id == edit.id);
+        let logins = match own {
+            Some(principal) if !deactivated => Logins::AllBut(principal.session.clone()),
+            _ => Logins::All,
+        };
+        if deactivated || edit.input.contains_key("password") {
+            end_sockets(&call.ctx, &edit.after.username, &logins);
+        }
+    }
+
     /// The rooms come first: should it fail half way, the user can still be deleted again.
     async fn before_delete(call: &Call, removal: &mut Removal<User>) -> Result<(), ApiError> {
         departure::leave_all(&call.ctx, &removal.record.username).await?;
@@ -143,6 +156,7 @@ impl ViewSet for Users {
 
     /// And once more for those that somebody added them to meanwhile.
     async fn after_delete(call: &Call, removal: &Removal<User>) -> Result<(), ApiError> {
+        end_sockets(&call.ctx, &removal.record.username, &Logins::All);
         departure::leave_all(&call.ctx, &removal.record.username).await
     }
 }

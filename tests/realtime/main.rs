@@ -16,4 +16,5 @@ mod membership;
 mod nodes;
 mod read;
 mod resume;
+mod revoked;
 mod slow;
