@@ -46,8 +46,8 @@ pub trait Store: Send + Sync + 'static {
 
     /// Appends consecutive entries to a room's log, one after the other, until one cannot be:
     /// because its seq is taken, because its seq is not the one behind the log's last (to the
-    /// caller that is [`crate::Stop::SeqTaken`] too), or because its key is. What was stored before
-    /// that stays. Nobody ever sees entry n without 1 to n - 1.
+    /// caller that is [`crate::Stop::SeqTaken`] too), or because its key is (when both are, either
+    /// may be said). What was stored before that stays. Nobody ever sees entry n without 1 to n - 1.
     ///
     /// An [`crate::Body::Edited`] replaces, in the same atomic step, the text of its target; a
     /// [`crate::Body::Deleted`] empties the text of its target and of every edit of it. A target

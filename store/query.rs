@@ -88,28 +88,27 @@ impl Query {
         self.keys().iter().map(value).collect()
     }
 
-    /// The filter split at the keyset position: what one part means comes, in the query's order,
-    /// wholly before what the next one means, and each is one range behind equal values, which an
-    /// index finds without passing over anything.
+    /// The keyset position as conditions beside the filter, to be asked for one after the other:
+    /// what one means comes, in the query's order, wholly before what the next one means, and
+    /// each is one range behind equal values, which an index finds without passing over anything.
     #[must_use]
-    pub fn parts(&self) -> Vec<Filter> {
+    pub fn steps(&self) -> Vec<Filter> {
         let Some(after) = &self.after else {
-            return vec![self.filter.clone()];
+            return vec![Filter::everything()];
         };
         let keys = self.keys();
-        let mut parts = Vec::new();
+        let mut steps = Vec::new();
         for (depth, (key, value)) in keys.iter().zip(after).enumerate().rev() {
             let equal = keys[..depth].iter().zip(after);
-            let equal = equal.map(|(key, value)| Filter::Eq(key.field, value.clone()));
-            let mut part = vec![self.filter.clone()];
-            part.extend(equal);
+            let equal: Vec<Filter> =
+                equal.map(|(key, value)| Filter::Eq(key.field, value.clone())).collect();
             for range in behind(*key, value) {
-                let mut part = part.clone();
-                part.push(range);
-                parts.push(Filter::All(part));
+                let mut step = equal.clone();
+                step.push(range);
+                steps.push(Filter::All(step));
             }
         }
-        parts
+        steps
     }
 }
 

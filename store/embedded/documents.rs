@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use rusqlite::{
-    Connection, OptionalExtension, Row, ToSql, params, params_from_iter, types::Value as SqlValue,
+    Connection, OptionalExtension, Row, ToSql, Transaction, params, params_from_iter,
+    types::Value as SqlValue,
 };
 
 use super::{
     fault::{Fault, failed, violated_index},
     items,
+    needles::searches,
+    plan::plan,
     schema::Table,
     search::Pending,
-    translate::{Sql, condition, order, searches},
+    translate::{Looking, Sql, condition, order},
 };
 use crate::{
     document::{self, Document, id_of},
@@ -33,29 +36,40 @@ pub(super) fn get(
     text.as_deref().map(parse).transpose()
 }
 
-/// What the query means, in its order: part after part, until there is enough.
+/// What the query means, in its order: step after step, until there is enough.
 pub(super) fn find(
     connection: &Connection,
     table: &Table,
     query: &Query,
 ) -> Result<Vec<Document>, Fault> {
+    let _moment = moment(connection, &query.filter)?;
+    let plan = plan(connection, table, &query.filter)?;
     let order = order(&query.keys());
     let mut skip = query.skip;
     let mut found = Vec::new();
-    for part in query.parts() {
+    for step in query.steps() {
         let wanted = query.limit.saturating_sub(found.len() as u64);
         if wanted == 0 {
             break;
         }
         let offset = if query.after.is_none() { std::mem::take(&mut skip) } else { 0 };
         let limit = wanted.saturating_add(skip);
-        let part = condition(&part, table)?;
-        let mut documents = page(connection, table, part, &order, limit, offset)?;
+        let mut sql = plan.condition.clone();
+        sql.and(condition(&step, table, Looking::Everywhere)?);
+        let mut documents = page(connection, table, sql, &order, limit, offset)?;
         let passed = usize::try_from(skip).unwrap_or(usize::MAX).min(documents.len());
         skip -= passed as u64;
         found.extend(documents.drain(passed..));
     }
     Ok(found)
+}
+
+/// Holds one moment's view of the database where more than one statement is needed.
+fn moment<'a>(
+    connection: &'a Connection,
+    filter: &Filter,
+) -> rusqlite::Result<Option<Transaction<'a>>> {
+    searches(filter).then(|| connection.unchecked_transaction()).transpose()
 }
 
 fn page(
@@ -83,10 +97,20 @@ fn page(
 
 /// How many documents match.
 pub(super) fn count(connection: &Connection, table: &Table, filter: &Filter) -> Result<u64, Fault> {
-    let condition = condition(filter, table)?;
-    let sql = format!("SELECT count(*) FROM {} WHERE {}", table.documents, condition.text);
+    let _moment = moment(connection, filter)?;
+    let plan = plan(connection, table, filter)?;
+    let (sql, params) = match plan.search {
+        Some(search) => {
+            let sql = format!("SELECT count(*) FROM {0} WHERE {0} MATCH ?", table.search);
+            (sql, vec![SqlValue::Text(search.text)])
+        }
+        None => {
+            let Sql { text, params } = plan.condition;
+            (format!("SELECT count(*) FROM {} WHERE {text}", table.documents), params)
+        }
+    };
     let mut statement = connection.prepare_cached(&sql)?;
-    let count = statement.query_row(params_from_iter(condition.params), |row| row.get(0));
+    let count = statement.query_row(params_from_iter(params), |row| row.get(0));
     Ok(count.map(i64::unsigned_abs)?)
 }
 
@@ -235,7 +259,7 @@ impl Writing<'_> {
         if searches(filter) {
             self.pending.write(self.connection)?;
         }
-        Ok(condition(filter, table)?)
+        Ok(condition(filter, table, Looking::Everywhere)?)
     }
 
     /// Executes what a unique index may forbid.

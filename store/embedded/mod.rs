@@ -7,7 +7,7 @@
 //! - `lane`: queues, tickets and replies between calls and threads
 //! - `writer`, `session`: the thread that writes; `checkpoint` beside it; `readers`
 //! - `schema`, `prepare`: which tables and indexes there are
-//! - `translate`: filters as SQL
+//! - `translate`, `needles`, `plan`: filters as SQL
 //! - `documents`, `items`, `search`: documents and what finds them
 //! - `entries`, `keys`: the rooms' logs
 //! - `fault`: SQLite's errors as the port means them
@@ -22,6 +22,8 @@ mod folder;
 mod items;
 mod keys;
 mod lane;
+mod needles;
+mod plan;
 mod prepare;
 mod readers;
 mod schema;

@@ -20,6 +20,9 @@ pub(super) struct Table {
     pub(super) documents: String,
     /// The folded texts and their trigrams, as a quoted name: one column per searched field.
     pub(super) search: String,
+    /// The folded texts alone, as a quoted name: columns `id`, which is the document's row, and
+    /// `c0`, `c1` … by the order of `searched`. It is where FTS5 keeps them.
+    pub(super) texts: String,
     /// The fields in `search`, in the order of its columns.
     pub(super) searched: Vec<&'static str>,
     /// Lists whose items are found by a table.
@@ -74,6 +77,7 @@ impl Table {
             name,
             documents: quoted(&format!("d_{name}")),
             search: quoted(&format!("s_{name}")),
+            texts: quoted(&format!("s_{name}_content")),
             searched: collection.searched.clone(),
             items,
             literals,

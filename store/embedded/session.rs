@@ -10,10 +10,10 @@ use super::{
     entries,
     fault::{Fault, Lost},
     keys::Keys,
+    needles::searches,
     prepare,
     schema::Schema,
     search::Pending,
-    translate::searches,
     writer::Apart,
 };
 use crate::{

@@ -9,7 +9,10 @@ use std::fmt::Write as _;
 use rusqlite::types::Value as SqlValue;
 use serde_json::{Number, Value};
 
-use super::schema::{Table, path, search_column, value};
+use super::{
+    needles,
+    schema::{Table, path, search_column, value},
+};
 use crate::{
     error::StoreError,
     filter::Filter,
@@ -17,11 +20,14 @@ use crate::{
     query::{Direction, Sort},
 };
 
-/// Longer needles are looked up by their beginning, and then compared.
-const LOOKED_UP_CHARS: usize = 32;
-
-/// Shorter needles have no trigram.
-const TRIGRAM: usize = 3;
+/// How a condition finds out whether a text has a needle in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Looking {
+    /// In all texts at once: best when few have it, and nothing else narrows the search.
+    Everywhere,
+    /// In the text of each document that comes up otherwise.
+    Here,
+}
 
 /// An SQL condition and its parameters, in order.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,6 +37,9 @@ pub(super) struct Sql {
     /// What stands for its question marks.
     pub(super) params: Vec<SqlValue>,
 }
+
+/// Where a filter is asked, and how.
+type At<'a> = (&'a Table, Looking);
 
 /// A comparison's operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -68,9 +77,13 @@ impl Comparison {
 ///
 /// # Errors
 /// [`StoreError::Failed`] when it searches a field that is not declared as searched.
-pub(super) fn condition(filter: &Filter, table: &Table) -> Result<Sql, StoreError> {
+pub(super) fn condition(
+    filter: &Filter,
+    table: &Table,
+    looking: Looking,
+) -> Result<Sql, StoreError> {
     let mut sql = Sql::default();
-    sql.filter(filter, table)?;
+    sql.filter(filter, (table, looking))?;
     Ok(sql)
 }
 
@@ -98,24 +111,23 @@ pub(super) fn order(keys: &[Sort]) -> String {
     keys.iter().map(key).collect::<Vec<_>>().join(", ")
 }
 
-/// Whether a filter looks into the search table.
-pub(super) fn searches(filter: &Filter) -> bool {
-    match filter {
-        Filter::All(filters) | Filter::Any(filters) => filters.iter().any(searches),
-        Filter::Contains(..) => true,
-        _ => false,
-    }
-}
-
 impl Sql {
-    fn filter(&mut self, filter: &Filter, table: &Table) -> Result<(), StoreError> {
+    /// Both hold.
+    pub(super) fn and(&mut self, other: Self) {
+        self.text.push_str(" AND ");
+        self.text.push_str(&other.text);
+        self.params.extend(other.params);
+    }
+
+    fn filter(&mut self, filter: &Filter, at: At<'_>) -> Result<(), StoreError> {
+        let (table, _) = at;
         if table.literals.contains(filter) {
             self.text.push_str(&index_condition(filter));
             return Ok(());
         }
         match filter {
-            Filter::All(filters) => self.join(filters, " AND ", "1", table)?,
-            Filter::Any(filters) => self.join(filters, " OR ", "0", table)?,
+            Filter::All(filters) => self.join(filters, " AND ", "1", at)?,
+            Filter::Any(filters) => self.join(filters, " OR ", "0", at)?,
             Filter::Eq(field, wanted) => self.compare(field, Comparison::Equal, wanted),
             Filter::In(field, wanted) => self.one_of(field, wanted),
             Filter::Gt(field, bound) => self.compare(field, Comparison::Above, bound),
@@ -124,7 +136,7 @@ impl Sql {
             Filter::Lte(field, bound) => self.compare(field, Comparison::AtMost, bound),
             Filter::Present(field) => self.present(field),
             Filter::Has(field, item) => self.has(field, item, table),
-            Filter::Contains(field, needle) => self.contains(field, needle, table)?,
+            Filter::Contains(field, needle) => self.contains(field, needle, at)?,
         }
         Ok(())
     }
@@ -134,14 +146,14 @@ impl Sql {
         filters: &[Filter],
         word: &str,
         empty: &str,
-        table: &Table,
+        at: At<'_>,
     ) -> Result<(), StoreError> {
         self.text.push('(');
         for (position, filter) in filters.iter().enumerate() {
             if position > 0 {
                 self.text.push_str(word);
             }
-            self.filter(filter, table)?;
+            self.filter(filter, at)?;
         }
         if filters.is_empty() {
             self.text.push_str(empty);
@@ -258,40 +270,59 @@ impl Sql {
         }
     }
 
-    fn contains(&mut self, field: &str, needle: &str, table: &Table) -> Result<(), StoreError> {
-        if !table.searched.contains(&field) {
+    fn contains(
+        &mut self,
+        field: &str,
+        needle: &str,
+        (table, looking): At<'_>,
+    ) -> Result<(), StoreError> {
+        let position = table.searched.iter().position(|searched| *searched == field);
+        let Some(position) = position else {
             let reason = format!("{field} of {} is not searched", table.name);
             return Err(StoreError::Failed(reason.into()));
-        }
-        let column = search_column(field);
+        };
         let needle = fold(needle);
-        let chars = needle.chars().count();
         if needle.contains('\0') {
             self.never();
-        } else if chars == 0 {
+        } else if needle.is_empty() {
             let _ = write!(self.text, "json_type(doc,{}) = 'text'", path(field));
         } else {
-            let _ = write!(self.text, "row IN (SELECT rowid FROM {} WHERE ", table.search);
-            if chars >= TRIGRAM {
-                let _ = write!(self.text, "{} MATCH ?", table.search);
-                self.param(SqlValue::Text(phrase(&column, &needle)));
-            }
-            if !(TRIGRAM..=LOOKED_UP_CHARS).contains(&chars) {
-                let and = if chars < TRIGRAM { "" } else { " AND " };
-                let _ = write!(self.text, "{and}instr({column}, ?) > 0");
-                self.param(SqlValue::Text(needle));
-            }
-            self.push(")");
+            self.look_for(position, needle, table, looking);
         }
         Ok(())
     }
-}
 
-/// What FTS5 is asked: this phrase of trigrams, in this column. Within quotes only the quote has
-/// a meaning.
-fn phrase(column: &str, needle: &str) -> String {
-    let start: String = needle.chars().take(LOOKED_UP_CHARS).collect();
-    format!("{column} : \"{}\"", start.replace('"', "\"\""))
+    fn look_for(&mut self, position: usize, needle: String, table: &Table, looking: Looking) {
+        let texts = &table.texts;
+        match (looking, needles::phrase(table.searched[position], &needle)) {
+            (Looking::Here, _) => {
+                let _ = write!(
+                    self.text,
+                    "(SELECT instr(c{position}, ?) FROM {texts} WHERE id = row) > 0"
+                );
+                self.param(SqlValue::Text(needle));
+            }
+            (Looking::Everywhere, None) => {
+                let _ = write!(
+                    self.text,
+                    "row IN (SELECT id FROM {texts} WHERE instr(c{position}, ?))"
+                );
+                self.param(SqlValue::Text(needle));
+            }
+            (Looking::Everywhere, Some(phrase)) => {
+                let search = &table.search;
+                let column = search_column(table.searched[position]);
+                let _ =
+                    write!(self.text, "row IN (SELECT rowid FROM {search} WHERE {search} MATCH ?");
+                self.param(SqlValue::Text(phrase.text));
+                if !phrase.is_exact {
+                    let _ = write!(self.text, " AND instr({column}, ?)");
+                    self.param(SqlValue::Text(needle));
+                }
+                self.push(")");
+            }
+        }
+    }
 }
 
 /// Whether equality with the value alone cannot mean a value of another type.

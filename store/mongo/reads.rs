@@ -35,13 +35,13 @@ pub(super) async fn get(
     found.map(convert::from_document).transpose()
 }
 
-/// What the query means, in its order: part after part, until there is enough.
+/// What the query means, in its order: step after step, until there is enough.
 pub(super) async fn find(inner: &Inner, query: &Query) -> Result<Vec<Document>, StoreError> {
     let searched = inner.searched(query.collection)?;
     let order = order(&query.keys());
     let mut skip = query.skip;
     let mut found = Vec::new();
-    for part in query.parts() {
+    for step in query.steps() {
         let wanted = query.limit.saturating_sub(found.len() as u64);
         if wanted == 0 {
             break;
@@ -49,7 +49,7 @@ pub(super) async fn find(inner: &Inner, query: &Query) -> Result<Vec<Document>, 
         let offset = if query.after.is_none() { std::mem::take(&mut skip) } else { 0 };
         let cursor = inner
             .collection(query.collection)
-            .find(filter(&part, &searched)?)
+            .find(filter(&query.filter.clone().and(step), &searched)?)
             .projection(doc! { SEARCH: 0 })
             .sort(order.clone())
             .skip(offset.min(i64::MAX.unsigned_abs()))

@@ -3,12 +3,14 @@
 
 use std::{fs, path::Path};
 
-use ihs_store::{Filter, Index, Seq, Store, StoreError, embedded::Embedded};
+use ihs_store::{
+    Document, Filter, Index, Query, Seq, Sort, Store, StoreError, Write, embedded::Embedded,
+};
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
-    backend::{THINGS, collection, insert, settings},
+    backend::{THINGS, collection, document, id, ids, insert, settings},
     logs::{message, room},
 };
 
@@ -191,4 +193,43 @@ async fn a_missing_folder_is_made() {
     let store = Embedded::open(&below, &settings()).await.unwrap();
     store.ping().await.unwrap();
     assert!(below.join("ihs.db").exists());
+}
+
+#[tokio::test]
+async fn searches_that_many_texts_answer_are_right_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = open(&folder).await;
+    let person = |number: usize| {
+        let name = format!("{} {number}", ["Mohammad", "Ada"][number % 2]);
+        json!({"_id": format!("{number:05}"), "name": name, "n": number % 7})
+    };
+    let people: Vec<_> = (0..5_000).map(person).map(document).collect();
+    let insertion =
+        |person: &Document| Write::Insert { collection: THINGS, document: person.clone() };
+    store.commit(people.iter().map(insertion).collect()).await.unwrap();
+    let contains = |needle: &str| Filter::Contains("name", needle.to_owned());
+    let long = format!("mohammad 12{}", "x".repeat(40));
+    for filter in [
+        contains("mohammad"),
+        contains("MOHAMMAD 12"),
+        contains("da"),
+        contains(&long),
+        contains("mohammad").and(contains("ada")),
+        contains("mohammad").and(contains("99")),
+        contains("mohammad").and(Filter::eq("n", 3)),
+        contains("ada").and(Filter::eq("n", 3)).and(contains("42")),
+        Filter::Any(vec![contains("mohammad"), contains("ada")]),
+        Filter::Any(vec![contains("mohammad"), Filter::eq("n", 3)]),
+    ] {
+        let matching = people.iter().filter(|person| filter.matches(person));
+        let mut wanted: Vec<&str> = matching.map(id).collect();
+        wanted.reverse();
+        let count = store.count(THINGS, filter.clone()).await.unwrap();
+        assert_eq!(count, wanted.len() as u64, "{filter:?}");
+        let mut query = Query::new(THINGS, filter, 25).sorted(vec![Sort::descending("_id")]);
+        query.skip = 3;
+        let found = ids(&store, query.clone()).await;
+        assert_eq!(found, wanted[wanted.len().min(3)..wanted.len().min(28)], "{query:?}");
+    }
+    store.close().await;
 }
