@@ -3,7 +3,7 @@
 //! - [`cli`]: commands and flags; one file per command under `commands/`
 //! - [`server`]: settings → store → hub → REST layer → HTTP server; [`node`]: the parts of it that
 //!   other commands use; [`welcome`]: what it tells the person who started it
-//! - [`bench`]: the load generator; [`chat`]: the terminal chat client
+//! - [`mod@bench`]: the load generator; [`chat`]: the terminal chat client
 //! - [`demo`]: the people of the demo clinic
 //! - [`prompt`]: what is asked at the terminal
 //! - [`telemetry`]: what the process says about itself

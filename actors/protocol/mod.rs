@@ -2,7 +2,7 @@
 //! text out. Knows no socket, room or store.
 //!
 //! - [`request`]: what a client asks, and how a frame is decoded
-//! - [`reference`]: the client's `ref`
+//! - [`mod@reference`]: the client's `ref`
 //! - [`text`]: the text of a message
 //! - [`code`]: error codes and close codes
 //! - [`entry`]: entries of a room's log as frames

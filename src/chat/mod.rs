@@ -4,7 +4,7 @@
 //! - [`conversation`]: what is joined, shown and not yet acknowledged, without any I/O
 //! - [`account`]: logging in, fresh tokens and the REST requests
 //! - [`link`]: one WebSocket connection
-//! - [`frame`]: what comes over it; [`line`]: what a person types
+//! - [`frame`]: what comes over it; [`mod@line`]: what a person types
 //! - [`input`], [`screen`]: the terminal, or a pipe in its place
 //! - [`address`], [`backoff`]: where to connect, and when again
 
