@@ -2,7 +2,7 @@
 //!
 //! - [`port`]: the [`Store`] trait; its docs are the contract that both backends implement
 //! - [`document`]: what is stored, and what a document may hold
-//! - [`filter`], [`query`], [`write`]: the typed query and write language
+//! - [`filter`], [`query`], [`mod@write`]: the typed query and write language
 //! - [`collection`]: which indexes a collection has
 //! - [`log`]: the append-only log of a room
 //! - [`id`]: identifiers; [`time`]: the clock port and timestamps; [`fold`]: folding of text for search
