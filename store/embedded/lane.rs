@@ -84,3 +84,62 @@ pub(super) async fn call<J, T>(
     };
     Err(if claim.0.give_up() { unavailable(reason) } else { overdue(reason) })
 }
+
+#[cfg(test)]
+mod tests {
+    use crossbeam_channel::{Receiver, bounded};
+
+    use super::*;
+
+    type Job = (Arc<Ticket>, Reply<u8>);
+
+    const SHORT: Duration = Duration::from_millis(20);
+
+    fn queue(size: usize) -> (Sender<Job>, Receiver<Job>) {
+        bounded(size)
+    }
+
+    async fn write(queue: &Sender<Job>, wait: Duration) -> Result<u8, StoreError> {
+        call(queue, wait, write_overdue, |ticket, reply| (ticket, reply)).await
+    }
+
+    #[tokio::test]
+    async fn work_that_was_never_started_was_not_done() {
+        let (sender, receiver) = queue(1);
+        let outcome = write(&sender, SHORT).await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+        let (ticket, _) = receiver.recv().unwrap();
+        assert!(!ticket.start(), "given up, and still started");
+    }
+
+    #[tokio::test]
+    async fn work_that_was_started_may_have_been_done() {
+        let (sender, receiver) = queue(1);
+        let worker = std::thread::spawn(move || {
+            let job = receiver.recv().unwrap();
+            assert!(job.0.start());
+            job
+        });
+        let outcome = write(&sender, SHORT * 10).await;
+        assert!(matches!(outcome, Err(StoreError::OutcomeUnknown(_))), "{outcome:?}");
+        drop(worker.join());
+    }
+
+    #[tokio::test]
+    async fn a_full_queue_and_a_closed_one_refuse() {
+        let (sender, receiver) = queue(0);
+        let outcome = write(&sender, SHORT).await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+        drop(receiver);
+        let outcome = write(&sender, SHORT).await;
+        assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
+    }
+
+    #[tokio::test]
+    async fn a_call_that_is_dropped_gives_up_what_was_not_started() {
+        let (sender, receiver) = queue(1);
+        drop(tokio::time::timeout(SHORT, write(&sender, SHORT * 100)).await);
+        let (ticket, _) = receiver.recv().unwrap();
+        assert!(!ticket.start());
+    }
+}

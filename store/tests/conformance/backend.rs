@@ -80,7 +80,7 @@ impl Backend {
 
     /// A database of its own in the MongoDB that runs for the tests, by two connections.
     pub(crate) async fn mongo() -> Self {
-        let name = format!("ihs_test_{}", ObjectIds.record());
+        let name = database_name();
         let settings = mongo_settings(&name);
         let first = Mongo::connect(&settings).await.unwrap();
         let second = Mongo::connect(&settings).await.unwrap();
@@ -116,7 +116,13 @@ impl Backend {
     }
 }
 
-async fn drop_database(name: &str) {
+/// A database that no other test uses.
+pub(crate) fn database_name() -> String {
+    format!("ihs_test_{}", ObjectIds.record())
+}
+
+/// Takes a database away.
+pub(crate) async fn drop_database(name: &str) {
     let client = mongodb::Client::with_uri_str(mongo_url()).await.unwrap();
     client.database(name).drop().await.unwrap();
     client.shutdown().await;

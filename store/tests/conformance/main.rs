@@ -20,6 +20,7 @@ mod filters;
 mod indexes;
 mod logs;
 mod model;
+mod mongo;
 mod paging;
 mod properties;
 mod search;
