@@ -7,6 +7,7 @@ mod concurrency;
 mod errors;
 mod lists;
 mod matrix;
+mod meddler;
 mod negotiation;
 mod profiles;
 mod records;
