@@ -40,7 +40,7 @@ pub(crate) struct Client {
     pub(crate) name: String,
     pub(crate) token: Option<String>,
     pub(crate) refresh: String,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Vec<u8>)>,
 }
 
 /// What came back.
@@ -150,9 +150,9 @@ pub(crate) fn account(name: &str, kind: &str) -> Value {
 
 impl Client {
     /// The same with a header more.
-    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(&self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let mut client = self.clone();
-        client.headers.push((name.to_owned(), value.to_owned()));
+        client.headers.push((name.to_owned(), value.as_ref().to_owned()));
         client
     }
 
@@ -203,7 +203,7 @@ impl Client {
             request = request.insert_header(("authorization", format!("Bearer {token}")));
         }
         for (name, value) in &self.headers {
-            request = request.insert_header((name.as_str(), value.as_str()));
+            request = request.insert_header((name.as_str(), value.as_slice()));
         }
         request
     }
