@@ -13,5 +13,6 @@ mod profiles;
 mod records;
 mod rooms;
 mod support;
+mod sweep;
 mod users;
 mod wire;

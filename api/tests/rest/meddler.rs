@@ -16,6 +16,8 @@ pub(crate) enum Mischief {
     BeforeLog(Vec<Write>),
     /// The next commit that changes this collection fails.
     Refuse(&'static str),
+    /// The one after the next fails.
+    RefuseSecond(&'static str),
 }
 
 /// The store.
@@ -95,6 +97,14 @@ impl Store for Meddler {
             Mischief::Refuse(name) => writes.iter().any(|write| changes(write, name)),
             _ => false,
         };
+        let later = |mischief: &Mischief| match mischief {
+            Mischief::RefuseSecond(name) => writes.iter().any(|write| changes(write, name)),
+            _ => false,
+        };
+        if let Some(Mischief::RefuseSecond(name)) = self.take(later) {
+            self.plan(Mischief::Refuse(name));
+            return self.inner.commit(writes).await;
+        }
         match self.take(refused) {
             Some(_) => Err(StoreError::Unavailable("meddled with".into())),
             None => self.inner.commit(writes).await,
