@@ -90,7 +90,7 @@ where
 
     fn answer(self: Box<Self>, lost: Option<&Lost>) {
         let outcome = match (self.outcome, lost) {
-            (Some(Err(error)), _) => Err(error),
+            // A refusal, too, may rest on what was lost with the transaction.
             (_, Some(lost)) => Err(lost.error()),
             (Some(outcome), None) => outcome,
             (None, None) => return,
@@ -224,5 +224,44 @@ impl Writer {
         if let Err((_, error)) = self.session.connection.close() {
             tracing::warn!(%error, "the database was not closed cleanly");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    fn session() -> Session {
+        Session {
+            connection: Connection::open_in_memory().unwrap(),
+            schema: Arc::new(Schema::default()),
+            pending: Pending::default(),
+            keys: Keys::default(),
+        }
+    }
+
+    /// What a caller is told whose write was refused, when the transaction ends so.
+    fn told(lost: Option<&Lost>) -> StoreError {
+        let (reply, mut answer) = oneshot::channel();
+        let taken =
+            || StoreError::Taken { write: 0, collection: "c".to_owned(), index: "i".to_owned() };
+        let refused = move |_: &mut Session| Err::<(), _>(Fault::from(taken()));
+        let mut refused = job(Arc::default(), reply, Apart::Wholly, refused);
+        let mut session = session();
+        session.execute("BEGIN").unwrap();
+        refused.run(&mut session).unwrap();
+        refused.answer(lost);
+        answer.try_recv().unwrap().unwrap_err()
+    }
+
+    #[test]
+    fn a_refusal_stands_only_when_the_transaction_does() {
+        assert!(matches!(told(None), StoreError::Taken { .. }));
+        let undone = Lost::Undone("full".to_owned());
+        assert!(matches!(told(Some(&undone)), StoreError::Unavailable(_)));
+        let unknown = Lost::Unknown("gone".to_owned());
+        assert!(matches!(told(Some(&unknown)), StoreError::OutcomeUnknown(_)));
     }
 }
