@@ -4,7 +4,11 @@ use ihs_actors::room::membership::read_markers;
 use ihs_store::{Collection, Filter, Index, Query, Sort, StoreError, Write};
 use serde_json::Value;
 
-use crate::{Ctx, auth, plugins::PLUGINS, viewset::idempotency};
+use crate::{
+    Ctx, auth,
+    plugins::{PLUGINS, users},
+    viewset::idempotency,
+};
 
 /// All of them; more than one part of a node may prepare the same one.
 #[must_use]
@@ -23,7 +27,8 @@ pub fn all() -> Vec<Collection> {
 /// So many are removed in one commit at most: between two rounds, others get to write.
 const ROUND: u64 = 500;
 
-/// Removes sessions, tickets and idempotency keys whose time is over; to be called now and then.
+/// Removes sessions, tickets and idempotency keys whose time is over, and deleted users from rooms
+/// that they could not leave at once; to be called now and then.
 ///
 /// # Errors
 /// Those of [`ihs_store::Store::find`] and [`ihs_store::Store::commit`].
@@ -34,7 +39,7 @@ pub async fn sweep(ctx: &Ctx) -> Result<(), StoreError> {
             tokio::task::yield_now().await;
         }
     }
-    Ok(())
+    users::finish_departures(ctx).await
 }
 
 /// One round; gives how many there were to remove. What was prolonged meanwhile stays.
