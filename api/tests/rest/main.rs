@@ -12,6 +12,7 @@ mod negotiation;
 mod profiles;
 mod records;
 mod rooms;
+mod sockets;
 mod support;
 mod sweep;
 mod users;
