@@ -1,9 +1,14 @@
 //! Every collection that this crate keeps, and the removal of what has expired from them.
 
 use ihs_actors::room::membership::read_markers;
-use ihs_store::{Collection, Filter, Index, StoreError, Write};
+use ihs_store::{Collection, Filter, Index, Query, Sort, StoreError, Write};
+use serde_json::Value;
 
-use crate::{Ctx, auth, plugins::PLUGINS, viewset::idempotency};
+use crate::{
+    Ctx, auth,
+    plugins::{PLUGINS, users},
+    viewset::idempotency,
+};
 
 /// All of them; more than one part of a node may prepare the same one.
 #[must_use]
@@ -19,16 +24,39 @@ pub fn all() -> Vec<Collection> {
     all
 }
 
-/// Removes sessions, tickets and idempotency keys whose time is over; to be called now and then.
+/// So many are removed in one commit at most: between two rounds, others get to write.
+const ROUND: u64 = 500;
+
+/// Removes sessions, tickets and idempotency keys whose time is over, and deleted users from rooms
+/// that they could not leave at once; to be called now and then.
 ///
 /// # Errors
-/// Those of [`ihs_store::Store::commit`].
+/// Those of [`ihs_store::Store::find`] and [`ihs_store::Store::commit`].
 pub async fn sweep(ctx: &Ctx) -> Result<(), StoreError> {
-    let now = ctx.clock.now();
-    let over =
-        |collection| Write::DeleteEvery { collection, filter: Filter::Lt("expires", now.into()) };
-    let writes = [auth::SESSIONS, auth::TICKETS, idempotency::COLLECTION].map(over);
-    ctx.store.commit(writes.to_vec()).await.map(drop)
+    let over = Filter::Lt("expires", ctx.clock.now().into());
+    for collection in [auth::SESSIONS, auth::TICKETS, idempotency::COLLECTION] {
+        while remove_some(ctx, collection, &over).await? == ROUND {
+            tokio::task::yield_now().await;
+        }
+    }
+    users::finish_departures(ctx).await
+}
+
+/// One round; gives how many there were to remove. What was prolonged meanwhile stays.
+async fn remove_some(
+    ctx: &Ctx,
+    collection: &'static str,
+    over: &Filter,
+) -> Result<u64, StoreError> {
+    let oldest = Query::new(collection, over.clone(), ROUND);
+    let found = ctx.store.find(oldest.sorted(vec![Sort::ascending("expires")])).await?;
+    let count = found.len() as u64;
+    let ids: Vec<Value> = found.into_iter().filter_map(|mut one| one.remove("_id")).collect();
+    if !ids.is_empty() {
+        let filter = Filter::In("_id", ids).and(over.clone());
+        ctx.store.commit(vec![Write::DeleteEvery { collection, filter }]).await?;
+    }
+    Ok(count)
 }
 
 fn expiring(name: &'static str, mut indexes: Vec<Index>) -> Collection {

@@ -4,7 +4,10 @@ use actix_web::{
     HttpRequest, HttpResponse,
     http::{
         Method,
-        header::{ALLOW, HeaderValue, SEC_WEBSOCKET_PROTOCOL, UPGRADE},
+        header::{
+            ALLOW, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
+            UPGRADE,
+        },
     },
     web,
 };
@@ -67,18 +70,21 @@ async fn open(
     if !is_handshake(request) {
         return Err(ApiError::Malformed("This path is for WebSocket clients.".to_owned()));
     }
-    let room = match request.match_info().get("room") {
-        None => None,
-        Some(name) => Some((find_room(ctx, &principal, name).await?, join_from(&params)?)),
-    };
+    let name = request.match_info().get("room");
+    let from = name.map(|_| join_from(&params)).transpose()?;
+    if ctx.is_draining() {
+        return Err(ApiError::Unavailable("this node is going away".into()));
+    }
     let fan_out = request
         .app_data::<FanOut>()
         .ok_or_else(|| ApiError::internal("this thread has no fan-out"))?;
     let user = Username::try_from(principal.username.as_str()).map_err(ApiError::internal)?;
-    if ctx.is_draining() {
-        return Err(ApiError::Unavailable("this node is going away".into()));
-    }
+    // What may make a room comes last of what can refuse.
     let admission = ctx.hub.admit(&user).map_err(crowded)?;
+    let room = match name.zip(from) {
+        None => None,
+        Some((name, from)) => Some((find_room(ctx, &principal, name).await?, from)),
+    };
     let expires = Timestamp::from_millis(principal.expires.saturating_mul(1_000));
     session::open(
         request,
@@ -117,9 +123,14 @@ fn refused(error: AuthError) -> ApiError {
     }
 }
 
+/// All that a handshake has: nothing is made for one that would be refused in the end.
 fn is_handshake(request: &HttpRequest) -> bool {
-    text_of(request.headers(), UPGRADE)
-        .is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
+    let headers = request.headers();
+    let protocol = text_of(headers, UPGRADE);
+    protocol.is_some_and(|protocol| protocol.eq_ignore_ascii_case("websocket"))
+        && request.head().upgrade()
+        && text_of(headers, SEC_WEBSOCKET_VERSION) == Some("13")
+        && headers.contains_key(SEC_WEBSOCKET_KEY)
 }
 
 /// The room of this id, or the direct room with `@somebody`; only the caller's own.

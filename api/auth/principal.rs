@@ -99,7 +99,7 @@ impl Principal {
             full_name: text("full_name").to_owned(),
             role: Role::named(text("type")).unwrap_or(Role::Patient),
             rank: if superuser { Rank::Superuser } else { Rank::Ordinary },
-            verified: user.get("verified") != Some(&Value::Bool(false)),
+            verified: user.get("verified") == Some(&Value::Bool(true)),
             session: session.to_owned(),
             expires,
         }
@@ -122,5 +122,25 @@ impl Caller {
             Self::Anonymous => None,
             Self::User(principal) => Some(principal),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn what_is_missing_in_a_record_gives_no_rights() {
+        for verified in [Value::Null, json!(false), json!("true"), json!(1)] {
+            let record =
+                json!({"_id": "1", "username": "ada", "type": "doctor", "verified": verified});
+            assert!(!Principal::of(record.as_object().unwrap(), "s", 0).is_provider(), "{record}");
+        }
+        let nobody = Principal::of(&Document::new(), "s", 0);
+        assert!(!nobody.is_provider() && !nobody.is_staff() && !nobody.verified);
+        let known = json!({"type": "doctor", "verified": true});
+        assert!(Principal::of(known.as_object().unwrap(), "s", 0).is_provider());
     }
 }

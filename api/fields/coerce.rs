@@ -1,5 +1,7 @@
 //! One value of a body, as leniently as DRF's fields take it, and refused in their words.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use super::{
@@ -131,12 +133,16 @@ fn people(value: &Value) -> Coerced {
     if items.len() > PEOPLE {
         return refuse(format!("Ensure this field has no more than {PEOPLE} elements."));
     }
+    let mut seen = HashSet::with_capacity(items.len());
     let mut names: Vec<Value> = Vec::with_capacity(items.len());
     let mut faults: Vec<Value> = Vec::new();
     for item in items {
         match person(item) {
-            Ok(name) if names.contains(&name) => {}
-            Ok(name) => names.push(name),
+            Ok(name) if seen.contains(&name) => {}
+            Ok(name) => {
+                seen.insert(name.clone());
+                names.push(name);
+            }
             Err(message) => faults.push(message.into()),
         }
     }

@@ -6,7 +6,7 @@ use actix_web::{
     HttpRequest,
     http::{
         Method,
-        header::{self, AsHeaderName},
+        header::{AsHeaderName, HeaderValue},
     },
     web,
 };
@@ -86,9 +86,17 @@ impl Call {
         body::text_of(self.request.headers(), name)
     }
 
+    /// The text of a header on which it depends what is done: one that is there but cannot be read
+    /// is not as if it were missing.
+    pub(crate) fn readable_header(&self, name: &'static str) -> Result<Option<&str>, ApiError> {
+        let value = self.request.headers().get(name);
+        let text = value.map(HeaderValue::to_str).transpose();
+        text.map_err(|_| ApiError::Malformed(format!("The header {name} cannot be read.")))
+    }
+
     /// What `If-Match` allows.
     pub(crate) fn precondition(&self) -> Precondition {
-        Precondition::parse(self.header(header::IF_MATCH))
+        Precondition::of(self.request.headers())
     }
 
     /// The body; nothing the second time, since it can be read only once.

@@ -1,5 +1,6 @@
 //! Entity tags: which version of a record, and a hash of how it was shown.
 
+use actix_web::http::header::{HeaderMap, IF_MATCH};
 use ihs_store::Document;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -28,12 +29,19 @@ pub(crate) enum Precondition {
 }
 
 impl Precondition {
-    /// Reads `If-Match`. A tag that is none of ours allows nothing.
-    pub(crate) fn parse(header: Option<&str>) -> Self {
-        match header.map(str::trim) {
-            None | Some("*") => Self::Any,
-            Some(list) => Self::Versions(list.split(',').filter_map(version_in).collect()),
+    /// Reads `If-Match`, all lines of it. A tag that is none of ours allows nothing, and neither
+    /// does a line that cannot be read: what a client made conditional stays so.
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut lines = headers.get_all(IF_MATCH).peekable();
+        if lines.peek().is_none() {
+            return Self::Any;
         }
+        let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+        if lines.iter().any(|line| line.trim() == "*") {
+            return Self::Any;
+        }
+        let tags = lines.iter().flat_map(|line| line.split(','));
+        Self::Versions(tags.filter_map(version_in).collect())
     }
 
     /// Whether it allows this version.
@@ -65,24 +73,40 @@ fn version_in(tag: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::HeaderValue;
+
     use super::*;
+
+    fn precondition(lines: &[&[u8]]) -> Precondition {
+        let mut headers = HeaderMap::new();
+        for line in lines {
+            headers.append(IF_MATCH, HeaderValue::from_bytes(line).unwrap());
+        }
+        Precondition::of(&headers)
+    }
 
     #[test]
     fn a_tag_tells_its_version_and_what_was_shown() {
         let first = tag(3, b"{}");
         assert_ne!(first, tag(3, b"{\"online\":true}"));
-        assert!(Precondition::parse(Some(&first)).allows(3));
-        assert!(!Precondition::parse(Some(&first)).allows(4));
+        assert!(precondition(&[first.as_bytes()]).allows(3));
+        assert!(!precondition(&[first.as_bytes()]).allows(4));
         assert!(names(Some(&format!("\"x\", W/{first}")), &first));
         assert!(!names(Some("\"x\""), &first));
     }
 
     #[test]
     fn if_match_takes_a_star_and_refuses_what_is_not_ours() {
-        assert!(Precondition::parse(None).allows(1));
-        assert!(Precondition::parse(Some("*")).allows(1));
-        for odd in ["", "x", "\"x\"", "\"-\"", "1-2"] {
-            assert!(!Precondition::parse(Some(odd)).allows(1), "{odd}");
+        assert!(precondition(&[]).allows(1));
+        assert!(precondition(&[b" * "]).allows(1));
+        for odd in [&b""[..], b"x", b"\"x\"", b"\"-\"", b"1-2", b"\xff", b"\"1-\xff\""] {
+            assert!(!precondition(&[odd]).allows(1), "{odd:?}");
         }
+    }
+
+    #[test]
+    fn every_line_of_if_match_counts() {
+        let both = precondition(&[b"\"1-a\"", b"\"2-b\", \xff", b"\"3-c\""]);
+        assert!(both.allows(1) && both.allows(3) && !both.allows(2));
     }
 }

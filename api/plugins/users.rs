@@ -1,13 +1,16 @@
 //! Users: accounts. Signing up makes the patient or doctor profile too. A deleted user leaves a
-//! tombstone, so that nobody else ever gets the name on which rooms and messages hang.
+//! tombstone, so that nobody else ever gets the name on which rooms and messages hang. First it is
+//! decided that they are deleted, then they leave their rooms: what is interrupted, or came too
+//! late to see the tombstone, is made up for by [`finish_departures`].
 
 use ihs_actors::fan_out::Logins;
-use ihs_store::{Change, Filter, Sort, Write};
+use ihs_store::{Change, Filter, Index, Query, Sort, StoreError, Timestamp, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::{profiles, rooms::departure};
 use crate::{
+    Ctx,
     auth::{Principal, Role, TICKETS, end_sockets, revoke_all, revoke_others},
     error::ApiError,
     fields::{
@@ -26,6 +29,16 @@ use crate::{
 
 /// Set in the record of a user who was deleted.
 const DELETED: &str = "_deleted";
+
+/// Set in it, too, to the time of that, until they have left their rooms for good.
+const LEAVING: &str = "_leaving";
+
+/// Requests that began before a deletion have ended after so long: nobody who looked up the user
+/// then adds them to a room any more.
+const GRACE_MILLIS: i64 = 60_000;
+
+/// So many deleted users leave their rooms in one go.
+const DEPARTURES: u64 = 100;
 
 /// The resource.
 pub(crate) struct Users;
@@ -89,6 +102,10 @@ impl ViewSet for Users {
         present()
     }
 
+    fn indexes() -> Vec<Index> {
+        vec![Index::plain(LEAVING, &[LEAVING]).only(Filter::Present(LEAVING))]
+    }
+
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
         if let Some(password) = checked.values.get("password").and_then(Value::as_str) {
             for fault in call.ctx.passwords.faults(password) {
@@ -141,10 +158,8 @@ impl ViewSet for Users {
         }
     }
 
-    /// The rooms come first: should it fail half way, the user can still be deleted again.
     async fn before_delete(call: &Call, removal: &mut Removal<User>) -> Result<(), ApiError> {
-        departure::leave_all(&call.ctx, &removal.record.username).await?;
-        removal.remains = Some(tombstone());
+        removal.remains = Some(tombstone(call.ctx.clock.now()));
         removal.writes.extend(profiles::removal(&removal.id, removal.record.role));
         removal.writes.push(revoke_all(&removal.id));
         removal.writes.push(Write::DeleteEvery {
@@ -154,10 +169,11 @@ impl ViewSet for Users {
         Ok(())
     }
 
-    /// And once more for those that somebody added them to meanwhile.
+    /// The user is deleted, whatever comes of this.
     async fn after_delete(call: &Call, removal: &Removal<User>) -> Result<(), ApiError> {
         end_sockets(&call.ctx, &removal.record.username, &Logins::All);
-        departure::leave_all(&call.ctx, &removal.record.username).await
+        depart(&call.ctx, &removal.record.username).await;
+        Ok(())
     }
 }
 
@@ -172,6 +188,32 @@ impl User {
     fn joined_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
     }
+}
+
+/// Lets deleted users leave what rooms they are still in; to be called now and then.
+pub(crate) async fn finish_departures(ctx: &Ctx) -> Result<(), StoreError> {
+    let settled = ctx.clock.now().plus_millis(-GRACE_MILLIS);
+    let due = Filter::Present(LEAVING).and(Filter::Lte(LEAVING, settled.into()));
+    let query = Query::new("users", due, DEPARTURES).sorted(vec![Sort::ascending(LEAVING)]);
+    for user in ctx.store.find(query).await? {
+        if depart(ctx, text(&user, "username")).await {
+            let change = Change::set(LEAVING, Value::Null);
+            let filter = Filter::id(text(&user, "_id"));
+            let write = Write::UpdateEvery { collection: "users", filter, change };
+            ctx.store.commit(vec![write]).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Whether the user is out of all rooms now.
+async fn depart(ctx: &Ctx, name: &str) -> bool {
+    let left = departure::leave_all(ctx, name).await;
+    if let Err(error) = &left {
+        let error = error as &dyn std::error::Error;
+        tracing::warn!(error, "a deleted user is still in some rooms for now");
+    }
+    left.is_ok()
 }
 
 /// Users who were not deleted.
@@ -206,9 +248,9 @@ fn logging_out(principal: &Principal, id: &str) -> Write {
 }
 
 /// What is left of a deleted user: the name, and nothing about the person.
-fn tombstone() -> Change {
+fn tombstone(now: Timestamp) -> Change {
     let empty = ["full_name", "email", "first_name", "last_name", "password_hash"];
-    let change = Change::set(DELETED, true).and_set("is_active", false);
+    let change = Change::set(DELETED, true).and_set(LEAVING, now).and_set("is_active", false);
     empty.into_iter().fold(change, |change, field| change.and_set(field, ""))
 }
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::ApiError,
-    fields::{clean::Stage, flags::Flag},
+    fields::{clean::Stage, flags::Flag, input::Input},
     http::{Call, Reply, etag::version_of},
 };
 
@@ -25,13 +25,27 @@ pub(crate) async fn create<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
     if let Some(first) = first_answer(call, repeat.as_ref()).await? {
         return Ok(first);
     }
-    let input = validate::<V>(call, &input, Stage::Create, None).await?;
+    match make::<V>(call, &input, repeat.as_ref()).await {
+        // What is in the way may be what the same request has made meanwhile.
+        Err(error) if error.status().is_client_error() => {
+            first_answer(call, repeat.as_ref()).await?.ok_or(error)
+        }
+        made => made,
+    }
+}
+
+async fn make<V: ViewSet>(
+    call: &Call,
+    input: &Input,
+    repeat: Option<&Repeat>,
+) -> Result<Reply, ApiError> {
+    let input = validate::<V>(call, input, Stage::Create, None).await?;
     let mut draft = draft::<V>(call, input)?;
     V::before_create(call, &mut draft).await?;
     if let Some(existing) = V::existing(call, &draft.record).await? {
-        return answer_existing::<V>(call, existing).await;
+        return answer_existing::<V>(call, existing, repeat).await;
     }
-    store::<V>(call, draft, repeat.as_ref()).await
+    store::<V>(call, draft, repeat).await
 }
 
 fn draft<V: ViewSet>(call: &Call, input: Document) -> Result<Draft<V::Record>, ApiError> {
@@ -52,7 +66,15 @@ async fn first_answer(call: &Call, repeat: Option<&Repeat>) -> Result<Option<Rep
     }
 }
 
-async fn answer_existing<V: ViewSet>(call: &Call, existing: Document) -> Result<Reply, ApiError> {
+/// The record was there already; made by this request, if it is one that came twice at once.
+async fn answer_existing<V: ViewSet>(
+    call: &Call,
+    existing: Document,
+    repeat: Option<&Repeat>,
+) -> Result<Reply, ApiError> {
+    if let Some(first) = first_answer(call, repeat).await? {
+        return Ok(first);
+    }
     let version = version_of(&existing);
     let shown = show::<V>(&call.ctx, &call.caller, existing).await?;
     Ok(Reply::record(version, &shown))
@@ -111,11 +133,8 @@ async fn settle<V: ViewSet>(
     let StoreError::Taken { collection, index, .. } = &error else {
         return Err(error.into());
     };
-    if let Some(first) = first_answer(call, repeat).await? {
-        return Ok(first);
-    }
     if let Some(existing) = V::existing(call, record).await? {
-        return answer_existing::<V>(call, existing).await;
+        return answer_existing::<V>(call, existing, repeat).await;
     }
     Err(taken(V::RESOURCE, collection, index))
 }

@@ -41,7 +41,7 @@ impl Repeat {
         resource: &Resource,
         input: &Input,
     ) -> Result<Option<Self>, ApiError> {
-        let Some(key) = call.header(IDEMPOTENCY_KEY).filter(|key| !key.is_empty()) else {
+        let Some(key) = call.readable_header(IDEMPOTENCY_KEY)?.filter(|key| !key.is_empty()) else {
             return Ok(None);
         };
         if key.len() > KEY_BYTES {

@@ -15,7 +15,7 @@ const STATEMENTS: usize = 256;
 
 /// The log of all rooms, and the keys in it (see [`super::keys`]). The index by which a deletion
 /// finds the edits of its target stands by itself, so that other entries cost nothing in it.
-const BASE: &str = "
+pub(super) const BASE: &str = "
     CREATE TABLE IF NOT EXISTS log (
         room BLOB NOT NULL,
         seq INTEGER NOT NULL,

@@ -76,6 +76,7 @@ pub(super) fn append(
         if let Some(key) = key {
             keys.add(connection, room, key, entry.seq)?;
         }
+        keys.passed(connection, room, entry.seq)?;
         head = entry.seq;
     }
     Ok(Appended { stored: entries.len(), stop: None })

@@ -90,7 +90,7 @@ where
 
     fn answer(self: Box<Self>, lost: Option<&Lost>) {
         let outcome = match (self.outcome, lost) {
-            (Some(Err(error)), _) => Err(error),
+            // A refusal, too, may rest on what was lost with the transaction.
             (_, Some(lost)) => Err(lost.error()),
             (Some(outcome), None) => outcome,
             (None, None) => return,
@@ -230,3 +230,7 @@ impl Writer {
 #[cfg(test)]
 #[path = "writer_tests.rs"]
 mod tests;
+
+#[cfg(test)]
+#[path = "outcome_tests.rs"]
+mod outcome_tests;

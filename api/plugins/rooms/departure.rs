@@ -1,6 +1,6 @@
 //! Leaving: `POST /api/rooms/{id}/leave/`, and what the deletion of a user does.
 
-use ihs_store::{Document, Filter, Query};
+use ihs_store::{Document, Filter, Query, Sort};
 
 use super::{membership::alter, room::Room};
 use crate::{
@@ -23,16 +23,21 @@ pub(super) async fn leave(call: &Call, document: Document) -> Result<Reply, ApiE
     Ok(Reply::no_content())
 }
 
-/// Ends all memberships of a user.
+/// Ends all memberships of a user. A room that cannot be left now keeps them from no other: the
+/// first error is given at the end, and all can be done again.
 pub(crate) async fn leave_all(ctx: &Ctx, name: &str) -> Result<(), ApiError> {
+    let theirs = Filter::Has("members", name.into());
+    let mut query = Query::new("rooms", theirs, BATCH).sorted(vec![Sort::ascending("_id")]);
+    let mut outcome = Ok(());
     loop {
-        let theirs = Filter::Has("members", name.into());
-        let rooms = ctx.store.find(Query::new("rooms", theirs, BATCH)).await?;
-        if rooms.is_empty() {
-            return Ok(());
-        }
+        let rooms = ctx.store.find(query.clone()).await?;
         for room in &rooms {
-            alter(ctx, &id_of(room), name, |room| leaving(room, name)).await?;
+            let left = alter(ctx, &id_of(room), name, |room| leaving(room, name)).await;
+            outcome = outcome.and(left.map(drop));
+        }
+        match rooms.last() {
+            Some(last) => query.after = Some(query.position(last)),
+            None => return outcome,
         }
     }
 }

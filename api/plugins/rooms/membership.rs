@@ -1,6 +1,8 @@
 //! Changes of who is in a room. Each stands in the room's log too, appended in the same commit as
 //! the record changes, so that every node cuts at the same place.
 
+use std::collections::HashSet;
+
 use ihs_store::{
     Body, Change, Document, EntryId, Filter, LogEntry, Query, RoomId, Seq, StoreError, Write,
     Written,
@@ -19,6 +21,20 @@ use crate::{
 
 /// How often a change is tried while messages keep coming in.
 const ATTEMPTS: usize = 64;
+
+/// Which of these rooms a user is in just now. What was read of a log may be shown when this is
+/// asked after the read: nobody sees what was said from their removal on.
+pub(super) async fn still_in(
+    ctx: &Ctx,
+    reader: &str,
+    rooms: Vec<String>,
+) -> Result<HashSet<String>, StoreError> {
+    let most = rooms.len() as u64;
+    let rooms = rooms.into_iter().map(Value::String).collect();
+    let theirs = Filter::In("_id", rooms).and(Filter::Has("members", reader.into()));
+    let found = ctx.store.find(Query::new("rooms", theirs, most)).await?;
+    Ok(found.iter().map(id_of).collect())
+}
 
 /// The log entry that belongs to a change; none when nobody comes or goes.
 pub(super) async fn entry(

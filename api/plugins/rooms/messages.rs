@@ -6,6 +6,7 @@ use ihs_config::UnknownParameters;
 use ihs_store::{Document, Filter, LogEntry, RoomId, Seq, StoreError};
 use serde_json::json;
 
+use super::membership::still_in;
 use crate::{
     Ctx,
     error::ApiError,
@@ -31,14 +32,18 @@ enum Part {
 
 /// A page of the log.
 pub(super) async fn list(call: &Call, document: Document) -> Result<Reply, ApiError> {
-    let reader = call.principal()?.username.clone();
-    if !Filter::Has("members", reader.into()).matches(&document) {
+    let reader = &call.principal()?.username;
+    if !Filter::Has("members", reader.clone().into()).matches(&document) {
         return Err(ApiError::Forbidden);
     }
     let unknown = call.ctx.settings.api.unknown_parameters;
     let (part, limit) = parse(&call.params, unknown)?;
-    let room: RoomId = id_of(&document).parse().map_err(ApiError::internal)?;
+    let id = id_of(&document);
+    let room: RoomId = id.parse().map_err(ApiError::internal)?;
     let (entries, more) = read(&call.ctx, room, part, limit).await?;
+    if still_in(&call.ctx, reader, vec![id]).await?.is_empty() {
+        return Err(ApiError::no_match("Room"));
+    }
     let results: Vec<EntryView<'_>> =
         entries.iter().map(|entry| EntryView::new(room, entry)).collect();
     Ok(Reply::ok(&json!({ "results": results, "more": more })))

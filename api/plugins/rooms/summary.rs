@@ -7,6 +7,7 @@ use ihs_actors::room::membership::READ_MARKERS;
 use ihs_store::{Body, Filter, LogEntry, Query, RoomId, Seq, StoreError};
 use serde_json::{Value, json};
 
+use super::membership::still_in;
 use crate::{Ctx, auth::Caller, error::ApiError, viewset::hooks::Row};
 
 /// Unread messages are counted up to this; more are more than anybody reads.
@@ -30,8 +31,13 @@ pub(super) async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Resu
         summary(ctx, reader, row.text("_id"), seq)
     });
     let summaries = join_all(read).await;
+    let ids = own.iter().map(|row| row.text("_id").to_owned()).collect();
+    let still = still_in(ctx, reader, ids).await?;
     for (row, summary) in own.into_iter().zip(summaries) {
         let (unread, last) = summary?;
+        if !still.contains(row.text("_id")) {
+            continue;
+        }
         row.derive("unread", unread);
         row.derive("last_message", last);
     }

@@ -3,7 +3,10 @@
 use futures_util::future::join_all;
 use serde_json::json;
 
-use crate::support::{App, account};
+use crate::{
+    meddler::Mischief,
+    support::{App, account},
+};
 
 #[actix_web::test]
 async fn of_many_who_want_one_username_exactly_one_gets_it() {
@@ -82,6 +85,40 @@ async fn repeats_at_once_are_done_once() {
     for answer in join_all(tries).await {
         answer.is(201);
     }
+}
+
+/// The second asks for the first answer before there is one, and meets what the first has made.
+#[actix_web::test]
+async fn a_repeat_that_meets_what_the_first_has_made_gets_the_first_answer() {
+    let app = App::start().await;
+    let sam = app.staff("sam").await;
+    app.patient("bob").await;
+    let cases = [
+        ("/api/users/", account("ada", "patient")),
+        ("/api/insurances/", json!({"orgname": "x"})),
+        ("/api/rooms/", json!({"kind": "direct", "members": ["bob"]})),
+        ("/api/rooms/", json!({"name": "ward", "members": ["bob"]})),
+    ];
+    for (number, (path, body)) in cases.into_iter().enumerate() {
+        let client = sam.with("idempotency-key", &format!("k{number}"));
+        let first = client.post(path, body.clone()).await.is(201);
+        app.meddler.plan(Mischief::Early("idempotency"));
+        let again = client.post(path, body).await.is(201);
+        assert!(app.meddler.is_done());
+        assert_eq!(again.text, first.text, "{path}");
+    }
+}
+
+#[actix_web::test]
+async fn a_repeat_that_has_become_faulty_meanwhile_gets_the_first_answer() {
+    let app = App::start().await;
+    let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
+    let ada = ada.with("idempotency-key", "k");
+    let body = json!({"name": "ward", "members": ["bob"]});
+    let first = ada.post("/api/rooms/", body.clone()).await.is(201);
+    bob.delete("/api/users/bob/").await.is(204);
+    app.meddler.plan(Mischief::Early("idempotency"));
+    assert_eq!(ada.post("/api/rooms/", body).await.is(201).text, first.text);
 }
 
 #[actix_web::test]

@@ -144,3 +144,15 @@ async fn forms_count_like_json() {
     let made = sam.raw(Method::POST, "/api/rooms/", urlencoded, room).await.is(201);
     assert_eq!(made.body["members"], json!(["sam", "sam-root"]));
 }
+
+#[actix_web::test]
+async fn a_condition_that_cannot_be_read_is_not_taken_for_none() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let unreadable = ada.with("if-match", b"\"\xff\"");
+    unreadable.patch("/api/patients/ada/", json!({"weight": 1})).await.is(412);
+    unreadable.delete("/api/users/ada/").await.is(412);
+    ada.with("if-none-match", b"\xff").get("/api/patients/ada/").await.is(200);
+    let key = ada.with("idempotency-key", b"\xff");
+    key.post("/api/rooms/", json!({"name": "x"})).await.is(400);
+}

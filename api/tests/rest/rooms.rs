@@ -1,9 +1,12 @@
 //! Rooms.
 
-use ihs_store::{Body, EntryId, LogEntry, RoomId, Seq, Timestamp, Write};
+use ihs_store::{Body, Change, EntryId, Filter, LogEntry, RoomId, Seq, Timestamp, Write};
 use serde_json::{Value, json};
 
-use crate::support::{App, Client};
+use crate::{
+    meddler::Mischief,
+    support::{App, Client},
+};
 
 async fn group(client: &Client, members: &[&str]) -> String {
     let body = json!({"name": "ward", "members": members});
@@ -12,16 +15,20 @@ async fn group(client: &Client, members: &[&str]) -> String {
 
 /// Puts a message into a log, as the realtime core does.
 async fn say(app: &App, room: &str, seq: u64, sender: &str, text: &str) {
-    let entry = LogEntry {
+    let entry = message(app, seq, sender, text);
+    let room: RoomId = room.parse().unwrap();
+    app.ctx.store.append(room, vec![entry]).await.unwrap();
+}
+
+fn message(app: &App, seq: u64, sender: &str, text: &str) -> LogEntry {
+    LogEntry {
         seq: Seq::new(seq),
         id: EntryId::from_bytes(app.ctx.ids.next()),
         time: Timestamp::from_millis(0),
         sender: sender.to_owned(),
         key: None,
         body: Body::message(text),
-    };
-    let room: RoomId = room.parse().unwrap();
-    app.ctx.store.append(room, vec![entry]).await.unwrap();
+    }
 }
 
 fn log_path(room: &str, query: &str) -> String {
@@ -171,6 +178,37 @@ async fn a_log_is_read_in_pages_either_way() {
     app.ctx.store.commit(vec![marker]).await.unwrap();
     assert_eq!(bob.get("/api/rooms/").await.body["results"][0]["unread"], 2);
     assert_eq!(ada.get("/api/rooms/").await.body["results"][0]["unread"], 0);
+}
+
+/// Takes somebody out and says something right before the next read of the log.
+fn remove_before_the_log_is_read(app: &App, room: &str, name: &str) {
+    let entry = message(app, 1, "ada", "not for everybody");
+    app.meddler.plan(Mischief::BeforeLog(vec![
+        Write::Update {
+            collection: "rooms",
+            filter: Filter::id(room),
+            change: Change::default().and_exclude("members", name),
+        },
+        Write::Append { room: room.parse().unwrap(), entries: vec![entry] },
+    ]));
+}
+
+#[actix_web::test]
+async fn whoever_is_removed_while_the_log_is_read_reads_nothing_of_it() {
+    let app = App::start().await;
+    let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
+    for query in ["after=0", ""] {
+        let id = group(&ada, &["bob"]).await;
+        remove_before_the_log_is_read(&app, &id, "bob");
+        let read = bob.get(&log_path(&id, query)).await;
+        assert!(app.meddler.is_done());
+        read.details(404, "No Room matches the given query.");
+    }
+    let id = group(&ada, &["bob"]).await;
+    remove_before_the_log_is_read(&app, &id, "bob");
+    let seen = bob.get(&format!("/api/rooms/{id}/")).await;
+    assert!(app.meddler.is_done());
+    assert_eq!((&seen.body["last_message"], &seen.body["unread"]), (&Value::Null, &json!(0)));
 }
 
 #[actix_web::test]

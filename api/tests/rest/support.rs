@@ -18,6 +18,8 @@ use ihs_store::{ObjectIds, Store, SystemClock, embedded::Embedded};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::meddler::Meddler;
+
 /// The password of everybody here.
 pub(crate) const PASSWORD: &str = "correct horse";
 
@@ -27,6 +29,7 @@ type Serve = Rc<dyn Fn(Request) -> LocalBoxFuture<'static, Answer>>;
 pub(crate) struct App {
     serve: Serve,
     pub(crate) ctx: Ctx,
+    pub(crate) meddler: Arc<Meddler>,
     _folder: TempDir,
 }
 
@@ -37,7 +40,7 @@ pub(crate) struct Client {
     pub(crate) name: String,
     pub(crate) token: Option<String>,
     pub(crate) refresh: String,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Vec<u8>)>,
 }
 
 /// What came back.
@@ -68,7 +71,8 @@ impl App {
         let folder = tempfile::tempdir().unwrap();
         folder.path().clone_into(&mut settings.server.data_dir);
         let store = Embedded::open(folder.path(), &settings.store).await.unwrap();
-        let store: Arc<dyn Store> = Arc::new(store);
+        let meddler = Arc::new(Meddler::new(Arc::new(store)));
+        let store: Arc<dyn Store> = Arc::<Meddler>::clone(&meddler);
         let hub = Hub::new(Parts {
             store: Arc::clone(&store),
             bus: Arc::new(LocalBus::default()),
@@ -84,7 +88,7 @@ impl App {
             let service = Rc::clone(&service);
             Box::pin(async move { Answer::of(service.call(request).await.unwrap()).await })
         });
-        Self { serve, ctx, _folder: folder }
+        Self { serve, ctx, meddler, _folder: folder }
     }
 
     /// Nobody known.
@@ -146,9 +150,9 @@ pub(crate) fn account(name: &str, kind: &str) -> Value {
 
 impl Client {
     /// The same with a header more.
-    pub(crate) fn with(&self, name: &str, value: &str) -> Self {
+    pub(crate) fn with(&self, name: &str, value: impl AsRef<[u8]>) -> Self {
         let mut client = self.clone();
-        client.headers.push((name.to_owned(), value.to_owned()));
+        client.headers.push((name.to_owned(), value.as_ref().to_owned()));
         client
     }
 
@@ -199,7 +203,7 @@ impl Client {
             request = request.insert_header(("authorization", format!("Bearer {token}")));
         }
         for (name, value) in &self.headers {
-            request = request.insert_header((name.as_str(), value.as_str()));
+            request = request.insert_header((name.as_str(), value.as_slice()));
         }
         request
     }

@@ -1,9 +1,15 @@
 //! Signing up, and what becomes of accounts.
 
-use ihs_api::create_superuser;
+use std::sync::Arc;
+
+use ihs_api::{Ctx, create_superuser, sweep};
+use ihs_store::{Change, Clock, Filter, Timestamp, Write};
 use serde_json::json;
 
-use crate::support::{App, PASSWORD, account};
+use crate::{
+    meddler::Mischief,
+    support::{App, PASSWORD, account},
+};
 
 #[actix_web::test]
 async fn signing_up_makes_user_and_profile_and_shows_no_secret() {
@@ -141,4 +147,77 @@ async fn the_command_line_keeps_the_same_rules() {
     app.superuser("root").await.get("/api/users/root/").await.is(200);
     let again = create_superuser(&app.ctx, "root", "", PASSWORD).await.unwrap_err();
     assert!(again.to_string().contains("already exists"));
+}
+
+/// A clock that is an hour ahead.
+struct Later;
+
+impl Clock for Later {
+    fn now(&self) -> Timestamp {
+        ihs_store::SystemClock.now().plus_millis(3_600_000)
+    }
+}
+
+/// The same node an hour later.
+fn later(ctx: &Ctx) -> Ctx {
+    let mut ctx = ctx.clone();
+    ctx.clock = Arc::new(Later);
+    ctx
+}
+
+async fn members(app: &App, room: &str) -> serde_json::Value {
+    let room = app.ctx.store.get("rooms", room).await.unwrap().unwrap();
+    room["members"].clone()
+}
+
+#[actix_web::test]
+async fn a_user_who_could_not_be_deleted_is_still_in_their_rooms() {
+    let app = App::start().await;
+    let (ada, _bob) = (app.patient("ada").await, app.patient("bob").await);
+    let body = json!({"name": "ward", "members": ["bob"]});
+    let room = ada.post("/api/rooms/", body).await.is(201).text_at("/id");
+    app.meddler.plan(Mischief::Refuse("users"));
+    ada.delete("/api/users/ada/").await.is(503);
+    assert_eq!(members(&app, &room).await, json!(["ada", "bob"]));
+    ada.get(&format!("/api/rooms/{room}/")).await.is(200);
+    ada.delete("/api/users/ada/").await.is(204);
+    assert_eq!(members(&app, &room).await, json!(["bob"]));
+}
+
+#[actix_web::test]
+async fn a_departure_that_was_interrupted_is_finished_later() {
+    let app = App::start().await;
+    let (ada, _bob) = (app.patient("ada").await, app.patient("bob").await);
+    let mut rooms = Vec::new();
+    for name in ["ward", "lab"] {
+        let body = json!({"name": name, "members": ["bob"]});
+        rooms.push(ada.post("/api/rooms/", body).await.is(201).text_at("/id"));
+    }
+    app.meddler.plan(Mischief::Refuse("rooms"));
+    ada.delete("/api/users/ada/").await.is(204);
+    assert_eq!(members(&app, &rooms[0]).await, json!(["ada", "bob"]));
+    assert_eq!(members(&app, &rooms[1]).await, json!(["bob"]));
+    sweep(&app.ctx).await.unwrap();
+    assert_eq!(members(&app, &rooms[0]).await, json!(["ada", "bob"]));
+    sweep(&later(&app.ctx)).await.unwrap();
+    assert_eq!(members(&app, &rooms[0]).await, json!(["bob"]));
+}
+
+/// A request that had looked her up before adds her after.
+#[actix_web::test]
+async fn who_is_added_to_a_room_while_they_are_deleted_is_out_of_it_later() {
+    let app = App::start().await;
+    let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
+    let room = bob.post("/api/rooms/", json!({"name": "ward"})).await.is(201).text_at("/id");
+    ada.delete("/api/users/ada/").await.is(204);
+    let late = Write::Update {
+        collection: "rooms",
+        filter: Filter::id(room.clone()),
+        change: Change::default().and_include("members", "ada"),
+    };
+    app.ctx.store.commit(vec![late]).await.unwrap();
+    sweep(&later(&app.ctx)).await.unwrap();
+    assert_eq!(members(&app, &room).await, json!(["bob"]));
+    let marked = Filter::Present("_leaving");
+    assert_eq!(app.ctx.store.count("users", marked).await.unwrap(), 0);
 }

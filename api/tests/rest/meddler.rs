@@ -1,0 +1,168 @@
+//! A store between whose calls something happens: races and failures, at an exact moment.
+
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use ihs_store::{
+    Appended, Collection, Document, Filter, LogEntry, Query, RoomId, Seq, Store, StoreError, Write,
+    Written,
+};
+
+/// What happens once.
+pub(crate) enum Mischief {
+    /// The next look-up by id in this collection comes too early to find anything.
+    Early(&'static str),
+    /// These writes come right before the next read of a log.
+    BeforeLog(Vec<Write>),
+    /// The next commit that changes this collection fails.
+    Refuse(&'static str),
+    /// The one after the next fails.
+    RefuseSecond(&'static str),
+}
+
+/// The store.
+pub(crate) struct Meddler {
+    inner: Arc<dyn Store>,
+    next: Mutex<Option<Mischief>>,
+}
+
+impl Meddler {
+    /// Without anything to do as yet.
+    pub(crate) fn new(inner: Arc<dyn Store>) -> Self {
+        Self { inner, next: Mutex::default() }
+    }
+
+    /// What happens next.
+    pub(crate) fn plan(&self, mischief: Mischief) {
+        *self.next.lock().unwrap() = Some(mischief);
+    }
+
+    /// Whether what was planned has happened.
+    pub(crate) fn is_done(&self) -> bool {
+        self.next.lock().unwrap().is_none()
+    }
+
+    fn take(&self, wanted: impl Fn(&Mischief) -> bool) -> Option<Mischief> {
+        self.next.lock().unwrap().take_if(|mischief| wanted(mischief))
+    }
+
+    async fn before_log(&self) -> Result<(), StoreError> {
+        match self.take(|mischief| matches!(mischief, Mischief::BeforeLog(_))) {
+            Some(Mischief::BeforeLog(writes)) => self.inner.commit(writes).await.map(drop),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn changes(write: &Write, name: &str) -> bool {
+    match write {
+        Write::Insert { collection, .. }
+        | Write::Update { collection, .. }
+        | Write::UpdateEvery { collection, .. }
+        | Write::Delete { collection, .. }
+        | Write::DeleteEvery { collection, .. } => *collection == name,
+        Write::Append { .. } => false,
+    }
+}
+
+#[async_trait]
+impl Store for Meddler {
+    async fn prepare(&self, collections: &[Collection]) -> Result<(), StoreError> {
+        self.inner.prepare(collections).await
+    }
+
+    async fn get(
+        &self,
+        collection: &'static str,
+        id: &str,
+    ) -> Result<Option<Document>, StoreError> {
+        let early =
+            |mischief: &Mischief| matches!(mischief, Mischief::Early(name) if *name == collection);
+        match self.take(early) {
+            Some(_) => Ok(None),
+            None => self.inner.get(collection, id).await,
+        }
+    }
+
+    async fn find(&self, query: Query) -> Result<Vec<Document>, StoreError> {
+        self.inner.find(query).await
+    }
+
+    async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError> {
+        self.inner.count(collection, filter).await
+    }
+
+    async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
+        let refused = |mischief: &Mischief| match mischief {
+            Mischief::Refuse(name) => writes.iter().any(|write| changes(write, name)),
+            _ => false,
+        };
+        let later = |mischief: &Mischief| match mischief {
+            Mischief::RefuseSecond(name) => writes.iter().any(|write| changes(write, name)),
+            _ => false,
+        };
+        if let Some(Mischief::RefuseSecond(name)) = self.take(later) {
+            self.plan(Mischief::Refuse(name));
+            return self.inner.commit(writes).await;
+        }
+        match self.take(refused) {
+            Some(_) => Err(StoreError::Unavailable("meddled with".into())),
+            None => self.inner.commit(writes).await,
+        }
+    }
+
+    async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {
+        self.inner.append(room, entries).await
+    }
+
+    async fn log_after(
+        &self,
+        room: RoomId,
+        after: Seq,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        self.before_log().await?;
+        self.inner.log_after(room, after, limit).await
+    }
+
+    async fn log_before(
+        &self,
+        room: RoomId,
+        before: Seq,
+        limit: u64,
+    ) -> Result<Vec<LogEntry>, StoreError> {
+        self.before_log().await?;
+        self.inner.log_before(room, before, limit).await
+    }
+
+    async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError> {
+        self.inner.log_head(room).await
+    }
+
+    async fn log_key(
+        &self,
+        room: RoomId,
+        sender: &str,
+        key: &str,
+    ) -> Result<Option<LogEntry>, StoreError> {
+        self.inner.log_key(room, sender, key).await
+    }
+
+    async fn log_unread(
+        &self,
+        room: RoomId,
+        after: Seq,
+        reader: &str,
+        limit: u64,
+    ) -> Result<u64, StoreError> {
+        self.inner.log_unread(room, after, reader, limit).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.ping().await
+    }
+
+    async fn close(&self) {
+        self.inner.close().await;
+    }
+}
