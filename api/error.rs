@@ -45,6 +45,9 @@ pub(crate) enum ApiError {
     /// The body is larger than the settings allow.
     #[error("The request body is larger than {0} bytes.")]
     BodyTooLarge(usize),
+    /// The body does not come.
+    #[error("The request body did not arrive in time.")]
+    BodyTooSlow,
     /// The query string is larger than a request may have.
     #[error("The query string is larger than {0} bytes.")]
     QueryTooLarge(usize),
@@ -117,6 +120,7 @@ impl ApiError {
             Self::Conflict(_) => (StatusCode::CONFLICT, "conflict"),
             Self::PreconditionFailed => (StatusCode::PRECONDITION_FAILED, "precondition-failed"),
             Self::BodyTooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "too-large"),
+            Self::BodyTooSlow => (StatusCode::REQUEST_TIMEOUT, "too-slow"),
             Self::QueryTooLarge(_) => (StatusCode::URI_TOO_LONG, "query-too-large"),
             Self::UnsupportedMediaType(_) => {
                 (StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type")

@@ -19,8 +19,8 @@ use crate::{
 /// Serves everything in this crate, and answers what nobody serves with a 404 of the same form.
 /// Whatever else is served must be registered before.
 pub fn configure(cfg: &mut ServiceConfig, ctx: &Ctx) {
-    mount(cfg, ctx, "/healthz", Healthz);
-    mount(cfg, ctx, "/readyz", Readyz);
+    mount(cfg, ctx, "/healthz/", Healthz);
+    mount(cfg, ctx, "/readyz/", Readyz);
     ws::mount(cfg, ctx);
     mount(cfg, ctx, "/api/", Root);
     mount(cfg, ctx, "/api/token/", login::ENDPOINT);

@@ -30,6 +30,9 @@ pub struct ServerSettings {
     pub workers: usize,
     /// Connections that may wait to be accepted, for each listening socket.
     pub backlog: u32,
+    /// Whether a proxy stands in front, whose `Forwarded` and `X-Forwarded-*` headers say how
+    /// clients reach the node. Anybody could send them otherwise.
+    pub behind_proxy: bool,
     /// How long a stopping node takes to send its sockets elsewhere, in seconds.
     pub drain_seconds: u64,
     /// How long a stopping node waits for requests and appends in flight, in seconds.
@@ -56,6 +59,7 @@ impl Default for ServerSettings {
             profile: Profile::Development,
             workers: 0,
             backlog: 2_048,
+            behind_proxy: false,
             drain_seconds: 5,
             shutdown_seconds: 20,
         }

@@ -34,6 +34,10 @@ const SPREAD: Duration = Duration::from_millis(2);
 /// How often what has expired is removed from the store.
 const SWEEP: Duration = Duration::from_mins(10);
 
+/// How long a connection without requests stays open: longer than pooled clients and proxies hold
+/// theirs, commonly 60 s, so that none sends into one that is being closed.
+const KEEP_ALIVE: Duration = Duration::from_secs(75);
+
 /// How long clients that were told to go may take to close.
 const CLOSING: Duration = Duration::from_secs(2);
 
@@ -110,6 +114,7 @@ fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server>
     })
     // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
     .tcp_nodelay(true)
+    .keep_alive(KEEP_ALIVE)
     .on_connect(move |connection, _| bound_stall(connection, stalled))
     .max_connections(settings.limits.sockets.max(CONNECTIONS_MIN))
     .shutdown_timeout(settings.server.shutdown_seconds)

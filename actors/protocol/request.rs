@@ -161,6 +161,10 @@ impl Fault {
 /// # Errors
 /// [`FrameError`], to be answered as an `error` frame.
 pub fn decode(frame: &str, message_chars: usize) -> Result<Request, FrameError> {
+    // A list would be taken for the fields in their order.
+    if !frame.trim_start().starts_with('{') {
+        return Err(undecodable(frame));
+    }
     let fields: Fields<'_> = serde_json::from_str(frame).map_err(|_| undecodable(frame))?;
     let refused =
         |reference, Fault(code, detail)| FrameError { reference, code, detail, is_json: true };
@@ -292,6 +296,7 @@ mod tests {
         assert!(!fault("hello").is_json);
         assert!(!fault("{\"type\":").is_json);
         assert!(fault("[1]").is_json);
+        assert!(fault(r#"["ping",3]"#).is_json);
         assert!(fault("{}").is_json);
     }
 

@@ -278,12 +278,14 @@ impl<O> Draft<O> {
     }
 }
 
-/// The same key again gets the first answer again, unless it says something else. A text that was
-/// edited or deleted since cannot be compared any more, and is taken for the same.
+/// The same key again gets the first answer again, unless it says something else than the message
+/// says now: what differs must never be acknowledged, since it is not stored.
 fn settle_key<O>(draft: Draft<O>, existing: Box<LogEntry>) -> Effect<O> {
-    let same = match &existing.body {
-        Body::Message { edited: true, .. } | Body::Message { deleted: true, .. } => true,
-        body => *body == draft.body,
+    let same = match (&existing.body, &draft.body) {
+        (Body::Message { text, deleted: false, .. }, Body::Message { text: again, .. }) => {
+            text == again
+        }
+        (existing, draft) => existing == draft,
     };
     if same {
         Effect::Acknowledge(draft.origin, existing)

@@ -31,7 +31,7 @@ use ihs_store::{LogEntry, RoomId, Seq, StoreError};
 
 use self::{
     admission::Admitted,
-    asker::Asker,
+    asker::{Asker, Reply},
     audience::Audience,
     delivery::Delivery,
     log::{Draft, Effect, Refusal, RoomLog},
@@ -269,15 +269,25 @@ impl Room {
         }
     }
 
-    fn attach(&mut self, mut asker: Asker, admitted: &Admitted) {
-        let reference = asker.take_reference();
+    fn attach(&mut self, asker: Asker, admitted: &Admitted) {
         self.audience.insert(asker.session, asker.user.clone(), asker.fan_out.clone());
+        let (fan_out, room, head) = (asker.fan_out.clone(), self.id, self.log.head());
+        let cursor = admitted.cursor.unwrap_or(head);
+        let reply = self.joined(asker, admitted);
+        fan_out.do_send(Attach { room, head, cursor, reply });
+    }
+
+    fn say_joined(&self, asker: Asker, admitted: &Admitted) {
+        let fan_out = asker.fan_out.clone();
+        let replies = vec![self.joined(asker, admitted)];
+        fan_out.do_send(Deliver { replies, ..Deliver::from(self.id) });
+    }
+
+    fn joined(&self, mut asker: Asker, admitted: &Admitted) -> Reply {
+        let reference = asker.take_reference();
         let (head, online) = (self.log.head(), self.audience.users());
         let answer = admitted.joined(self.id, head, reference.as_ref(), online, &self.read);
-        let (fan_out, room) = (asker.fan_out.clone(), self.id);
-        let cursor = admitted.cursor.unwrap_or(head);
-        let reply = asker.settle(&Answer::Joined(answer));
-        fan_out.do_send(Attach { room, head, cursor, reply });
+        asker.settle(&Answer::Joined(answer))
     }
 
     /// Tells everybody here something that is not kept.

@@ -103,13 +103,15 @@ impl Handler<Join> for Room {
         let user = asker.user.clone();
         let admit = async move { admission::admit(&*store, room, &user, from).await };
         ctx.spawn(admit.into_actor(self).map(move |outcome, room, _| {
-            if room.joining.get(&asker.session) != Some(&attempt) {
-                return;
+            let latest = room.joining.get(&asker.session) == Some(&attempt);
+            if latest {
+                room.joining.remove(&asker.session);
             }
-            room.joining.remove(&asker.session);
             let Some(asker) = room.admit(asker) else { return };
             match outcome {
-                Ok(admitted) => room.attach(asker, &admitted),
+                Ok(admitted) if latest => room.attach(asker, &admitted),
+                // The feed follows the client's last word on it.
+                Ok(admitted) => room.say_joined(asker, &admitted),
                 Err(_) => refuse(asker, Refusal::StoreAway),
             }
         }));

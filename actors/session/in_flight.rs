@@ -32,17 +32,35 @@ impl InFlight {
     /// A request of this weight was answered.
     pub fn remove(&self, weight: usize) {
         self.weight.set(self.weight.get().saturating_sub(weight));
-        if !self.is_full()
-            && let Some(waker) = self.waker.borrow_mut().take()
-        {
+        if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
         }
+    }
+
+    fn poll_until(&self, context: &Context<'_>, holds: impl Fn(usize) -> bool) -> Poll<()> {
+        if holds(self.weight.get()) {
+            return Poll::Ready(());
+        }
+        *self.waker.borrow_mut() = Some(context.waker().clone());
+        Poll::Pending
     }
 
     /// Whether no more should be taken.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.weight.get() >= MOST
+    }
+}
+
+/// Ends when nothing that the socket asked for is left unanswered.
+#[derive(Debug)]
+pub struct Calm(pub Rc<Socket>);
+
+impl Future for Calm {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        self.0.in_flight.poll_until(context, |weight| weight == 0)
     }
 }
 
@@ -54,11 +72,6 @@ impl Future for Relief {
     type Output = ();
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
-        let in_flight = &self.0.in_flight;
-        if !in_flight.is_full() {
-            return Poll::Ready(());
-        }
-        *in_flight.waker.borrow_mut() = Some(context.waker().clone());
-        Poll::Pending
+        self.0.in_flight.poll_until(context, |weight| weight < MOST)
     }
 }

@@ -19,7 +19,7 @@ use std::{
     time::Duration,
 };
 
-use actix::{Actor, ActorContext, Addr, AsyncContext, StreamHandler, WrapFuture};
+use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, StreamHandler, WrapFuture};
 use actix_http::ws::{CloseReason, Codec, Item, Message, ProtocolError};
 use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::{WebsocketContext, WsResponseBuilder};
@@ -28,7 +28,7 @@ use bytestring::ByteString;
 use ihs_store::{RoomId, Timestamp};
 
 use self::{
-    in_flight::Relief,
+    in_flight::{Calm, Relief},
     outbox::{OutboxLimits, Parcel, Parcels},
     rate::Allowance,
     socket::Socket,
@@ -74,6 +74,9 @@ pub struct Session {
     rooms: HashMap<RoomId, Addr<Room>>,
     fragments: Option<Fragments>,
     not_json: u32,
+    /// Nothing more is taken from the client.
+    refusing: bool,
+    /// The close frame is out.
     closing: bool,
 }
 
@@ -112,6 +115,7 @@ pub fn open(
         rooms: HashMap::new(),
         fragments: None,
         not_json: 0,
+        refusing: false,
         closing: false,
     };
     let frame_bytes = settings.limits.frame_bytes;
@@ -176,7 +180,7 @@ impl Session {
     }
 
     fn text(&mut self, text: &str, ctx: &mut Ctx) {
-        if self.closing {
+        if self.closing || self.refusing {
             return;
         }
         match decode(text, self.fan_out.hub().settings().limits.message_chars) {
@@ -268,7 +272,7 @@ impl Session {
                 false
             }
             Allowance::FarOver => {
-                self.end(CloseCode::TooFast, "far over the rate", ctx);
+                self.end_once_answered(CloseCode::TooFast, "far over the rate", ctx);
                 false
             }
         }
@@ -299,6 +303,17 @@ impl Session {
 
     fn answer(&self, answer: &Answer<'_>) {
         self.socket.outbox.put(Parcel::Frame(answer.encode().into()));
+    }
+
+    /// Takes nothing more, and ends when what was taken is answered: a message that is stored must
+    /// not look lost.
+    fn end_once_answered(&mut self, code: CloseCode, reason: &'static str, ctx: &mut Ctx) {
+        if self.refusing {
+            return;
+        }
+        self.refusing = true;
+        let calm = tokio::time::timeout(CLOSE_WAIT, Calm(Rc::clone(&self.socket)));
+        ctx.spawn(calm.into_actor(self).map(move |_, session, ctx| session.end(code, reason, ctx)));
     }
 
     fn end(&mut self, code: CloseCode, reason: &str, ctx: &mut Ctx) {

@@ -67,7 +67,10 @@ fn means_null(field: &Field, value: &Value) -> bool {
 fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
     let text = match value {
         Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
+        // Beyond 64 bits digits are already lost: better refused than stored as another number.
+        Value::Number(number) if !number.is_f64() || number.as_f64().is_some_and(is_exact) => {
+            number.to_string()
+        }
         _ => return refuse("Not a valid string."),
     };
     let text = match rule.format {
@@ -80,6 +83,11 @@ fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
     }
     let faults = text_faults(rule, &text);
     if faults.is_empty() { Ok(Value::String(text)) } else { Err(faults.into()) }
+}
+
+/// Whether every digit of a number with a fraction fits a float.
+fn is_exact(number: f64) -> bool {
+    number.abs() < 1e15
 }
 
 fn text_faults(rule: TextRule, text: &str) -> Vec<String> {

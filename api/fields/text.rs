@@ -17,10 +17,11 @@ pub(crate) fn normal_form(username: &str) -> String {
     username.nfkc().collect()
 }
 
-/// Whether Django's rule takes it: letters and digits of any script, and `@.+-_`.
+/// Whether Django's rule takes it: letters and digits of any script, and `@.+-_`. Names that are a
+/// step in a path (RFC 3986, 5.2.4) would lead elsewhere, and are refused.
 pub(crate) fn is_username(text: &str) -> bool {
     let allowed = |letter: char| letter.is_alphanumeric() || "@.+-_".contains(letter);
-    !text.is_empty() && text.chars().all(allowed)
+    !matches!(text, "" | "." | "..") && text.chars().all(allowed)
 }
 
 /// Whether it has the shape of an email address.
@@ -61,7 +62,7 @@ mod tests {
         for good in ["ada", "ada.l+x@y-z_9", "علی", "José"] {
             assert!(is_username(good), "{good}");
         }
-        for bad in ["", "a b", "a/b", "a!", "a\u{200c}b", "a:b"] {
+        for bad in ["", ".", "..", "a b", "a/b", "a!", "a\u{200c}b", "a:b"] {
             assert!(!is_username(bad), "{bad}");
         }
     }

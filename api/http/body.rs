@@ -1,5 +1,7 @@
 //! The body of a request: bounded, and of a type that is understood.
 
+use std::time::Duration;
+
 use actix_web::{
     http::header::{self, AsHeaderName, HeaderMap},
     web,
@@ -7,6 +9,7 @@ use actix_web::{
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
 use serde_json::Value;
+use tokio::time::timeout;
 
 use super::multipart;
 use crate::{error::ApiError, fields::input::Input};
@@ -14,6 +17,9 @@ use crate::{error::ApiError, fields::input::Input};
 /// Types that are understood, as OPTIONS names them.
 pub(crate) const PARSES: [&str; 3] =
     ["application/json", "application/x-www-form-urlencoded", "multipart/form-data"];
+
+/// Longest wait for the next part of a body.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Reads a whole body and understands it.
 pub(crate) async fn read(
@@ -36,14 +42,20 @@ async fn collect(
         return Err(ApiError::BodyTooLarge(limit));
     }
     let mut bytes = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|error| ApiError::Malformed(error.to_string()))?;
+    while let Some(chunk) = next(&mut payload).await? {
         if bytes.len() + chunk.len() > limit {
             return Err(ApiError::BodyTooLarge(limit));
         }
         bytes.extend_from_slice(&chunk);
     }
     Ok(bytes.freeze())
+}
+
+/// The next part of a body, which must not be long in coming: whoever sends nothing would otherwise
+/// hold a connection for ever.
+async fn next(payload: &mut web::Payload) -> Result<Option<Bytes>, ApiError> {
+    let chunk = timeout(PATIENCE, payload.next()).await.map_err(|_| ApiError::BodyTooSlow)?;
+    chunk.transpose().map_err(|error| ApiError::Malformed(error.to_string()))
 }
 
 /// What a body of this type says. An empty one says nothing, of whatever type it is.

@@ -53,7 +53,7 @@ impl Call {
         request: HttpRequest,
         payload: web::Payload,
     ) -> Self {
-        let origin = Origin::of(&request);
+        let origin = Origin::of(&request, &ctx.settings.server);
         let key = key_in(&request);
         Self { ctx, caller, params, origin, key, request, payload: Cell::new(Some(payload)) }
     }

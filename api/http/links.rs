@@ -1,7 +1,9 @@
 //! Absolute addresses, as the client reached us.
 
-use actix_web::HttpRequest;
+use actix_web::{HttpRequest, http::header};
+use ihs_config::ServerSettings;
 
+use super::body::text_of;
 use crate::hex;
 
 /// `http://host:port` of a request.
@@ -9,10 +11,21 @@ use crate::hex;
 pub(crate) struct Origin(String);
 
 impl Origin {
-    /// From the request line, `Host`, and what a proxy says in front.
-    pub(crate) fn of(request: &HttpRequest) -> Self {
+    /// From `Host`; and, where the settings say that a proxy stands in front, from what it says.
+    /// A host that is none is answered with the address that the node listens on.
+    pub(crate) fn of(request: &HttpRequest, settings: &ServerSettings) -> Self {
         let seen = request.connection_info();
-        Self(format!("{}://{}", seen.scheme(), seen.host()))
+        let (scheme, host) = if settings.behind_proxy {
+            (seen.scheme(), seen.host())
+        } else {
+            ("http", text_of(request.headers(), header::HOST).unwrap_or_default())
+        };
+        let plain = |letter: char| letter.is_alphanumeric() || ".-_:[]".contains(letter);
+        if !host.is_empty() && host.chars().all(plain) && matches!(scheme, "http" | "https") {
+            Self(format!("{scheme}://{host}"))
+        } else {
+            Self(format!("http://{}", settings.listen))
+        }
     }
 
     /// The address of a path with a query string.

@@ -42,7 +42,7 @@ pub(crate) fn size(asked: Option<&str>, settings: &ApiSettings) -> u64 {
 async fn by_number(call: &Call, mut query: Query) -> Result<Page, ApiError> {
     let store = &call.ctx.store;
     let count = store.count(query.collection, query.filter.clone());
-    let (count, number, rows) = match call.params.get("page") {
+    let (count, number, rows) = match call.params.filled("page") {
         Some("last") => {
             let count = count.await?;
             let last = pages(count, query.limit);

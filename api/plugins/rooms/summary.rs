@@ -53,9 +53,9 @@ async fn summary(ctx: &Ctx, reader: &str, room: &str, read: Seq) -> Result<(u64,
 }
 
 fn shown(entry: &LogEntry) -> Value {
-    let text = match &entry.body {
-        Body::Message { text, .. } => text.as_str(),
-        _ => "",
+    let (text, deleted) = match &entry.body {
+        Body::Message { text, deleted, .. } => (text.as_str(), *deleted),
+        _ => ("", false),
     };
     json!({
         "seq": entry.seq,
@@ -63,6 +63,7 @@ fn shown(entry: &LogEntry) -> Value {
         "time": entry.time,
         "sender": entry.sender,
         "text": text,
+        "deleted": deleted,
     })
 }
 
