@@ -2,7 +2,7 @@
 //! puts it on the wire.
 
 use actix_web::http::StatusCode;
-use ihs_store::StoreError;
+use ihs_store::{InvalidDocument, StoreError};
 
 use crate::faults::Faults;
 
@@ -136,6 +136,12 @@ impl ApiError {
 impl From<Faults> for ApiError {
     fn from(faults: Faults) -> Self {
         Self::Invalid(faults)
+    }
+}
+
+impl From<InvalidDocument> for ApiError {
+    fn from(error: InvalidDocument) -> Self {
+        Self::internal(error)
     }
 }
 

@@ -57,6 +57,12 @@ pub fn id_of(document: &Document) -> Result<&str, InvalidDocument> {
     }
 }
 
+/// The text in a field; empty when there is none.
+#[must_use]
+pub fn text<'document>(document: &'document Document, field: &str) -> &'document str {
+    document.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
 /// Checks a whole document before it is inserted.
 ///
 /// # Errors

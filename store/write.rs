@@ -215,3 +215,14 @@ pub enum Written {
     /// The entries were appended.
     Appended,
 }
+
+impl Written {
+    /// The document after a change, if that is what was written.
+    #[must_use]
+    pub fn updated(self) -> Option<Document> {
+        match self {
+            Self::Updated(document) => Some(document),
+            _ => None,
+        }
+    }
+}

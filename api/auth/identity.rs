@@ -3,14 +3,10 @@
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use futures_util::future::try_join;
-use ihs_store::{Document, StoreError};
+use ihs_store::{Document, StoreError, document::text};
 use serde_json::Value;
 
-use super::{
-    Caller, Principal, header, sessions,
-    sessions::{is_active, text},
-    tickets,
-};
+use super::{Caller, Principal, header, sessions, sessions::is_active, tickets};
 use crate::{Ctx, error::ApiError};
 
 /// Why credentials do not count.

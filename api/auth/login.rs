@@ -1,11 +1,11 @@
 //! `POST /api/token/`: a username and password for a pair of tokens.
 
-use ihs_store::{Document, Filter, Query};
+use ihs_store::{Document, Filter, Query, document::text};
 use serde_json::{Value, json};
 
 use super::{
     Caller, identity, sessions,
-    sessions::{Pair, is_active, text},
+    sessions::{Pair, is_active},
 };
 use crate::{
     Ctx,

@@ -1,9 +1,8 @@
 //! `POST /api/token/refresh/`: a refresh token for a new pair.
 
-use super::{
-    login, sessions,
-    sessions::{Refreshed, text},
-};
+use ihs_store::document::text;
+
+use super::{login, sessions, sessions::Refreshed};
 use crate::{
     error::ApiError,
     fields::Field,

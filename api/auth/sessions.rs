@@ -4,7 +4,7 @@
 //! the secret is new each time; the store has hashes of both. So a token whose family is right but
 //! whose secret is not is one that was spent before: somebody has a copy.
 
-use ihs_store::{Change, Document, Filter, StoreError, Timestamp, Write};
+use ihs_store::{Change, Document, Filter, StoreError, Timestamp, Write, document::text};
 use serde_json::Value;
 
 use super::{secrets, tokens::Claims};
@@ -98,11 +98,6 @@ pub(crate) fn revoke_others(user_id: &str, session: &str) -> Write {
 /// Whether a user may still come in.
 pub(crate) fn is_active(user: &Document) -> bool {
     user.get("is_active") == Some(&Value::Bool(true))
-}
-
-/// The text in a field; empty when there is none.
-pub(crate) fn text<'document>(document: &'document Document, field: &str) -> &'document str {
-    document.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 async fn end(ctx: &Ctx, filter: Filter) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@
 //! late to see the tombstone, is made up for by [`finish_departures`].
 
 use ihs_actors::fan_out::Logins;
-use ihs_store::{Change, Filter, Index, Query, Sort, StoreError, Timestamp, Write};
+use ihs_store::{Change, Filter, Index, Query, Sort, StoreError, Timestamp, Write, document::text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -252,10 +252,6 @@ fn tombstone(now: Timestamp) -> Change {
     let empty = ["full_name", "email", "first_name", "last_name", "password_hash"];
     let change = Change::set(DELETED, true).and_set(LEAVING, now).and_set("is_active", false);
     empty.into_iter().fold(change, |change, field| change.and_set(field, ""))
-}
-
-fn text<'document>(document: &'document ihs_store::Document, field: &str) -> &'document str {
-    document.get(field).and_then(Value::as_str).unwrap_or_default()
 }
 
 #[cfg(test)]

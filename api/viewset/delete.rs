@@ -1,6 +1,6 @@
 //! DELETE on a record.
 
-use ihs_store::{Change, Document, Filter, StoreError, Write};
+use ihs_store::{Change, Document, Filter, StoreError, Write, document::id_of};
 use serde_json::Value;
 
 use super::{
@@ -8,7 +8,7 @@ use super::{
     hooks::Removal,
     object::{Right, object, rule_of},
     resource::Resource,
-    update::{at_version, id_of, meet},
+    update::{at_version, meet, persist},
 };
 use crate::{
     error::ApiError,
@@ -17,21 +17,16 @@ use crate::{
     plugins::PLUGINS,
 };
 
-/// How often it is tried when the record moves on each time.
-const ATTEMPTS: usize = 16;
-
 /// Deletes a record, and what refers to it lets go.
 pub(crate) async fn delete<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
     let precondition = call.precondition();
-    for _ in 0..ATTEMPTS {
+    let removal = persist(async || {
         let document = object(call, V::RESOURCE, Right::Delete).await?;
         meet(&precondition, &document)?;
-        if let Some(removal) = attempt::<V>(call, document).await? {
-            V::after_delete(call, &removal).await?;
-            return Ok(Reply::no_content());
-        }
-    }
-    Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
+        attempt::<V>(call, document).await
+    });
+    V::after_delete(call, &removal.await?).await?;
+    Ok(Reply::no_content())
 }
 
 async fn attempt<V: ViewSet>(
@@ -40,9 +35,9 @@ async fn attempt<V: ViewSet>(
 ) -> Result<Option<Removal<V::Record>>, ApiError> {
     let resource = V::RESOURCE;
     let filter =
-        at_version(&document).and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
+        at_version(&document)?.and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
     let mut removal = Removal {
-        id: id_of(&document),
+        id: id_of(&document)?.to_owned(),
         record: hooks::record(document)?,
         writes: Vec::new(),
         remains: None,

@@ -2,7 +2,7 @@
 //! the same commit as what it answers for, so neither is ever there without the other.
 
 use actix_web::http::StatusCode;
-use ihs_store::{Document, Filter, Timestamp, Write};
+use ihs_store::{Document, Filter, Timestamp, Write, document::text};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -119,8 +119,4 @@ fn reply(known: &Document) -> Reply {
         location: optional("location"),
         etag: optional("etag"),
     }
-}
-
-fn text<'document>(document: &'document Document, field: &str) -> &'document str {
-    document.get(field).and_then(Value::as_str).unwrap_or_default()
 }

@@ -21,7 +21,7 @@ pub(crate) fn of_list(call: &Call, resource: &Resource) -> Reply {
         let fields = metadata::describe(resource.fields, Stage::Create);
         actions.insert("POST".to_owned(), Value::Object(fields));
     }
-    let name = format!("{} List", words(resource.model));
+    let name = format!("{} List", resource.words());
     Reply::ok(&metadata_of(&name, resource.about, &PARSES, actions))
 }
 
@@ -32,7 +32,7 @@ pub(crate) async fn of_record(call: &Call, resource: &'static Resource) -> Resul
         let fields = metadata::describe(resource.fields, Stage::Replace);
         actions.insert("PUT".to_owned(), Value::Object(fields));
     }
-    let name = format!("{} Instance", words(resource.model));
+    let name = format!("{} Instance", resource.words());
     Ok(Reply::ok(&metadata_of(&name, resource.about, &PARSES, actions)))
 }
 
@@ -62,16 +62,4 @@ async fn may_change(call: &Call, resource: &'static Resource) -> Result<bool, Ap
         Err(ApiError::NotFound(_) | ApiError::Forbidden) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// `ClinicDoctor` as `Clinic Doctor`.
-fn words(model: &str) -> String {
-    let mut name = String::with_capacity(model.len() + 2);
-    for letter in model.chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push(' ');
-        }
-        name.push(letter);
-    }
-    name
 }

@@ -69,6 +69,11 @@ impl Resource {
         self.name
     }
 
+    /// What one record is called in running text: `ClinicDoctor` as `Clinic Doctor`.
+    pub(crate) fn words(&self) -> String {
+        spaced(self.model)
+    }
+
     /// The name of the store's collection.
     pub(crate) fn collection(&self) -> &'static str {
         COLLECTIONS
@@ -189,4 +194,26 @@ pub(crate) const fn up(field: &'static str) -> Sort {
 /// Largest first, for declarations.
 pub(crate) const fn down(field: &'static str) -> Sort {
     Sort { field, direction: Direction::Descending }
+}
+
+fn spaced(model: &str) -> String {
+    let mut name = String::with_capacity(model.len() + 2);
+    for letter in model.chars() {
+        if letter.is_uppercase() && !name.is_empty() {
+            name.push(' ');
+        }
+        name.push(letter);
+    }
+    name
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn models_are_named_as_django_does() {
+        assert_eq!(spaced("Insurance"), "Insurance");
+        assert_eq!(spaced("ClinicDoctor"), "Clinic Doctor");
+    }
 }

@@ -55,7 +55,7 @@ fn message(resource: &Resource, field: &Field) -> String {
         }
         _ => {
             let label = field.name.replace('_', " ");
-            format!("{} with this {label} already exists.", spaced(resource.model))
+            format!("{} with this {label} already exists.", resource.words().to_lowercase())
         }
     }
 }
@@ -64,30 +64,7 @@ fn together_message(together: &Together) -> String {
     format!("The fields {} must make a unique set.", together.fields.join(", "))
 }
 
-/// `ClinicDoctor` as `clinic doctor`, as Django names models.
-fn spaced(model: &str) -> String {
-    let mut name = String::with_capacity(model.len() + 2);
-    for letter in model.chars() {
-        if letter.is_uppercase() && !name.is_empty() {
-            name.push(' ');
-        }
-        name.extend(letter.to_lowercase());
-    }
-    name
-}
-
 /// Whether two values are the same to the store: null and missing are.
 pub(crate) fn same(left: Option<&Value>, right: Option<&Value>) -> bool {
     left.unwrap_or(&Value::Null) == right.unwrap_or(&Value::Null)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn models_are_named_as_django_does() {
-        assert_eq!(spaced("Insurance"), "insurance");
-        assert_eq!(spaced("ClinicDoctor"), "clinic doctor");
-    }
 }

@@ -1,6 +1,8 @@
 //! PUT and PATCH on a record.
 
-use ihs_store::{Change, Document, Filter, StoreError, Write, Written};
+use ihs_store::{
+    Change, Document, Filter, InvalidDocument, StoreError, Write, Written, document::id_of,
+};
 
 use super::{
     Declared, ViewSet,
@@ -27,17 +29,31 @@ const ATTEMPTS: usize = 16;
 
 /// Changes a record. The change is conditional on the version that it was worked out from.
 pub(crate) async fn update<V: ViewSet>(call: &Call, stage: Stage) -> Result<Reply, ApiError> {
-    let mut document = object(call, V::RESOURCE, Right::Change).await?;
+    let document = object(call, V::RESOURCE, Right::Change).await?;
     let body = call.body().await?;
     let precondition = call.precondition();
     meet(&precondition, &document)?;
     let input = validate::<V>(call, &body, stage, Some(&document)).await?;
-    for _ in 0..ATTEMPTS {
-        match attempt::<V>(call, &document, &input).await? {
-            Some(changed) => return answer::<V>(call, changed).await,
-            None => document = object(call, V::RESOURCE, Right::Change).await?,
-        }
+    let mut first = Some(document);
+    let changed = persist(async || {
+        let document = match first.take() {
+            Some(document) => document,
+            None => object(call, V::RESOURCE, Right::Change).await?,
+        };
         meet(&precondition, &document)?;
+        attempt::<V>(call, &document, &input).await
+    });
+    answer::<V>(call, changed.await?).await
+}
+
+/// Tries again for as long as the record moves on before it could be changed.
+pub(crate) async fn persist<T>(
+    mut attempt: impl AsyncFnMut() -> Result<Option<T>, ApiError>,
+) -> Result<T, ApiError> {
+    for _ in 0..ATTEMPTS {
+        if let Some(done) = attempt().await? {
+            return Ok(done);
+        }
     }
     Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
 }
@@ -69,12 +85,12 @@ async fn attempt<V: ViewSet>(
     if set.is_empty() && edit.writes.is_empty() {
         return Ok(Some(document.clone()));
     }
-    let mut writes = vec![conditional(call, V::RESOURCE, document, set)];
+    let mut writes = vec![conditional(call, V::RESOURCE, document, set)?];
     writes.append(&mut edit.writes);
     match call.ctx.store.commit(writes).await {
         Ok(done) => {
             V::after_update(call, &edit);
-            Ok(done.into_iter().find_map(updated))
+            Ok(done.into_iter().find_map(Written::updated))
         }
         Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => Ok(None),
         Err(StoreError::Taken { collection, index, .. }) => {
@@ -93,18 +109,12 @@ fn edit<V: ViewSet>(document: &Document, input: &Document) -> Result<Edit<V::Rec
         }
     }
     Ok(Edit {
-        id: id_of(document),
+        id: id_of(document)?.to_owned(),
         before: hooks::record(document.clone())?,
         after: hooks::record(after)?,
         input: input.clone(),
         writes: Vec::new(),
     })
-}
-
-/// The id of a stored document.
-pub(crate) fn id_of(document: &Document) -> String {
-    let id = document.get("_id").and_then(serde_json::Value::as_str);
-    id.unwrap_or_default().to_owned()
 }
 
 /// Only what differs is written: what others change meanwhile, without a version, stays.
@@ -124,24 +134,17 @@ fn conditional(
     resource: &'static Resource,
     document: &Document,
     set: Document,
-) -> Write {
+) -> Result<Write, InvalidDocument> {
     let allowed = rule_of(resource, Right::Change).scope(&call.caller).filter();
     let change = Change { set, ..Change::default() };
-    Write::Update {
+    Ok(Write::Update {
         collection: resource.collection(),
-        filter: at_version(document).and(allowed),
+        filter: at_version(document)?.and(allowed),
         change: change.and_set("_updated", call.ctx.clock.now()).and_add("_version", 1),
-    }
+    })
 }
 
 /// This very version of a document.
-pub(crate) fn at_version(document: &Document) -> Filter {
-    Filter::id(id_of(document)).and(Filter::eq("_version", version_of(document)))
-}
-
-fn updated(written: Written) -> Option<Document> {
-    match written {
-        Written::Updated(document) => Some(document),
-        _ => None,
-    }
+pub(crate) fn at_version(document: &Document) -> Result<Filter, InvalidDocument> {
+    Ok(Filter::id(id_of(document)?).and(Filter::eq("_version", version_of(document))))
 }

@@ -1,13 +1,12 @@
 //! Leaving: `POST /api/rooms/{id}/leave/`, and what the deletion of a user does.
 
-use ihs_store::{Document, Filter, Query, Sort};
+use ihs_store::{Document, Filter, Query, Sort, document::id_of};
 
 use super::{membership::alter, room::Room};
 use crate::{
     Ctx,
     error::ApiError,
     http::{Call, Reply},
-    viewset::update::id_of,
 };
 
 /// Rooms that are left at a time.
@@ -19,7 +18,7 @@ pub(super) async fn leave(call: &Call, document: Document) -> Result<Reply, ApiE
     if !Filter::Has("members", name.clone().into()).matches(&document) {
         return Err(ApiError::Forbidden);
     }
-    alter(&call.ctx, &id_of(&document), name, |room| leaving(room, name)).await?;
+    alter(&call.ctx, id_of(&document)?, name, |room| leaving(room, name)).await?;
     Ok(Reply::no_content())
 }
 
@@ -32,7 +31,7 @@ pub(crate) async fn leave_all(ctx: &Ctx, name: &str) -> Result<(), ApiError> {
     loop {
         let rooms = ctx.store.find(query.clone()).await?;
         for room in &rooms {
-            let left = alter(ctx, &id_of(room), name, |room| leaving(room, name)).await;
+            let left = alter(ctx, id_of(room)?, name, |room| leaving(room, name)).await;
             outcome = outcome.and(left.map(drop));
         }
         match rooms.last() {

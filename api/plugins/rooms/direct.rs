@@ -1,6 +1,6 @@
 //! The direct room with somebody, found or made: what `@name` leads to.
 
-use ihs_store::{Document, RoomId, StoreError, Write};
+use ihs_store::{Document, RoomId, StoreError, Write, document::id_of};
 
 use super::{
     membership::reunite,
@@ -10,7 +10,7 @@ use crate::{
     Ctx,
     auth::Principal,
     error::ApiError,
-    viewset::{envelope::wrap, hooks, references, update::id_of},
+    viewset::{envelope::wrap, hooks, references},
 };
 
 /// The direct room of the caller and this user.
@@ -29,7 +29,7 @@ pub(crate) async fn direct_with(
         Some(document) => document,
         None => make(ctx, me, &room).await?,
     };
-    id_of(&document).parse().map_err(ApiError::internal)
+    id_of(&document)?.parse().map_err(ApiError::internal)
 }
 
 async fn make(ctx: &Ctx, me: &str, room: &Room) -> Result<Document, ApiError> {

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use ihs_store::{
-    Body, Change, Document, EntryId, Filter, LogEntry, Query, RoomId, Seq, StoreError, Write,
-    Written,
+    Body, Change, Document, EntryId, Filter, InvalidDocument, LogEntry, Query, RoomId, Seq,
+    StoreError, Write, Written, document::id_of,
 };
 use serde_json::Value;
 
@@ -13,10 +13,7 @@ use super::{PAIR, room::Room};
 use crate::{
     Ctx,
     error::ApiError,
-    viewset::{
-        hooks, references,
-        update::{at_version, id_of},
-    },
+    viewset::{hooks, references, update::at_version},
 };
 
 /// How often a change is tried while messages keep coming in.
@@ -33,7 +30,8 @@ pub(super) async fn still_in(
     let rooms = rooms.into_iter().map(Value::String).collect();
     let theirs = Filter::In("_id", rooms).and(Filter::Has("members", reader.into()));
     let found = ctx.store.find(Query::new("rooms", theirs, most)).await?;
-    Ok(found.iter().map(id_of).collect())
+    let ids = found.iter().map(|room| id_of(room).map(str::to_owned));
+    Ok(ids.collect::<Result<_, _>>()?)
 }
 
 /// The log entry that belongs to a change; none when nobody comes or goes.
@@ -84,12 +82,12 @@ pub(super) async fn alter(
         let Some(after) = next(&before) else {
             return Ok(Some(document));
         };
-        let mut writes = vec![writing(ctx, &document, &after)];
+        let mut writes = vec![writing(ctx, &document, &after)?];
         writes.extend(entry(ctx, id, by, &before, &after).await?);
         match ctx.store.commit(writes).await {
             Ok(done) => {
                 announce(ctx, id);
-                return Ok(done.into_iter().find_map(updated));
+                return Ok(done.into_iter().find_map(Written::updated));
             }
             Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => {}
             Err(error) => return Err(error.into()),
@@ -116,24 +114,17 @@ pub(super) async fn reunite(
     let both: Vec<String> =
         room.members.iter().filter(|name| there.contains(*name)).cloned().collect();
     let missing = |room: &Room| both.iter().any(|name| !room.members.contains(name));
-    alter(ctx, &id_of(&document), by, |room| missing(room).then(|| room.with(&both))).await
+    alter(ctx, id_of(&document)?, by, |room| missing(room).then(|| room.with(&both))).await
 }
 
-fn writing(ctx: &Ctx, document: &Document, after: &Room) -> Write {
+fn writing(ctx: &Ctx, document: &Document, after: &Room) -> Result<Write, InvalidDocument> {
     let list = |names: &[String]| Value::from(names.to_vec());
-    Write::Update {
+    Ok(Write::Update {
         collection: "rooms",
-        filter: at_version(document),
+        filter: at_version(document)?,
         change: Change::set("members", list(&after.members))
             .and_set("admins", list(&after.admins))
             .and_set("_updated", ctx.clock.now())
             .and_add("_version", 1),
-    }
-}
-
-fn updated(written: Written) -> Option<Document> {
-    match written {
-        Written::Updated(document) => Some(document),
-        _ => None,
-    }
+    })
 }

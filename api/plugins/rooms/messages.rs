@@ -3,7 +3,7 @@
 
 use ihs_actors::protocol::EntryView;
 use ihs_config::UnknownParameters;
-use ihs_store::{Document, Filter, LogEntry, RoomId, Seq, StoreError};
+use ihs_store::{Document, Filter, LogEntry, RoomId, Seq, StoreError, document::id_of};
 use serde_json::json;
 
 use super::membership::still_in;
@@ -12,7 +12,6 @@ use crate::{
     error::ApiError,
     faults::Faults,
     http::{Call, Reply, params::Params},
-    viewset::update::id_of,
 };
 
 const LIMIT: u64 = 50;
@@ -38,10 +37,10 @@ pub(super) async fn list(call: &Call, document: Document) -> Result<Reply, ApiEr
     }
     let unknown = call.ctx.settings.api.unknown_parameters;
     let (part, limit) = parse(&call.params, unknown)?;
-    let id = id_of(&document);
+    let id = id_of(&document)?;
     let room: RoomId = id.parse().map_err(ApiError::internal)?;
     let (entries, more) = read(&call.ctx, room, part, limit).await?;
-    if still_in(&call.ctx, reader, vec![id]).await?.is_empty() {
+    if still_in(&call.ctx, reader, vec![id.to_owned()]).await?.is_empty() {
         return Err(ApiError::no_match("Room"));
     }
     let results: Vec<EntryView<'_>> =

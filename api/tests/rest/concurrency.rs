@@ -100,7 +100,7 @@ async fn a_repeat_that_meets_what_the_first_has_made_gets_the_first_answer() {
         ("/api/rooms/", json!({"name": "ward", "members": ["bob"]})),
     ];
     for (number, (path, body)) in cases.into_iter().enumerate() {
-        let client = sam.with("idempotency-key", &format!("k{number}"));
+        let client = sam.with("idempotency-key", format!("k{number}"));
         let first = client.post(path, body.clone()).await.is(201);
         app.meddler.plan(Mischief::Early("idempotency"));
         let again = client.post(path, body).await.is(201);

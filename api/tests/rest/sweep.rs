@@ -8,7 +8,7 @@ use crate::{meddler::Mischief, support::App};
 /// Keys of requests, all expired but one in a hundred.
 async fn fill(app: &App, count: usize) {
     let insert = |number: usize| {
-        let expires = if number % 100 == 0 { "9999-01-01" } else { "2000-01-01" };
+        let expires = if number.is_multiple_of(100) { "9999-01-01" } else { "2000-01-01" };
         let document = json!({"_id": number.to_string(), "expires": expires});
         let document = document.as_object().unwrap().clone();
         Write::Insert { collection: "idempotency", document }
