@@ -99,14 +99,12 @@ fn page(
 pub(super) fn count(connection: &Connection, table: &Table, filter: &Filter) -> Result<u64, Fault> {
     let _moment = moment(connection, filter)?;
     let plan = plan(connection, table, filter)?;
-    let (sql, params) = if let Some(search) = plan.search {
-        let sql = format!("SELECT count(*) FROM {0} WHERE {0} MATCH ?", table.search);
-        (sql, vec![SqlValue::Text(search.text)])
-    } else {
+    let Sql { text, params } = plan.count.unwrap_or_else(|| {
         let Sql { text, params } = plan.condition;
-        (format!("SELECT count(*) FROM {} WHERE {text}", table.documents), params)
-    };
-    let mut statement = connection.prepare_cached(&sql)?;
+        let text = format!("SELECT count(*) FROM {} WHERE {text}", table.documents);
+        Sql { text, params }
+    });
+    let mut statement = connection.prepare_cached(&text)?;
     let count = statement.query_row(params_from_iter(params), |row| row.get(0));
     Ok(count.map(i64::unsigned_abs)?)
 }

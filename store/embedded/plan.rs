@@ -4,16 +4,16 @@
 //! many have, documents are taken in the order or by the index that the rest of the query gives,
 //! and each one's text is looked at: a page is soon full.
 
-use rusqlite::{Connection, params_from_iter, types::Value as SqlValue};
+use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 
 use super::{
     fault::Fault,
-    needles::{Expression, expression},
+    needles::expression,
     schema::Table,
     translate::{Looking, Sql, condition},
 };
-use crate::filter::Filter;
+use crate::{filter::Filter, fold::fold};
 
 /// So many rows are few.
 const FEW: usize = 2_000;
@@ -23,8 +23,15 @@ const FEW: usize = 2_000;
 pub(super) struct Plan {
     /// The condition.
     pub(super) condition: Sql,
-    /// What FTS5 alone can count.
-    pub(super) search: Option<Expression>,
+    /// How many match, asked of the texts alone: a whole statement.
+    pub(super) count: Option<Sql>,
+}
+
+/// A search of the texts alone: the end of a statement, from `FROM` on.
+struct Search {
+    from: Sql,
+    row: &'static str,
+    is_exact: bool,
 }
 
 /// Plans a filter. What a plan found is true only within the transaction that it was made in.
@@ -33,18 +40,22 @@ pub(super) fn plan(connection: &Connection, table: &Table, filter: &Filter) -> R
     flatten(filter, &mut parts);
     let is_search = |part: &Filter| expression(part, &table.searched).is_some();
     let (needles, others): (Vec<Filter>, Vec<Filter>) = parts.into_iter().partition(is_search);
-    let Some(search) = expression(&Filter::All(needles.clone()), &table.searched) else {
-        let condition = without_search(connection, table, &others)?;
-        return Ok(Plan { condition, search: None });
+    let search = by_trigrams(&needles, table).or_else(|| by_short_needle(&others, table));
+    let mut sql = all_of(&others, table)?;
+    let Some(search) = search else {
+        return Ok(Plan { condition: sql, count: None });
     };
-    let rows = few_found(connection, table, &search)?;
-    let mut sql = condition(&Filter::All(others.clone()), table, Looking::Everywhere)?;
-    if let Some(rows) = &rows {
-        sql.and(one_of(rows));
+    for needle in &needles {
+        sql.and(condition(needle, table, Looking::Here)?);
     }
-    sql.and(condition(&Filter::All(needles), table, Looking::Here)?);
-    let is_alone = rows.is_none() && others.is_empty() && search.is_exact;
-    Ok(Plan { condition: sql, search: is_alone.then_some(search) })
+    let is_whole = search.is_exact && (others.is_empty() || needles.is_empty());
+    match few(connection, &search)? {
+        Some(rows) => {
+            sql.and(one_of(&rows));
+            Ok(Plan { condition: sql, count: None })
+        }
+        None => Ok(Plan { condition: sql, count: is_whole.then(|| count(search)) }),
+    }
 }
 
 /// The parts that must all hold.
@@ -55,23 +66,54 @@ fn flatten(filter: &Filter, parts: &mut Vec<Filter>) {
     }
 }
 
-/// Short needles, and those that are one of several ways to match. The former are looked for
-/// here, unless there is nothing else to go by and few texts have them.
-fn without_search(connection: &Connection, table: &Table, parts: &[Filter]) -> Result<Sql, Fault> {
+/// All of these. A needle that stands alone among them is looked for here; of several ways to
+/// match, each is looked up.
+fn all_of(parts: &[Filter], table: &Table) -> Result<Sql, Fault> {
     let mut sql = Sql { text: "1".to_owned(), params: Vec::new() };
-    if let [needle @ Filter::Contains(..)] = parts {
-        let everywhere = condition(needle, table, Looking::Everywhere)?;
-        if let Some(rows) = few_that(connection, table, &everywhere)? {
-            sql.and(one_of(&rows));
-            return Ok(sql);
-        }
-    }
     for part in parts {
         let is_needle = matches!(part, Filter::Contains(..));
         let looking = if is_needle { Looking::Here } else { Looking::Everywhere };
         sql.and(condition(part, table, looking)?);
     }
     Ok(sql)
+}
+
+fn by_trigrams(needles: &[Filter], table: &Table) -> Option<Search> {
+    let expression = expression(&Filter::All(needles.to_vec()), &table.searched)?;
+    let text = format!("FROM {0} WHERE {0} MATCH ?", table.search);
+    Some(Search {
+        from: Sql { text, params: vec![expression.text.into()] },
+        row: "rowid",
+        is_exact: expression.is_exact,
+    })
+}
+
+/// A needle without a trigram, when there is nothing else to go by.
+fn by_short_needle(parts: &[Filter], table: &Table) -> Option<Search> {
+    let [Filter::Contains(field, needle)] = parts else {
+        return None;
+    };
+    let column = table.searched.iter().position(|searched| searched == field)?;
+    let needle = fold(needle);
+    let is_usual = !needle.is_empty() && !needle.contains('\0');
+    is_usual.then(|| Search {
+        from: Sql {
+            text: format!("FROM {} WHERE instr(c{column}, ?)", table.texts),
+            params: vec![needle.into()],
+        },
+        row: "id",
+        is_exact: true,
+    })
+}
+
+/// The rows that a search finds; `None` when they are many.
+fn few(connection: &Connection, search: &Search) -> rusqlite::Result<Option<Vec<i64>>> {
+    let sql = format!("SELECT {} {} LIMIT {}", search.row, search.from.text, FEW + 1);
+    let rows: Vec<i64> = connection
+        .prepare_cached(&sql)?
+        .query_map(params_from_iter(&search.from.params), |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?;
+    Ok((rows.len() <= FEW).then_some(rows))
 }
 
 fn one_of(rows: &[i64]) -> Sql {
@@ -81,35 +123,7 @@ fn one_of(rows: &[i64]) -> Sql {
     }
 }
 
-/// The rows that a condition means; `None` when they are many.
-fn few_that(
-    connection: &Connection,
-    table: &Table,
-    condition: &Sql,
-) -> rusqlite::Result<Option<Vec<i64>>> {
-    let limit = FEW + 1;
-    let sql = format!("SELECT row FROM {} WHERE {} LIMIT {limit}", table.documents, condition.text);
-    few(connection, &sql, &condition.params)
-}
-
-/// The rows that a search finds; `None` when they are many.
-fn few_found(
-    connection: &Connection,
-    table: &Table,
-    search: &Expression,
-) -> rusqlite::Result<Option<Vec<i64>>> {
-    let sql = format!("SELECT rowid FROM {0} WHERE {0} MATCH ? LIMIT {1}", table.search, FEW + 1);
-    few(connection, &sql, &[search.text.clone().into()])
-}
-
-fn few(
-    connection: &Connection,
-    sql: &str,
-    params: &[SqlValue],
-) -> rusqlite::Result<Option<Vec<i64>>> {
-    let rows: Vec<i64> = connection
-        .prepare_cached(sql)?
-        .query_map(params_from_iter(params), |row| row.get(0))?
-        .collect::<rusqlite::Result<_>>()?;
-    Ok((rows.len() <= FEW).then_some(rows))
+fn count(search: Search) -> Sql {
+    let Sql { text, params } = search.from;
+    Sql { text: format!("SELECT count(*) {text}"), params }
 }

@@ -4,14 +4,15 @@
 use std::{fs, path::Path};
 
 use ihs_store::{
-    Document, Filter, Index, Query, Seq, Sort, Store, StoreError, Write, embedded::Embedded,
+    Body, Document, Filter, Index, Query, Seq, Sort, Stop, Store, StoreError, Write,
+    embedded::Embedded,
 };
 use serde_json::json;
 use tempfile::TempDir;
 
 use crate::{
     backend::{THINGS, collection, document, id, ids, insert, settings},
-    logs::{message, room},
+    logs::{entry, message, room},
 };
 
 async fn open(folder: &TempDir) -> Embedded {
@@ -232,4 +233,37 @@ async fn searches_that_many_texts_answer_are_right_too() {
         assert_eq!(found, wanted[wanted.len().min(3)..wanted.len().min(28)], "{query:?}");
     }
     store.close().await;
+}
+
+#[tokio::test]
+async fn keys_are_known_however_old_they_are() {
+    let folder = tempfile::tempdir().unwrap();
+    let (room, other) = (room(), room());
+    let keyed = |seq: u64, key: u64| {
+        let key = key.to_string();
+        entry(seq, "ada", Some(&key), Body::message("x"))
+    };
+    let batch = |from: u64| (from..from + 100).map(|seq| keyed(seq, seq)).collect();
+    let mut store = open(&folder).await;
+    for from in [1, 101, 201, 301, 401, 501] {
+        store.append(room, batch(from)).await.unwrap();
+        let undone = Write::Append { room, entries: batch(from + 100) };
+        let unmatched = Write::Delete { collection: THINGS, filter: Filter::id("nobody") };
+        assert!(store.commit(vec![undone, unmatched]).await.is_err());
+        if from == 301 {
+            store.close().await;
+            store = open(&folder).await;
+        }
+    }
+    for key in [1, 2, 255, 256, 257, 400, 512, 513, 599, 600] {
+        let found = store.log_key(room, "ada", &key.to_string()).await.unwrap();
+        assert_eq!(found.as_ref().map(|entry| entry.seq), Some(Seq::new(key)), "{key}");
+        let again = store.append(room, vec![keyed(601, key)]).await.unwrap();
+        assert_eq!(again.stop, found.map(|first| Stop::KeyTaken(Box::new(first))), "{key}");
+        assert_eq!(store.log_key(room, "bob", &key.to_string()).await.unwrap(), None);
+        assert_eq!(store.log_key(other, "ada", &key.to_string()).await.unwrap(), None);
+    }
+    assert_eq!(store.log_key(room, "ada", "601").await.unwrap(), None);
+    let appended = store.append(room, vec![keyed(601, 601)]).await.unwrap();
+    assert_eq!(appended.stop, None);
 }
