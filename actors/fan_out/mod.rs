@@ -4,35 +4,39 @@
 //! A room sends an event once per thread. Sessions are actors of the same thread, and share
 //! [`FanOut`] with the actor; rooms, which may live on any thread, reach it by address.
 //!
-//! - [`feed`]: who gets what of one room; [`frames`]: encoded entries; [`pages`]: pages of the log
+//! - [`messages`]: what it is told; [`feed`]: who gets what of one room
+//! - [`frames`]: encoded entries; [`pages`]: pages of the log
 
 pub mod feed;
 #[cfg(test)]
 mod feed_tests;
 pub mod frames;
+pub mod messages;
 pub mod pages;
 
 use std::{
     cell::RefCell,
     collections::HashMap,
     rc::Rc,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
-use actix::{Actor, Addr, AsyncContext, Context, Handler, Message};
-use bytestring::ByteString;
+use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use ihs_store::{RoomId, Seq};
 
+pub use self::messages::{Attach, Deliver, Detach, Drain, Logins, Pass, Revoke};
+use self::{
+    feed::{Feed, Need},
+    frames::Frames,
+};
 use crate::{
-    fan_out::feed::{Feed, Need},
-    fan_out::frames::Frames,
     hub::Hub,
     protocol::{Answer, CloseCode},
     room::asker::{Purpose, Reply},
-    session::outbox::Parcel,
-    session::socket::{SessionId, Socket},
-    username::Username,
+    session::{
+        outbox::Parcel,
+        socket::{SessionId, Socket},
+    },
 };
 
 /// How often sockets are looked after.
@@ -44,104 +48,6 @@ const RECONNECT: Duration = Duration::from_millis(100);
 /// Deliveries from rooms that may wait for one thread. A room that finds no place keeps its
 /// delivery and stops appending until there is one.
 const MAILBOX: usize = 4_096;
-
-/// What a room has for the sockets of one thread.
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "()")]
-pub struct Deliver {
-    /// The room.
-    pub room: RoomId,
-    /// Entries for everybody in it.
-    pub frames: Option<Arc<Frames>>,
-    /// Answers for single sockets.
-    pub replies: Vec<Reply>,
-    /// Who is fed no longer from which seq on.
-    pub removed: Vec<(Username, Seq)>,
-    /// Remembered entries up to here have changed.
-    pub rewritten: Option<Seq>,
-}
-
-impl Deliver {
-    /// Nothing yet, from this room.
-    #[must_use]
-    pub fn from(room: RoomId) -> Self {
-        Self { room, frames: None, replies: Vec::new(), removed: Vec::new(), rewritten: None }
-    }
-}
-
-/// A passing event for the sockets that a room feeds.
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "()")]
-pub struct Pass {
-    /// The room.
-    pub room: RoomId,
-    /// The event.
-    pub frame: ByteString,
-    /// Whom it is not for, because they caused it.
-    pub except: Option<SessionId>,
-}
-
-/// Feed a socket from a room.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Attach {
-    /// The room.
-    pub room: RoomId,
-    /// Its head, as of everything delivered before this message.
-    pub head: Seq,
-    /// The last entry that the socket has.
-    pub cursor: Seq,
-    /// What it is told first.
-    pub reply: Reply,
-}
-
-/// Feed a socket from a room no longer, or not at all.
-#[derive(Debug, Message)]
-#[rtype(result = "()")]
-pub struct Detach {
-    /// The room.
-    pub room: RoomId,
-    /// What the socket is told.
-    pub reply: Reply,
-    /// Whether it ends a socket that was opened for this room only.
-    pub ends: bool,
-}
-
-/// End sockets whose logins are no longer good.
-#[derive(Debug, Clone, Message)]
-#[rtype(result = "()")]
-pub struct Revoke {
-    /// Whose.
-    pub user: Username,
-    /// Which.
-    pub logins: Logins,
-}
-
-/// Some logins of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Logins {
-    /// All of them.
-    All,
-    /// This one.
-    Only(String),
-    /// All but this one.
-    AllBut(String),
-}
-
-impl Logins {
-    fn have(&self, login: &str) -> bool {
-        match self {
-            Self::All => true,
-            Self::Only(one) => one == login,
-            Self::AllBut(one) => one != login,
-        }
-    }
-}
-
-/// End every socket, spread over so much time.
-#[derive(Debug, Clone, Copy, Message)]
-#[rtype(result = "()")]
-pub struct Drain(pub Duration);
 
 /// The sockets of a thread, and what feeds them. Cheap to clone within the thread.
 #[derive(Clone)]

@@ -8,6 +8,7 @@
 //! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
 
 pub mod in_flight;
+pub mod opening;
 pub mod outbox;
 pub mod rate;
 pub mod socket;
@@ -25,8 +26,9 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use actix_web_actors::ws::{WebsocketContext, WsResponseBuilder};
 use bytes::BytesMut;
 use bytestring::ByteString;
-use ihs_store::{RoomId, Timestamp};
+use ihs_store::RoomId;
 
+pub use self::opening::Opening;
 use self::{
     in_flight::{Calm, Relief},
     outbox::{OutboxLimits, Parcel, Parcels},
@@ -52,18 +54,6 @@ const MAX_NOT_JSON: u32 = 10;
 
 /// How long the server waits for the client's half of the closing handshake.
 const CLOSE_WAIT: Duration = Duration::from_secs(5);
-
-/// What a socket is opened with.
-pub struct Opening {
-    /// The user's place on this node.
-    pub admission: Admission,
-    /// The login that the token belongs to.
-    pub login: String,
-    /// When the access token ends.
-    pub expires: Timestamp,
-    /// Join this room at once, and end with its membership.
-    pub room: Option<(RoomId, JoinFrom)>,
-}
 
 /// One WebSocket.
 pub struct Session {
