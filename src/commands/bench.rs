@@ -66,7 +66,7 @@ fn report_load(plan: &Plan, outcome: &Outcome) {
     println!("delivered             {:.0} /s", counts.delivered as f64 / seconds);
     for (name, delay) in ["p50", "p99", "p99.9"].iter().zip(outcome.delays) {
         let delay = delay.map_or("-".to_owned(), |delay| format!("{:.2} ms", millis(delay)));
-        println!("send to delivery {name:<5}{delay}");
+        println!("send to delivery {name:<6}{delay}");
     }
     println!("lost                  {}", counts.lost);
     println!("repeated or disorder  {}", counts.repeated);
