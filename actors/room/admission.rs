@@ -19,6 +19,8 @@ const MAX_UNREAD: u64 = 1_000;
 pub struct Admitted {
     /// The last entry that the client has; `None` to start with what comes next.
     pub cursor: Option<Seq>,
+    /// What the client is told is the last entry; `None` for what is when it is told.
+    pub seq: Option<Seq>,
     /// What the client has is not in this log: it gets everything anew.
     pub diverged: bool,
     /// Messages of others behind its read mark.
@@ -26,6 +28,15 @@ pub struct Admitted {
 }
 
 impl Admitted {
+    /// With a start for whoever wants what comes next: behind what stood in the log when they asked.
+    #[must_use]
+    pub fn since(self, head: Seq) -> Self {
+        match self.cursor {
+            Some(_) => self,
+            None => Self { cursor: Some(head), seq: Some(head), ..self },
+        }
+    }
+
     /// The answer to the join.
     #[must_use]
     pub fn joined<'a>(
@@ -39,7 +50,7 @@ impl Admitted {
         Joined {
             reference,
             room,
-            seq: head,
+            seq: self.seq.unwrap_or(head),
             unread: self.unread,
             online,
             read: read.iter().map(|(user, seq)| (user.as_str(), *seq)).collect(),
@@ -68,7 +79,7 @@ pub async fn admit(
             (messages.first().map(before), false)
         }
     };
-    Ok(Admitted { cursor, diverged, unread })
+    Ok(Admitted { cursor, seq: None, diverged, unread })
 }
 
 /// Where to resume behind `seq`: from the start when the client has an entry that is not there.

@@ -100,7 +100,8 @@ impl Handler<Join> for Room {
         let attempt = self.attempts;
         self.joining.insert(asker.session, attempt);
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        let user = asker.user.clone();
+        // What the client sends behind its join comes behind it in the feed, too.
+        let (user, head) = (asker.user.clone(), self.log.head());
         let admit = async move { admission::admit(&*store, room, &user, from).await };
         ctx.spawn(admit.into_actor(self).map(move |outcome, room, _| {
             let latest = room.joining.get(&asker.session) == Some(&attempt);
@@ -109,9 +110,9 @@ impl Handler<Join> for Room {
             }
             let Some(asker) = room.admit(asker) else { return };
             match outcome {
-                Ok(admitted) if latest => room.attach(asker, &admitted),
+                Ok(admitted) if latest => room.attach(asker, &admitted.since(head)),
                 // The feed follows the client's last word on it.
-                Ok(admitted) => room.say_joined(asker, &admitted),
+                Ok(admitted) => room.say_joined(asker, &admitted.since(head)),
                 Err(_) => refuse(asker, Refusal::StoreAway),
             }
         }));

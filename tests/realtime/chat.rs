@@ -137,3 +137,16 @@ async fn one_socket_carries_many_rooms() {
         assert_eq!(message["seq"], 1, "every room counts by itself");
     }
 }
+
+#[tokio::test]
+async fn what_is_sent_right_behind_a_join_comes_behind_it() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    for _ in 0..20 {
+        let room = ada.room_with(&[]).await;
+        let mut socket = ada.socket(&format!("/ws/chat/{room}/")).await;
+        socket.send(json!({"type": "message", "ref": 1, "room": room, "text": "at once"})).await;
+        assert_eq!(socket.next_of("joined").await["seq"], 0);
+        assert_eq!(socket.next_of("message").await["seq"], 1);
+    }
+}
