@@ -9,6 +9,9 @@ use std::collections::VecDeque;
 
 use ihs_store::{Appended, Body, EntryId, LogEntry, Seq, Stop, StoreError, Timestamp};
 
+/// Appends that may fail in a row before senders are told.
+const TRIES: u32 = 2;
+
 /// Something that wants to become an entry.
 #[derive(Debug, Clone)]
 pub struct Draft<O> {
@@ -70,6 +73,8 @@ pub struct RoomLog<O> {
     under_way: UnderWay<O>,
     /// The log may hold more than was delivered: read before the next append.
     behind: bool,
+    /// Appends that failed since the last one that did not.
+    failures: u32,
     batch: usize,
     pending: usize,
     page: usize,
@@ -85,6 +90,7 @@ impl<O> RoomLog<O> {
             waiting: VecDeque::new(),
             under_way: UnderWay::Nothing,
             behind: false,
+            failures: 0,
             batch: batch.max(1),
             pending,
             page: page.max(1),
@@ -174,9 +180,11 @@ impl<O> RoomLog<O> {
         };
         let Ok(Appended { stored, stop }) = outcome else {
             self.behind = true;
+            self.failures += 1;
             self.put_back(drafts);
             return Vec::new();
         };
+        self.failures = 0;
         if drafts.iter().any(Draft::may_be_stored_otherwise) {
             self.behind = true;
             self.put_back(drafts);
@@ -216,6 +224,12 @@ impl<O> RoomLog<O> {
             }
         }
         effects.extend(self.deliver(fresh));
+        // A store that can be read but not written, as when its disk is full, must not keep senders
+        // waiting: what is known not to be in the log is given back.
+        if !self.behind && self.failures >= TRIES {
+            self.failures = 0;
+            effects.extend(self.refuse_all(Refusal::StoreAway));
+        }
         effects
     }
 

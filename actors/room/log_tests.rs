@@ -252,6 +252,25 @@ fn what_somebody_sent_before_they_were_removed_is_not_appended_behind_it() {
 }
 
 #[test]
+fn a_store_that_only_reads_answers_senders_all_the_same() {
+    let mut store = Log::default();
+    let mut node = Node::new();
+    for number in 0..3 {
+        node.submit(number, None);
+    }
+    for _ in 0..20 {
+        let writes = matches!(node.calls.front(), Some(Effect::Append(_)));
+        node.step(&mut store, if writes { Loss::Call } else { Loss::None });
+    }
+    assert_eq!(node.answers.len(), 3);
+    assert!(node.answers.values().all(|answer| *answer == Err(Refusal::StoreAway)));
+    assert!(node.log.is_settled());
+    node.submit(3, None);
+    node.step(&mut store, Loss::None);
+    assert!(node.answers[&3].is_ok(), "it goes on when the store does");
+}
+
+#[test]
 fn an_edit_is_delivered_as_the_log_has_it() {
     let mut store = Log::default();
     let mut node = Node::new();
