@@ -14,15 +14,19 @@ use actix::Addr;
 use ihs_config::Settings;
 use ihs_store::{Clock, Ids, RoomId, Store};
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    bus::{Bus, NodeId},
+    bus::{Announcement, Bus, News, NodeId, Topic},
     fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
     room::{Look, Room},
     session::socket::SessionId,
     session::users::{Admission, Crowded, Users},
     username::Username,
 };
+
+/// Rooms that look at their logs unasked at the same time.
+const LOOKS: usize = 32;
 
 /// What a hub is made of.
 pub struct Parts {
@@ -47,6 +51,7 @@ struct Inner {
     node: NodeId,
     pages: Pages,
     users: Users,
+    looks: Arc<Semaphore>,
     rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
     threads: Mutex<Vec<Addr<FanOutActor>>>,
     sessions: AtomicU64,
@@ -59,12 +64,14 @@ impl Hub {
         let rooms = &parts.settings.rooms;
         let pages = Pages::new(Arc::clone(&parts.store), rooms.page, rooms.catch_ups);
         let users = Users::new(parts.settings.limits.clone());
+        let looks = Arc::new(Semaphore::new(LOOKS));
         let node = NodeId(parts.ids.next());
         Self(Arc::new(Inner {
             parts,
             node,
             pages,
             users,
+            looks,
             rooms: Mutex::default(),
             threads: Mutex::default(),
             sessions: AtomicU64::new(0),
@@ -72,8 +79,10 @@ impl Hub {
     }
 
     /// Says that somebody other than the room itself has appended to its log, so that the room
-    /// delivers it now.
+    /// delivers it now, here and on other nodes.
     pub fn log_changed(&self, room: RoomId) {
+        let (node, topic) = (self.0.node, Topic::Room(room));
+        self.bus().publish(Announcement { node, topic, news: News::Changed });
         let address = self.0.rooms.lock().get(&room).cloned();
         if let Some(address) = address {
             address.do_send(Look);
@@ -169,6 +178,11 @@ impl Hub {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.parts.settings
+    }
+
+    /// A turn to look at a log unasked; `None` while as many others do as may.
+    pub(crate) fn look_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.looks).try_acquire_owned().ok()
     }
 
     pub(crate) fn pages(&self) -> &Pages {

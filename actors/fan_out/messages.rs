@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use actix::Message;
 use bytestring::ByteString;
 use ihs_store::{RoomId, Seq};
+use serde::{Deserialize, Serialize};
 
 use super::frames::Frames;
 use crate::{room::asker::Reply, session::socket::SessionId, username::Username};
@@ -82,7 +83,8 @@ pub struct Revoke {
 }
 
 /// Some logins of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Logins {
     /// All of them.
     All,

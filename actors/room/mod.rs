@@ -4,7 +4,8 @@
 //!
 //! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`]: the way back to them
 //! - [`membership`], [`admission`]: what is looked up in the store
-//! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last activity
+//! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
+//!   activity; `news`: what goes to and comes from other nodes
 
 pub mod admission;
 pub mod asker;
@@ -14,6 +15,7 @@ pub mod log;
 #[cfg(test)]
 mod log_tests;
 pub mod membership;
+mod news;
 pub mod requests;
 pub mod touch;
 
@@ -28,6 +30,7 @@ use actix::{
 };
 use bytestring::ByteString;
 use ihs_store::{LogEntry, RoomId, Seq, StoreError};
+use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
     admission::Admitted,
@@ -39,7 +42,7 @@ use self::{
     touch::Touch,
 };
 use crate::{
-    bus::Announcement,
+    bus::{Health, News, Topic},
     fan_out::{Attach, Deliver, FanOutActor, Pass},
     hub::Hub,
     protocol::{Answer, ErrorCode},
@@ -50,8 +53,12 @@ use crate::{
 /// Requests that may wait for a room; more are refused as unavailable.
 const MAILBOX: usize = 4_096;
 
-/// How often a room that feeds sockets looks whether its log has grown unheard of.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often a room that feeds sockets looks whether its log has grown unheard of, when nothing
+/// else would tell.
+const LOOK_ALONE: Duration = Duration::from_secs(1);
+
+/// How often it does when the bus tells: what the bus has lost is found in less than 5 s.
+const LOOK_TOLD: Duration = Duration::from_secs(4);
 
 /// How often a room looks after itself: deliveries that found no place, a store that was away.
 const TICK: Duration = Duration::from_millis(250);
@@ -101,6 +108,8 @@ pub struct Room {
     used: Instant,
     /// When the log was last looked at unasked.
     looked: Instant,
+    /// The turn to look, until it is over.
+    looking: Option<OwnedSemaphorePermit>,
 }
 
 impl Room {
@@ -130,6 +139,7 @@ impl Room {
             pausing: false,
             used: Instant::now(),
             looked: Instant::now(),
+            looking: None,
             hub,
         }
     }
@@ -226,6 +236,7 @@ impl Room {
         let page = self.hub.settings().rooms.page;
         let read = async move { store.log_after(room, after, page).await };
         ctx.spawn(read.into_actor(self).map(|outcome, room, ctx| {
+            room.looking = None;
             room.pausing = outcome.is_err();
             let effects = room.log.read(outcome);
             room.carry_out(effects, ctx);
@@ -236,11 +247,7 @@ impl Room {
     fn deliver(&mut self, delivery: Delivery) {
         let removed = membership::follow(&mut self.members, &delivery.entries);
         if delivery.is_own() {
-            self.hub.bus().publish(Announcement {
-                node: self.hub.node(),
-                room: self.id,
-                entries: Arc::new(delivery.entries.clone()),
-            });
+            self.tell_others(News::Entries(Arc::new(delivery.entries.clone())));
             self.touch.touch();
         }
         for (fan_out, message) in delivery.split(self.id, self.audience.threads(), &removed) {
@@ -303,11 +310,19 @@ impl Room {
     }
 
     /// Other nodes may have appended without our hearing of it. An embedded store has one node.
+    /// Rooms take turns: so many look at a time, however many there are.
     fn look_again(&mut self) {
+        let every = match self.hub.bus().health() {
+            Health::Up => LOOK_TOLD,
+            Health::Alone | Health::Away => LOOK_ALONE,
+        };
         let shared = !self.hub.settings().store.is_embedded();
-        if shared && !self.audience.is_empty() && self.looked.elapsed() >= LOOK_AGAIN {
-            self.looked = Instant::now();
-            self.log.look();
+        if shared && !self.audience.is_empty() && self.looked.elapsed() >= every {
+            self.looking = self.hub.look_permit();
+            if self.looking.is_some() {
+                self.looked = Instant::now();
+                self.log.look();
+            }
         }
     }
 
@@ -338,7 +353,7 @@ impl Actor for Room {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let listener = ctx.address().recipient();
-        self.hub.bus().subscribe(self.id, self.hub.node(), listener);
+        self.hub.bus().subscribe(Topic::Room(self.id), self.hub.node(), listener);
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let load = async move { membership::load(&*store, room).await };
         // Nothing can be decided before the room is known, so the mailbox waits here, bounded by
@@ -349,7 +364,7 @@ impl Actor for Room {
 
     fn stopped(&mut self, ctx: &mut Self::Context) {
         // In this order: who takes this actor's place subscribes under the same name.
-        self.hub.bus().unsubscribe(self.id, self.hub.node());
+        self.hub.bus().unsubscribe(&Topic::Room(self.id), self.hub.node());
         self.hub.forget_room(self.id, &ctx.address());
     }
 }
@@ -378,20 +393,6 @@ impl Handler<Look> for Room {
 
     fn handle(&mut self, _: Look, ctx: &mut Self::Context) {
         self.log.look();
-        self.proceed(ctx);
-    }
-}
-
-impl Handler<Announcement> for Room {
-    type Result = ();
-
-    fn handle(&mut self, announcement: Announcement, ctx: &mut Self::Context) {
-        if self.stuck.is_empty() {
-            let effects = self.log.hear(announcement.entries.as_ref().clone());
-            self.carry_out(effects, ctx);
-        } else {
-            self.log.look();
-        }
         self.proceed(ctx);
     }
 }

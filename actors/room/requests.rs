@@ -11,7 +11,11 @@ use super::{
     log::{Draft, Refusal},
     membership,
 };
-use crate::protocol::{Answer, ErrorCode, JoinFrom, MessageKey, MessageText};
+use crate::{
+    bus::News,
+    protocol::{Answer, ErrorCode, JoinFrom, MessageKey, MessageText},
+    username::Username,
+};
 
 /// What is not the caller's is not there.
 pub(super) const NO_SUCH_ROOM: &str = "no such room";
@@ -172,6 +176,7 @@ impl Handler<Type> for Room {
         let Some(asker) = self.admit(asker) else { return };
         let event = Answer::Typing { room: self.id, user: asker.user.as_str() };
         self.pass(&event, Some(asker.session));
+        self.tell_others(News::Typing(asker.user.clone()));
         asker.forget();
     }
 }
@@ -192,7 +197,9 @@ impl Handler<MarkRead> for Room {
             if outcome.is_err() {
                 return refuse(asker, Refusal::StoreAway);
             }
-            room.note_read(&asker, seq);
+            if room.note_read(&asker.user, seq) {
+                room.tell_others(News::Read(asker.user.clone(), seq));
+            }
             acknowledge(asker);
         }));
     }
@@ -210,13 +217,15 @@ impl Room {
         }
     }
 
-    fn note_read(&mut self, asker: &Asker, seq: Seq) {
-        let known = self.read.entry(asker.user.clone()).or_default();
-        if *known < seq {
+    /// Notes how far somebody has read, and says whether that is news.
+    pub(super) fn note_read(&mut self, user: &Username, seq: Seq) -> bool {
+        let known = self.read.entry(user.clone()).or_default();
+        let further = *known < seq;
+        if further {
             *known = seq;
-            let event = Answer::Read { room: self.id, user: asker.user.as_str(), seq };
-            self.pass(&event, None);
+            self.pass(&Answer::Read { room: self.id, user: user.as_str(), seq }, None);
         }
+        further
     }
 }
 

@@ -1,0 +1,42 @@
+//! What a room tells the same room on other nodes, and hears from it.
+
+use actix::Handler;
+
+use super::Room;
+use crate::{
+    bus::{Announcement, News, Topic},
+    protocol::Answer,
+};
+
+impl Room {
+    /// Tells the other nodes that have this room.
+    pub(super) fn tell_others(&self, news: News) {
+        let (node, topic) = (self.hub.node(), Topic::Room(self.id));
+        self.hub.bus().publish(Announcement { node, topic, news });
+    }
+}
+
+impl Handler<Announcement> for Room {
+    type Result = ();
+
+    fn handle(&mut self, announcement: Announcement, ctx: &mut Self::Context) {
+        match announcement.news {
+            News::Entries(entries) if self.stuck.is_empty() => {
+                let effects = self.log.hear(entries.as_ref().clone());
+                self.carry_out(effects, ctx);
+                self.proceed(ctx);
+            }
+            News::Entries(_) | News::Changed => {
+                self.log.look();
+                self.proceed(ctx);
+            }
+            News::Typing(user) => {
+                self.pass(&Answer::Typing { room: self.id, user: user.as_str() }, None);
+            }
+            News::Read(user, seq) => {
+                self.note_read(&user, seq);
+            }
+            News::Revoked(..) => {}
+        }
+    }
+}
