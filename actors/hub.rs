@@ -12,14 +12,19 @@ use std::{
 
 use actix::Addr;
 use ihs_config::Settings;
-use ihs_store::{Clock, Ids, RoomId, Store};
+use ihs_store::{Clock, Ids, LogEntry, RoomId, Seq, Store};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     bus::{Announcement, Bus, News, NodeId, Topic},
     fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
-    room::{Look, Room},
+    protocol::{MessageKey, MessageText},
+    room::{
+        Look, Room,
+        origin::{Caller, Origin, Refused},
+        requests::{Amend, Send},
+    },
     session::socket::SessionId,
     session::users::{Admission, Crowded, Users},
     username::Username,
@@ -121,6 +126,41 @@ impl Hub {
         for thread in self.0.threads.lock().iter() {
             thread.do_send(Revoke { user: user.clone(), logins: logins.clone() });
         }
+    }
+
+    /// Appends a message in the name of a user, as their socket would. Must be called on a thread
+    /// that runs actors.
+    ///
+    /// # Errors
+    /// [`Refused`]; the message is then not in the log, unless it says unavailable: with a key it
+    /// may be sent again.
+    pub async fn send(
+        &self,
+        room: RoomId,
+        user: &Username,
+        text: MessageText,
+        key: Option<MessageKey>,
+    ) -> Result<LogEntry, Refused> {
+        let (caller, answer) = Caller::new(user.clone());
+        self.room(room).do_send(Send { origin: Origin::Call(caller), text, key });
+        answer.await.unwrap_or(Err(Refused::Unavailable))
+    }
+
+    /// Replaces the text of the user's own message, or deletes it when there is none, as
+    /// [`Hub::send`] does.
+    ///
+    /// # Errors
+    /// As [`Hub::send`].
+    pub async fn amend(
+        &self,
+        room: RoomId,
+        user: &Username,
+        target: Seq,
+        text: Option<MessageText>,
+    ) -> Result<LogEntry, Refused> {
+        let (caller, answer) = Caller::new(user.clone());
+        self.room(room).do_send(Amend { origin: Origin::Call(caller), target, text });
+        answer.await.unwrap_or(Err(Refused::Unavailable))
     }
 
     /// Takes in the fan-out of a thread.

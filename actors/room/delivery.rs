@@ -19,6 +19,8 @@ use crate::{
 pub struct Delivery {
     /// Consecutive entries.
     pub entries: Vec<LogEntry>,
+    /// Whether this node has just appended some of them.
+    pub own: bool,
     replies: Vec<(Addr<FanOutActor>, Reply)>,
 }
 
@@ -29,12 +31,6 @@ impl Delivery {
         let (room, reference) = (asker.room, asker.take_reference());
         let reply = asker.settle(&Answer::ack(reference.as_ref(), room, entry));
         self.replies.push((fan_out, reply));
-    }
-
-    /// Whether this node has just appended something.
-    #[must_use]
-    pub fn is_own(&self) -> bool {
-        !self.replies.is_empty() && !self.entries.is_empty()
     }
 
     /// One message for each thread that has something to do.

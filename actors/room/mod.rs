@@ -2,8 +2,8 @@
 //! are here, and announces it to other nodes. The log decides what happened. The room writes to no
 //! socket and keeps no history.
 //!
-//! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`]: the way back to them
-//! - [`membership`], [`admission`]: what is looked up in the store
+//! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
+//! - `door`: who is let in; [`membership`], [`admission`]: what is looked up in the store
 //! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
 //!   activity; `news`: what goes to and comes from other nodes
 
@@ -11,11 +11,13 @@ pub mod admission;
 pub mod asker;
 pub mod audience;
 pub mod delivery;
+mod door;
 pub mod log;
 #[cfg(test)]
 mod log_tests;
 pub mod membership;
 mod news;
+pub mod origin;
 pub mod requests;
 pub mod touch;
 
@@ -29,7 +31,7 @@ use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
 use bytestring::ByteString;
-use ihs_store::{LogEntry, RoomId, Seq, StoreError};
+use ihs_store::{LogEntry, RoomId, Seq};
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
@@ -37,15 +39,16 @@ use self::{
     asker::{Asker, Reply},
     audience::Audience,
     delivery::Delivery,
+    door::Door,
     log::{Draft, Effect, Refusal, RoomLog},
-    requests::{NO_SUCH_ROOM, refuse},
+    origin::Origin,
     touch::Touch,
 };
 use crate::{
     bus::{Health, News, Topic},
     fan_out::{Attach, Deliver, FanOutActor, Pass},
     hub::Hub,
-    protocol::{Answer, ErrorCode},
+    protocol::Answer,
     session::socket::SessionId,
     username::Username,
 };
@@ -78,19 +81,12 @@ pub struct Look;
 #[rtype(result = "()")]
 struct Proceed;
 
-/// Whether the room could be loaded.
-enum Door {
-    Open,
-    NoSuchRoom,
-    StoreAway,
-}
-
 /// One room on one node.
 pub struct Room {
     id: RoomId,
     hub: Hub,
     door: Door,
-    log: RoomLog<Asker>,
+    log: RoomLog<Origin>,
     members: HashSet<Username>,
     /// How far members have read.
     read: HashMap<Username, Seq>,
@@ -144,42 +140,7 @@ impl Room {
         }
     }
 
-    /// Lets a request in, or answers it: what is not the caller's is not there.
-    fn admit(&mut self, mut asker: Asker) -> Option<Asker> {
-        self.used = Instant::now();
-        match self.door {
-            Door::Open if self.members.contains(&asker.user) => Some(asker),
-            Door::Open | Door::NoSuchRoom => {
-                let reference = asker.take_reference();
-                let code = ErrorCode::NotFound;
-                asker.detach(&Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));
-                None
-            }
-            Door::StoreAway => {
-                refuse(asker, Refusal::StoreAway);
-                None
-            }
-        }
-    }
-
-    fn loaded(&mut self, outcome: Result<Option<membership::Loaded>, StoreError>) {
-        match outcome {
-            Ok(Some(loaded)) => {
-                self.log = new_log(&self.hub, loaded.head);
-                self.members = loaded.members;
-                self.read = loaded.read;
-                self.door = Door::Open;
-            }
-            Ok(None) => self.door = Door::NoSuchRoom,
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(room = %self.id, error, "room not loaded");
-                self.door = Door::StoreAway;
-            }
-        }
-    }
-
-    fn submit(&mut self, draft: Draft<Asker>, ctx: &mut Context<Self>) {
+    fn submit(&mut self, draft: Draft<Origin>, ctx: &mut Context<Self>) {
         match self.log.submit(draft) {
             Some(effect) => self.carry_out(vec![effect], ctx),
             None => self.proceed_soon(ctx),
@@ -203,15 +164,18 @@ impl Room {
         }
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect<Asker>>, ctx: &mut Context<Self>) {
+    fn carry_out(&mut self, effects: Vec<Effect<Origin>>, ctx: &mut Context<Self>) {
         let mut delivery = Delivery::default();
         for effect in effects {
             match effect {
                 Effect::Append(entries) => self.append(entries, ctx),
                 Effect::Read(after) => self.read(after, ctx),
                 Effect::Deliver(entries) => delivery.entries.extend(entries),
-                Effect::Acknowledge(asker, entry) => delivery.acknowledge(asker, &entry),
-                Effect::Refuse(asker, refusal) => refuse(asker, refusal),
+                Effect::Acknowledge(origin, entry) => {
+                    delivery.own = true;
+                    origin.acknowledge(*entry, &mut delivery);
+                }
+                Effect::Refuse(origin, refusal) => origin.refuse(refusal),
             }
         }
         self.deliver(delivery);
@@ -246,7 +210,7 @@ impl Room {
 
     fn deliver(&mut self, delivery: Delivery) {
         let removed = membership::follow(&mut self.members, &delivery.entries);
-        if delivery.is_own() {
+        if delivery.own && !delivery.entries.is_empty() {
             self.tell_others(News::Entries(Arc::new(delivery.entries.clone())));
             self.touch.touch();
         }
@@ -255,8 +219,8 @@ impl Room {
         }
         for (user, _) in &removed {
             self.audience.remove_user(user);
-            for asker in self.log.withdraw(user.as_str()) {
-                refuse(asker, Refusal::NotAMember);
+            for origin in self.log.withdraw(user.as_str()) {
+                origin.refuse(Refusal::NotAMember);
             }
         }
     }
@@ -342,7 +306,7 @@ impl Room {
     }
 }
 
-fn new_log(hub: &Hub, head: Seq) -> RoomLog<Asker> {
+fn new_log(hub: &Hub, head: Seq) -> RoomLog<Origin> {
     let rooms = &hub.settings().rooms;
     let page = usize::try_from(rooms.page).unwrap_or(usize::MAX);
     RoomLog::new(head, rooms.batch, rooms.pending, page)

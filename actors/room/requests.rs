@@ -10,6 +10,7 @@ use super::{
     asker::Asker,
     log::{Draft, Refusal},
     membership,
+    origin::Origin,
 };
 use crate::{
     bus::News,
@@ -46,7 +47,7 @@ pub struct Leave {
 #[rtype(result = "()")]
 pub struct Send {
     /// Who asks.
-    pub asker: Asker,
+    pub origin: Origin,
     /// What it says.
     pub text: MessageText,
     /// Makes a repeated send harmless.
@@ -58,7 +59,7 @@ pub struct Send {
 #[rtype(result = "()")]
 pub struct Amend {
     /// Who asks.
-    pub asker: Asker,
+    pub origin: Origin,
     /// The message.
     pub target: Seq,
     /// Its new text; `None` deletes it.
@@ -137,9 +138,9 @@ impl Handler<Leave> for Room {
 impl Handler<Send> for Room {
     type Result = ();
 
-    fn handle(&mut self, Send { asker, text, key }: Send, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else { return };
-        let draft = self.draft(asker, Body::message(text.into_string()));
+    fn handle(&mut self, Send { origin, text, key }: Send, ctx: &mut Self::Context) {
+        let Some(origin) = self.admit_origin(origin) else { return };
+        let draft = self.draft(origin, Body::message(text.into_string()));
         self.submit(Draft { key: key.map(MessageKey::into_string), ..draft }, ctx);
     }
 }
@@ -147,23 +148,23 @@ impl Handler<Send> for Room {
 impl Handler<Amend> for Room {
     type Result = ();
 
-    fn handle(&mut self, Amend { asker, target, text }: Amend, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else { return };
+    fn handle(&mut self, Amend { origin, target, text }: Amend, ctx: &mut Self::Context) {
+        let Some(origin) = self.admit_origin(origin) else { return };
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let before = Seq::new(target.get().saturating_sub(1));
         let find = async move { store.log_after(room, before, 1).await };
         ctx.spawn(find.into_actor(self).map(move |outcome, room, ctx| {
-            let Some(asker) = room.admit(asker) else { return };
-            let Ok(entries) = outcome else { return refuse(asker, Refusal::StoreAway) };
+            let Some(origin) = room.admit_origin(origin) else { return };
+            let Ok(entries) = outcome else { return origin.refuse(Refusal::StoreAway) };
             let message = entries.first().filter(|entry| entry.seq == target);
-            if let Err((code, detail)) = may_amend(message, &asker) {
-                return complain(asker, code, detail);
+            if let Err((code, detail)) = may_amend(message, origin.user()) {
+                return origin.complain(code, detail);
             }
             let body = match text {
                 Some(text) => Body::Edited { target, text: text.into_string() },
                 None => Body::Deleted { target },
             };
-            let draft = room.draft(asker, body);
+            let draft = room.draft(origin, body);
             room.submit(draft, ctx);
         }));
     }
@@ -206,14 +207,14 @@ impl Handler<MarkRead> for Room {
 }
 
 impl Room {
-    fn draft(&self, asker: Asker, body: Body) -> Draft<Asker> {
+    fn draft(&self, origin: Origin, body: Body) -> Draft<Origin> {
         Draft {
             id: EntryId::from_bytes(self.hub.ids().next()),
             time: self.hub.clock().now(),
-            sender: asker.user.as_str().to_owned(),
+            sender: origin.user().as_str().to_owned(),
             key: None,
             body,
-            origin: asker,
+            origin,
         }
     }
 
@@ -230,12 +231,12 @@ impl Room {
 }
 
 /// Whether a message may be changed by who asks: its sender, while it is there.
-fn may_amend(message: Option<&LogEntry>, asker: &Asker) -> Result<(), (ErrorCode, &'static str)> {
+fn may_amend(message: Option<&LogEntry>, user: &Username) -> Result<(), (ErrorCode, &'static str)> {
     match message {
         Some(entry) if !matches!(entry.body, Body::Message { deleted: false, .. }) => {
             Err((ErrorCode::NotFound, "no such message"))
         }
-        Some(entry) if entry.sender == asker.user.as_str() => Ok(()),
+        Some(entry) if entry.sender == user.as_str() => Ok(()),
         Some(_) => Err((ErrorCode::Forbidden, "only the sender changes a message")),
         None => Err((ErrorCode::NotFound, "no such message")),
     }
@@ -246,7 +247,8 @@ fn acknowledge(mut asker: Asker) {
     asker.answer(&Answer::Ok { reference: reference.as_ref() });
 }
 
-fn complain(mut asker: Asker, code: ErrorCode, detail: &str) {
+/// Says what is wrong with a request.
+pub(super) fn complain(mut asker: Asker, code: ErrorCode, detail: &str) {
     let reference = asker.take_reference();
     asker.answer(&Answer::error(reference.as_ref(), code, detail));
 }

@@ -199,19 +199,19 @@ impl Session {
             Verb::Message { room, text, key } => {
                 if self.may_send(reference.as_ref(), ctx) {
                     let asker = self.asker(reference, room, Purpose::Deed);
-                    self.tell(room, Send { asker, text, key });
+                    self.tell(room, Send { origin: asker.into(), text, key });
                 }
             }
             Verb::Edit { room, target, text } => {
                 if self.may_send(reference.as_ref(), ctx) {
                     let asker = self.asker(reference, room, Purpose::Deed);
-                    self.tell(room, Amend { asker, target, text: Some(text) });
+                    self.tell(room, Amend { origin: asker.into(), target, text: Some(text) });
                 }
             }
             Verb::Delete { room, target } => {
                 if self.may_send(reference.as_ref(), ctx) {
                     let asker = self.asker(reference, room, Purpose::Deed);
-                    self.tell(room, Amend { asker, target, text: None });
+                    self.tell(room, Amend { origin: asker.into(), target, text: None });
                 }
             }
             Verb::Typing { room } => {
