@@ -19,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::{
     bus::{Announcement, Bus, News, NodeId, Topic},
     fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
+    inbox::{Inbox, watch::Watch},
     online::{self, Sighting},
     peers::{Peers, PeersActor},
     protocol::{MessageKey, MessageText},
@@ -61,6 +62,8 @@ struct Inner {
     peers: Peers,
     looks: Arc<Semaphore>,
     rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
+    inboxes: Mutex<HashMap<Username, Addr<Inbox>>>,
+    watch: Watch,
     threads: Mutex<Vec<Addr<FanOutActor>>>,
     sessions: AtomicU64,
 }
@@ -82,6 +85,8 @@ impl Hub {
             peers: Peers::default(),
             looks,
             rooms: Mutex::default(),
+            inboxes: Mutex::default(),
+            watch: Watch::default(),
             threads: Mutex::default(),
             sessions: AtomicU64::new(0),
         }))
@@ -226,6 +231,19 @@ impl Hub {
 
     pub(crate) fn bus(&self) -> &Arc<dyn Bus> {
         &self.0.parts.bus
+    }
+
+    pub(crate) fn inboxes(&self) -> &Mutex<HashMap<Username, Addr<Inbox>>> {
+        &self.0.inboxes
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
+    /// Has the node look for notifications that it was not told of.
+    pub(crate) fn watch_inboxes(&self) {
+        self.0.watch.hurry();
     }
 
     pub(crate) fn users(&self) -> &Users {

@@ -31,12 +31,15 @@ use crate::{
 /// A subprotocol that carries an access token, for browsers, which cannot set headers.
 const BEARER: &str = "bearer.";
 
+/// Opens the inbox at once.
+const NOTIFICATIONS: &str = "/ws/notifications/";
+
 /// What leads to the direct room with somebody.
 const DIRECT: char = '@';
 
 /// Serves the sockets.
 pub(crate) fn mount(cfg: &mut web::ServiceConfig, ctx: &Ctx) {
-    for path in ["/ws/", "/ws/chat/{room}/"] {
+    for path in ["/ws/", "/ws/chat/{room}/", NOTIFICATIONS] {
         let ctx = ctx.clone();
         let paths = vec![path.to_owned(), path.trim_end_matches('/').to_owned()];
         cfg.service(web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
@@ -85,12 +88,13 @@ async fn open(
         None => None,
         Some((name, from)) => Some((find_room(ctx, &principal, name).await?, from)),
     };
+    let inbox = request.path().trim_end_matches('/') == NOTIFICATIONS.trim_end_matches('/');
     let expires = Timestamp::from_millis(principal.expires.saturating_mul(1_000));
     session::open(
         request,
         payload,
         fan_out,
-        Opening { admission, login: principal.session, expires, room },
+        Opening { admission, login: principal.session, expires, room, inbox },
     )
     .map_err(|error| ApiError::Malformed(error.to_string()))
 }

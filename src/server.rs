@@ -14,7 +14,7 @@ use actix_web::{
     rt,
 };
 use ihs_actors::{FanOut, Hub, LocalBus, Parts};
-use ihs_api::Ctx;
+use ihs_api::{Ctx, gate::Accounts};
 use ihs_config::{ServerSettings, Settings};
 use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
 use socket2::SockRef;
@@ -109,7 +109,7 @@ fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server>
     let mut server = HttpServer::new(move || {
         let ctx = ctx.clone();
         // Called once on each thread: every thread has a fan-out of its own.
-        let fan_out = FanOut::start(ctx.hub.clone());
+        let fan_out = FanOut::start(ctx.hub.clone(), Arc::new(Accounts::new(ctx.clone())));
         App::new().app_data(fan_out).configure(move |app| ihs_api::configure(app, &ctx))
     })
     // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
