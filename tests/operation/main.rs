@@ -7,6 +7,7 @@ mod support;
 
 mod chat;
 mod demo;
+mod kubernetes;
 mod readme;
 mod settings;
 mod start;
