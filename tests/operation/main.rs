@@ -8,6 +8,7 @@ mod support;
 mod chat;
 mod demo;
 mod kubernetes;
+mod manifests;
 mod readme;
 mod settings;
 mod start;
