@@ -40,6 +40,12 @@ pub trait Gate: Send + Sync + 'static {
     /// [`Denied`].
     async fn renew(&self, user: &Username, token: &str) -> Result<Renewal, Denied>;
 
+    /// Which of these logins are no longer good.
+    ///
+    /// # Errors
+    /// [`Denied`].
+    async fn ended(&self, logins: &[String]) -> Result<Vec<String>, Denied>;
+
     /// Whether one user may notify another.
     ///
     /// # Errors

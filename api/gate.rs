@@ -6,7 +6,7 @@ use ihs_store::{StoreError, Timestamp};
 
 use crate::{
     Ctx,
-    auth::{AuthError, authenticate, principal_of},
+    auth::{AuthError, authenticate, principal_of, sessions},
     plugins::notifications::{self, notified_by, reaches},
     viewset::policy::Scope,
 };
@@ -35,6 +35,11 @@ impl Gate for Accounts {
         }
         let expires = Timestamp::from_millis(principal.expires.saturating_mul(1_000));
         Ok(Renewal { login: principal.session, expires })
+    }
+
+    async fn ended(&self, logins: &[String]) -> Result<Vec<String>, Denied> {
+        let live = sessions::live_of(&self.0, logins).await.map_err(|error| unavailable(&error))?;
+        Ok(logins.iter().filter(|login| !live.contains(*login)).cloned().collect())
     }
 
     async fn may_notify(&self, sender: &Username, recipient: &Username) -> Result<(), Denied> {

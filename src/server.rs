@@ -23,7 +23,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{failure::Failure, welcome};
+use crate::{failure::Failure, files, welcome};
 
 /// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
 const CONNECTIONS_MIN: usize = 1_024;
@@ -48,8 +48,11 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = listen(&settings.server)?;
     let place = listener.local_addr().map_err(|error| cannot_listen(&settings.server, error))?;
+    // Before anything that takes long: whoever stops a node that is starting is heard, too.
+    let signals = Signals::new()?;
+    files::raise_limit();
     let store = open_store(&settings).await?;
-    let served = serve_store(settings, Arc::clone(&store), listener, place).await;
+    let served = serve_store(settings, Arc::clone(&store), signals, (listener, place)).await;
     store.close().await;
     served
 }
@@ -89,11 +92,13 @@ pub(crate) async fn compose(settings: Settings, store: Arc<dyn Store>) -> Result
 async fn serve_store(
     settings: Settings,
     store: Arc<dyn Store>,
-    listener: std::net::TcpListener,
-    place: SocketAddr,
+    mut signals: Signals,
+    (listener, place): (std::net::TcpListener, SocketAddr),
 ) -> Result<(), Failure> {
-    let ctx = compose(settings, store).await?;
-    let signals = Signals::new()?;
+    let ctx = tokio::select! {
+        ctx = compose(settings, store) => ctx?,
+        () = signals.next() => return Ok(()),
+    };
     let server = http_server(&ctx, listener)
         .map_err(|error| Failure::failed(format!("cannot serve at {place}")).because(error))?;
     rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));

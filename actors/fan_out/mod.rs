@@ -5,12 +5,14 @@
 //! [`FanOut`] with the actor; rooms, which may live on any thread, reach it by address.
 //!
 //! - [`messages`]: what it is told; [`feed`]: who gets what of one room
-//! - [`frames`]: encoded entries; [`pages`]: pages of the log; `mail`: what inboxes have for it
+//! - [`frames`]: encoded entries; [`pages`]: pages of the log; `mail`: what inboxes have for it;
+//!   `logins`: those that have ended elsewhere
 
 pub mod feed;
 #[cfg(test)]
 mod feed_tests;
 pub mod frames;
+mod logins;
 mod mail;
 pub mod messages;
 pub mod pages;
@@ -72,7 +74,12 @@ struct State {
 /// The actor around [`FanOut`].
 pub struct FanOutActor {
     hub: Hub,
+    gate: Arc<dyn Gate>,
     state: Rc<RefCell<State>>,
+    /// When logins were asked about last.
+    asked: Instant,
+    /// Held by whoever asks.
+    asking: Rc<()>,
 }
 
 impl FanOut {
@@ -80,7 +87,13 @@ impl FanOut {
     #[must_use]
     pub fn start(hub: Hub, gate: Arc<dyn Gate>) -> Self {
         let state: Rc<RefCell<State>> = Rc::default();
-        let actor = FanOutActor { hub: hub.clone(), state: Rc::clone(&state) };
+        let actor = FanOutActor {
+            hub: hub.clone(),
+            gate: Arc::clone(&gate),
+            state: Rc::clone(&state),
+            asked: Instant::now(),
+            asking: Rc::new(()),
+        };
         let address = actor.start();
         hub.add_thread(address.clone());
         Self { hub, gate, address, state }
@@ -262,6 +275,7 @@ impl Actor for FanOutActor {
         ctx.run_interval(SWEEP, |fan_out, ctx| {
             fan_out.sweep();
             fan_out.reopen_inboxes(&ctx.address());
+            fan_out.ask_for_logins();
         });
     }
 }

@@ -17,7 +17,7 @@ mod principal;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 mod secrets;
-mod sessions;
+pub(crate) mod sessions;
 mod superuser;
 pub(crate) mod ticket;
 mod tickets;
