@@ -18,7 +18,7 @@ pub mod room;
 pub mod session;
 pub mod username;
 
-pub use bus::LocalBus;
+pub use bus::{Bus, BusError, Health, LocalBus, RedisBus};
 pub use fan_out::FanOut;
 pub use hub::{Hub, Parts};
 pub use session::Opening;
