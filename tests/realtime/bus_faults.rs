@@ -9,7 +9,7 @@ use nix::sys::signal::Signal;
 
 use crate::{
     bus::{hear_all, say_all},
-    support::{redis::Redis, socket::Socket, town::Town, user::User},
+    support::{redis::Redis, road::Road, socket::Socket, town::Town, user::User},
 };
 
 /// Longest time that one message takes to other nodes, whatever happens to the bus.
@@ -199,4 +199,40 @@ async fn a_single_lost_announcement_is_made_up_for() {
     redis.ask(&["acl", "setuser", "default", "+publish"]);
     talk.hear(1).await;
     assert!(begin.elapsed() < LATEST, "{:?}", begin.elapsed());
+}
+
+#[tokio::test]
+async fn a_redis_that_was_demoted_is_left_until_it_is_the_master_again() {
+    let (redis, other) = (Redis::start(), Redis::start());
+    let town = Town::of(2, &redis.url()).await;
+    let mut talk = Talk::on(&town).await;
+    town.until_bus_is("up").await;
+    let (host, port) =
+        other.place().split_once(':').map(|(h, p)| (h.to_owned(), p.to_owned())).unwrap();
+    redis.ask(&["replicaof", &host, &port]);
+    town.until_bus_is("away").await;
+    assert!(talk.one_more().await < LATEST);
+    redis.ask(&["replicaof", "no", "one"]);
+    town.until_bus_is("up").await;
+    talk.go_on_while(&town, async {}).await;
+}
+
+#[tokio::test]
+async fn a_connection_that_is_open_on_one_side_only_is_noticed_and_made_anew() {
+    let redis = Redis::start();
+    let road = Road::to(&redis.place());
+    let town = Town::of(2, &format!("redis://{}", road.place())).await;
+    let mut talk = Talk::on(&town).await;
+    town.until_bus_is("up").await;
+    // As when a firewall forgets the connections that listen: nobody is told of it.
+    road.swallow_what_is_on_the_way("SUBSCRIBE");
+    let begin = Instant::now();
+    talk.here.say(&talk.room, "into the void").await;
+    talk.hear(1).await;
+    assert!(begin.elapsed() < LATEST, "{:?}", begin.elapsed());
+    let noticed = || town.app.said().contains("away") && town.other(1).said().contains("away");
+    town.app.until("both have noticed", async || noticed()).await;
+    town.until_bus_is("up").await;
+    eprintln!("half-open: up again after {:?}", begin.elapsed());
+    talk.go_on_while(&town, async {}).await;
 }

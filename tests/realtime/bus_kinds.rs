@@ -25,6 +25,21 @@ async fn many_rooms_are_heard(town: &Town) {
 }
 
 #[tokio::test]
+async fn a_password_is_used_and_never_said() {
+    let redis = Redis::start();
+    redis.ask(&["config", "set", "requirepass", "hun/ter2"]);
+    let town = Town::of(2, &format!("redis://:hun%2Fter2@{}/3", redis.place())).await;
+    town.until_bus_is("up").await;
+    let wrong = Town::of(1, &format!("redis://:hunter3@{}", redis.place())).await;
+    wrong.until_bus_is("away").await;
+    let heard = async || wrong.app.said().contains("the bus is away");
+    wrong.app.until("it says why", heard).await;
+    let said = wrong.app.said() + &town.app.said();
+    assert!(said.contains("authentication failed"), "{said}");
+    assert!(said.contains(&redis.place()) && !said.contains("ter2") && !said.contains("hunter3"));
+}
+
+#[tokio::test]
 async fn a_cluster_of_one_carries_everything_on_sharded_channels() {
     let redis = Redis::cluster_of_one();
     let town = Town::of(2, &format!("redis+cluster://{}", redis.place())).await;

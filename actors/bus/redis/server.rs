@@ -6,9 +6,9 @@ use deadpool_redis::{BuildError, PoolError, Runtime, cluster, sentinel};
 use futures_util::future::try_join_all;
 use ihs_config::{BusSettings, Login, RedisAddress, RedisKind};
 use redis::{
-    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
-    Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError, RedisResult, TlsMode,
-    aio::ConnectionLike,
+    AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, FromRedisValue,
+    IntoConnectionInfo as _, Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError,
+    RedisResult, TlsMode, Value,
     cluster::ClusterClientBuilder,
     io::tcp::TcpSettings,
     sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType},
@@ -44,6 +44,9 @@ pub(super) enum Trouble {
     /// A node of the cluster does not send a channel any more.
     #[error("the cluster has moved a channel to another node")]
     Moved,
+    /// It was demoted, or never was a master.
+    #[error("this Redis is a replica: what is published on it does not reach others")]
+    Replica,
     /// Nothing arrives over a connection that seems to be open.
     #[error("what is published does not arrive")]
     Silent,
@@ -128,24 +131,35 @@ impl Server {
             for (channel, payload) in lane {
                 pipeline.cmd(command).arg(&*channel).arg(payload).ignore();
             }
-            self.send(pipeline)
+            self.send::<()>(pipeline)
         });
         try_join_all(lanes).await.map(|_| ())
     }
 
-    async fn send(&self, pipeline: Pipeline) -> Result<(), Trouble> {
+    /// Whether what is published does not reach those who listen to the master. A cluster says so
+    /// itself, and who may not ask does not know.
+    pub(super) async fn is_replica(&self) -> bool {
+        let mut pipeline = Pipeline::new();
+        pipeline.cmd("ROLE");
+        match self.send::<(Vec<Value>,)>(pipeline).await {
+            Ok((role,)) => role.first() == Some(&Value::BulkString(b"slave".to_vec())),
+            Err(_) => false,
+        }
+    }
+
+    async fn send<T: FromRedisValue>(&self, pipeline: Pipeline) -> Result<T, Trouble> {
         match &self.kind {
             Kind::Single { pool, .. } => {
                 let mut connection = Box::pin(self.within(self.opening, pool.get())).await?;
-                self.within(self.patience, run(&pipeline, &mut connection)).await
+                self.within(self.patience, pipeline.query_async(&mut connection)).await
             }
             Kind::Cluster { pool, .. } => {
                 let mut connection = Box::pin(self.within(self.opening, pool.get())).await?;
-                self.within(self.patience, run(&pipeline, &mut connection)).await
+                self.within(self.patience, pipeline.query_async(&mut connection)).await
             }
             Kind::Sentinel { pool, .. } => {
                 let mut connection = Box::pin(self.within(self.opening, pool.get())).await?;
-                self.within(self.patience, run(&pipeline, &mut connection)).await
+                self.within(self.patience, pipeline.query_async(&mut connection)).await
             }
         }
     }
@@ -192,10 +206,6 @@ impl Server {
         let answer = timeout(limit, work).await.map_err(|_| Trouble::Late(limit))?;
         answer.map_err(Into::into)
     }
-}
-
-async fn run(pipeline: &Pipeline, connection: &mut impl ConnectionLike) -> RedisResult<()> {
-    pipeline.query_async(connection).await
 }
 
 /// Who knows where the master is.

@@ -24,6 +24,9 @@ const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 /// Topics that are told to look at once: each costs the store a read.
 const SLICE: usize = 100;
 
+/// How often is looked whether the Redis is still the master.
+const FOLLOW: Duration = Duration::from_secs(5);
+
 /// How far apart such slices are.
 const PAUSE: Duration = Duration::from_millis(50);
 
@@ -42,6 +45,7 @@ pub(super) async fn run(
                 trouble = unconstrained(hear(exchange, ear)) => trouble,
                 trouble = ask(exchange, server, mouth, &queue) => trouble,
                 trouble = watch(exchange, every, &queue, &mut backoff) => trouble,
+                trouble = follow(server) => trouble,
             },
             Err(trouble) => trouble,
         };
@@ -120,4 +124,13 @@ async fn watch(
             backoff.reset();
         }
     }
+}
+
+/// Gives up a Redis that is no master any more. Probes do not tell: they come back from a replica,
+/// too, but nodes that already know the new master do not hear what is published on it.
+async fn follow(server: &Server) -> Trouble {
+    while server.is_cluster() || !server.is_replica().await {
+        sleep(FOLLOW).await;
+    }
+    Trouble::Replica
 }
