@@ -17,7 +17,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    bus::{Announcement, Bus, News, NodeId, Topic},
+    bus::{Announcement, Bus, Health, News, NodeId, Topic},
     fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
     inbox::{Inbox, watch::Watch},
     online::{self, Sighting},
@@ -101,6 +101,12 @@ impl Hub {
         if let Some(address) = address {
             address.do_send(Look);
         }
+    }
+
+    /// Whether the bus carries anything to other nodes.
+    #[must_use]
+    pub fn bus_health(&self) -> Health {
+        self.bus().health()
     }
 
     /// Whether the user has a socket open on this node.

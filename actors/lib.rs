@@ -24,7 +24,7 @@ pub mod room;
 pub mod session;
 pub mod username;
 
-pub use bus::LocalBus;
+pub use bus::{Bus, BusError, Health, LocalBus, RedisBus};
 pub use fan_out::FanOut;
 pub use gate::{Denied, Gate, Renewal};
 pub use hub::{Hub, Parts};

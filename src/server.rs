@@ -13,9 +13,9 @@ use actix_web::{
     dev::{Server, ServerHandle},
     rt,
 };
-use ihs_actors::{FanOut, Hub, LocalBus, Parts};
+use ihs_actors::{Bus, BusError, FanOut, Hub, LocalBus, Parts, RedisBus};
 use ihs_api::{Ctx, gate::Accounts};
-use ihs_config::{ServerSettings, Settings};
+use ihs_config::{BusSettings, ServerSettings, Settings};
 use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
 use socket2::SockRef;
 use tokio::{
@@ -51,8 +51,10 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     // Before anything that takes long: whoever stops a node that is starting is heard, too.
     let signals = Signals::new()?;
     files::raise_limit();
+    let bus = open_bus(&settings.bus)?;
     let store = open_store(&settings).await?;
-    let served = serve_store(settings, Arc::clone(&store), signals, (listener, place)).await;
+    let composed = compose(settings, Arc::clone(&store), bus);
+    let served = serve_node(composed, signals, (listener, place)).await;
     store.close().await;
     served
 }
@@ -72,11 +74,35 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Fa
     })
 }
 
+/// Starts the bus that the settings name. A Redis that is away is no reason not to start.
+fn open_bus(settings: &BusSettings) -> Result<Arc<dyn Bus>, Failure> {
+    if settings.is_local() {
+        return Ok(Arc::new(LocalBus::default()));
+    }
+    Ok(Arc::new(RedisBus::start(settings).map_err(no_bus)?))
+}
+
+/// A setting that cannot be used, or what else keeps a bus from being started.
+pub(crate) fn no_bus(error: BusError) -> Failure {
+    match error {
+        BusError::Address(_) | BusError::Server(_) => {
+            Failure::usage("the settings cannot be used").because(error)
+        }
+        BusError::Thread(_) | BusError::Away(_) => {
+            Failure::failed("there is no bus between nodes").because(error)
+        }
+    }
+}
+
 /// The parts of a node over an open store, with its collections made.
-pub(crate) async fn compose(settings: Settings, store: Arc<dyn Store>) -> Result<Ctx, Failure> {
+pub(crate) async fn compose(
+    settings: Settings,
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+) -> Result<Ctx, Failure> {
     let hub = Hub::new(Parts {
         store: Arc::clone(&store),
-        bus: Arc::new(LocalBus::default()),
+        bus,
         clock: Arc::new(SystemClock),
         ids: Arc::new(ObjectIds),
         settings: Arc::new(settings.clone()),
@@ -89,14 +115,13 @@ pub(crate) async fn compose(settings: Settings, store: Arc<dyn Store>) -> Result
     Ok(ctx)
 }
 
-async fn serve_store(
-    settings: Settings,
-    store: Arc<dyn Store>,
+async fn serve_node(
+    composed: impl Future<Output = Result<Ctx, Failure>>,
     mut signals: Signals,
     (listener, place): (std::net::TcpListener, SocketAddr),
 ) -> Result<(), Failure> {
     let ctx = tokio::select! {
-        ctx = compose(settings, store) => ctx?,
+        ctx = composed => ctx?,
         () = signals.next() => return Ok(()),
     };
     let server = http_server(&ctx, listener)

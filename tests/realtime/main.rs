@@ -7,6 +7,9 @@ mod support;
 
 mod amend;
 mod bad_input;
+mod bus;
+mod bus_faults;
+mod bus_kinds;
 mod chat;
 mod conversation;
 mod crash;
