@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use ihs_store::{RoomId, Timestamp};
+use ihs_store::{RoomId, Seq, Timestamp};
 
 use crate::{
     room::asker::Reply,
@@ -77,6 +77,12 @@ impl Socket {
     /// Answers a request.
     pub fn answer(&self, reply: Reply) {
         self.outbox.put(Parcel::Frame(reply.frame));
+        self.in_flight.remove(reply.purpose.weight());
+    }
+
+    /// Answers a request to be fed from a room, for a socket that has everything up to `cursor`.
+    pub fn begin(&self, cursor: Seq, reply: Reply) {
+        self.outbox.put(Parcel::Entry(cursor, reply.frame));
         self.in_flight.remove(reply.purpose.weight());
     }
 

@@ -18,7 +18,9 @@ use crate::{
     Ctx,
     auth::Caller,
     error::ApiError,
+    http::events::Events,
     viewset::{
+        ViewSet,
         plugin::{Plugin, Served},
         resource::Resource,
     },
@@ -32,6 +34,10 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<insurances::Insurances>::NEW,
     &Served::<rooms::Rooms>::NEW,
 ];
+
+/// Streams of events, with the resources that they belong to and their paths below those.
+pub(crate) static EVENTS: &[(&str, &str, Events)] =
+    &[(rooms::Rooms::NAME, "{key}/events/", rooms::events::EVENTS)];
 
 /// What all resources declare, in the order of the documentation.
 pub fn resources() -> impl Iterator<Item = &'static Resource> {

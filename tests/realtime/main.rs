@@ -10,6 +10,8 @@ mod bad_input;
 mod chat;
 mod conversation;
 mod crash;
+mod event_stream;
+mod event_stream_ends;
 mod handshake;
 mod log_by_rest;
 mod membership;

@@ -3,12 +3,14 @@
 //! - [`app`]: a node of its own for each test
 //! - [`process`]: the binary as a process; [`database`]: the store that `IHS_TEST_STORE` names
 //! - [`terminal`]: a program that is typed to and looked at
-//! - [`user`]: somebody who is logged in; [`answer`]: what came back; [`socket`]: a WebSocket
+//! - [`user`]: somebody who is logged in; [`answer`]: what came back; [`socket`]: a WebSocket;
+//!   [`events`]: Server-Sent Events
 #![allow(dead_code, reason = "each suite uses a part")]
 
 pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod database;
+pub(crate) mod events;
 pub(crate) mod process;
 pub(crate) mod socket;
 pub(crate) mod terminal;
