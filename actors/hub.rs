@@ -12,13 +12,15 @@ use std::{
 
 use actix::Addr;
 use ihs_config::Settings;
-use ihs_store::{Clock, Ids, LogEntry, RoomId, Seq, Store};
+use ihs_store::{Clock, Ids, LogEntry, RoomId, Seq, Store, StoreError};
 use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
     bus::{Announcement, Bus, News, NodeId, Topic},
     fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
+    online::{self, Sighting},
+    peers::{Peers, PeersActor},
     protocol::{MessageKey, MessageText},
     room::{
         Look, Room,
@@ -56,6 +58,7 @@ struct Inner {
     node: NodeId,
     pages: Pages,
     users: Users,
+    peers: Peers,
     looks: Arc<Semaphore>,
     rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
     threads: Mutex<Vec<Addr<FanOutActor>>>,
@@ -76,6 +79,7 @@ impl Hub {
             node,
             pages,
             users,
+            peers: Peers::default(),
             looks,
             rooms: Mutex::default(),
             threads: Mutex::default(),
@@ -121,8 +125,24 @@ impl Hub {
         }
     }
 
-    /// Ends the sockets of these logins on this node.
+    /// Ends the sockets of these logins, on every node.
     pub fn revoke(&self, user: &Username, logins: &Logins) {
+        self.revoke_here(user, logins);
+        let news = News::Revoked(user.clone(), logins.clone());
+        self.bus().publish(Announcement { node: self.0.node, topic: Topic::Nodes, news });
+    }
+
+    /// Who of these users is online, on whichever node, and when each was seen last; nobody is
+    /// missing who is or was.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn sightings(&self, users: &[&str]) -> Result<HashMap<String, Sighting>, StoreError> {
+        online::sightings(self, users).await
+    }
+
+    /// Ends the sockets of these logins on this node.
+    pub(crate) fn revoke_here(&self, user: &Username, logins: &Logins) {
         for thread in self.0.threads.lock().iter() {
             thread.do_send(Revoke { user: user.clone(), logins: logins.clone() });
         }
@@ -165,7 +185,11 @@ impl Hub {
 
     /// Takes in the fan-out of a thread.
     pub(crate) fn add_thread(&self, thread: Addr<FanOutActor>) {
-        self.0.threads.lock().push(thread);
+        let mut threads = self.0.threads.lock();
+        if threads.is_empty() {
+            PeersActor::open(self.clone());
+        }
+        threads.push(thread);
     }
 
     /// The actor of a room, started on this thread if the node has none. Must be called on a
@@ -202,6 +226,14 @@ impl Hub {
 
     pub(crate) fn bus(&self) -> &Arc<dyn Bus> {
         &self.0.parts.bus
+    }
+
+    pub(crate) fn users(&self) -> &Users {
+        &self.0.users
+    }
+
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.0.peers
     }
 
     pub(crate) fn node(&self) -> NodeId {

@@ -4,7 +4,8 @@
 //! - [`room`]: the actor of a room
 //! - [`session`]: the actor of a WebSocket
 //! - [`fan_out`]: the actor of a thread, which hands what rooms deliver to its sockets
-//! - [`bus`]: the port between nodes
+//! - [`bus`]: the port between nodes; [`peers`]: which of them live
+//! - [`online`]: which users are online, and when they were seen last
 //! - [`protocol`]: frames, as pure functions
 //! - [`username`]: the name by which people are known
 //!
@@ -13,6 +14,8 @@
 pub mod bus;
 pub mod fan_out;
 pub mod hub;
+pub mod online;
+pub mod peers;
 pub mod protocol;
 pub mod room;
 pub mod session;

@@ -48,6 +48,19 @@ pub enum News {
     Typing(Username),
     /// Somebody has read so far.
     Read(Username, Seq),
+    /// A node is there.
+    Beat,
+    /// All users with a socket in the room on this node.
+    Present(Vec<Username>),
+    /// Who came to, and who left, the room on this node.
+    Moved {
+        /// Who came.
+        came: Vec<Username>,
+        /// Who left.
+        left: Vec<Username>,
+    },
+    /// A node has just opened the room: who is there?
+    WhoIsThere,
     /// Logins of a user that are no longer good.
     Revoked(Username, Logins),
 }

@@ -8,7 +8,11 @@ use ihs_store::{RoomId, Seq};
 use serde::{Deserialize, Serialize};
 
 use super::frames::Frames;
-use crate::{room::asker::Reply, session::socket::SessionId, username::Username};
+use crate::{
+    room::asker::Reply,
+    session::socket::{SessionId, Socket},
+    username::Username,
+};
 
 /// What a room has for the sockets of one thread.
 #[derive(Debug, Clone, Message)]
@@ -42,8 +46,29 @@ pub struct Pass {
     pub room: RoomId,
     /// The event.
     pub frame: ByteString,
-    /// Whom it is not for, because they caused it.
-    pub except: Option<SessionId>,
+    /// Whom it is not for.
+    pub except: Except,
+}
+
+/// Who does not hear of what they caused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Except {
+    /// Everybody hears of it.
+    Nobody,
+    /// This socket.
+    Socket(SessionId),
+    /// All sockets of this user.
+    User(Username),
+}
+
+impl Except {
+    pub(super) fn is(&self, socket: &Socket) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Socket(id) => *id == socket.id,
+            Self::User(user) => *user == socket.user,
+        }
+    }
 }
 
 /// Feed a socket from a room.

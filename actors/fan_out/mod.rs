@@ -24,7 +24,7 @@ use std::{
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use ihs_store::{RoomId, Seq};
 
-pub use self::messages::{Attach, Deliver, Detach, Drain, Logins, Pass, Revoke};
+pub use self::messages::{Attach, Deliver, Detach, Drain, Except, Logins, Pass, Revoke};
 use self::{
     feed::{Feed, Need},
     frames::Frames,
@@ -271,7 +271,7 @@ impl Handler<Pass> for FanOutActor {
     fn handle(&mut self, pass: Pass, _: &mut Self::Context) {
         let state = self.state.borrow();
         let Some(feed) = state.feeds.get(&pass.room) else { return };
-        for socket in feed.live().filter(|socket| Some(socket.id) != pass.except) {
+        for socket in feed.live().filter(|socket| !pass.except.is(socket)) {
             socket.outbox.hint(&pass.frame);
         }
     }

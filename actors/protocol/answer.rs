@@ -80,6 +80,15 @@ pub enum Answer<'a> {
         /// Up to here.
         seq: Seq,
     },
+    /// Somebody has come or gone.
+    Presence {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: &'a str,
+        /// Whether they have a socket in the room.
+        online: bool,
+    },
     /// The feed from the room has ended.
     Left {
         /// The room.

@@ -9,6 +9,7 @@
 
 pub mod admission;
 pub mod asker;
+mod attendance;
 pub mod audience;
 pub mod delivery;
 mod door;
@@ -18,6 +19,7 @@ mod log_tests;
 pub mod membership;
 mod news;
 pub mod origin;
+pub mod presence;
 pub mod requests;
 pub mod touch;
 
@@ -30,25 +32,22 @@ use std::{
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
-use bytestring::ByteString;
 use ihs_store::{LogEntry, RoomId, Seq};
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
-    admission::Admitted,
-    asker::{Asker, Reply},
     audience::Audience,
     delivery::Delivery,
     door::Door,
     log::{Draft, Effect, Refusal, RoomLog},
     origin::Origin,
+    presence::Presence,
     touch::Touch,
 };
 use crate::{
     bus::{Health, News, Topic},
-    fan_out::{Attach, Deliver, FanOutActor, Pass},
+    fan_out::{Deliver, FanOutActor},
     hub::Hub,
-    protocol::Answer,
     session::socket::SessionId,
     username::Username,
 };
@@ -65,6 +64,13 @@ const LOOK_TOLD: Duration = Duration::from_secs(4);
 
 /// How often a room looks after itself: deliveries that found no place, a store that was away.
 const TICK: Duration = Duration::from_millis(250);
+
+/// How often a room tells other nodes who all is here, in case they have missed something.
+const TELL_ALL: Duration = Duration::from_secs(10);
+
+/// How long a room that was just opened waits to hear who is there on other nodes, before it says
+/// so to those who join.
+const SETTLE: Duration = Duration::from_millis(60);
 
 /// A socket has ended.
 #[derive(Debug, Message)]
@@ -91,6 +97,7 @@ pub struct Room {
     /// How far members have read.
     read: HashMap<Username, Seq>,
     audience: Audience,
+    presence: Presence,
     /// Joins that wait for the store, by the number of the attempt.
     joining: HashMap<SessionId, u64>,
     attempts: u64,
@@ -101,6 +108,7 @@ pub struct Room {
     proceeding: bool,
     /// The store could not be read: wait for the next tick before trying again.
     pausing: bool,
+    opened: Instant,
     used: Instant,
     /// When the log was last looked at unasked.
     looked: Instant,
@@ -127,12 +135,14 @@ impl Room {
             members: HashSet::new(),
             read: HashMap::new(),
             audience: Audience::default(),
+            presence: Presence::default(),
             joining: HashMap::new(),
             attempts: 0,
             stuck: VecDeque::new(),
             touch: Touch::new(id, hub.clone()),
             proceeding: false,
             pausing: false,
+            opened: Instant::now(),
             used: Instant::now(),
             looked: Instant::now(),
             looking: None,
@@ -218,7 +228,7 @@ impl Room {
             self.send(fan_out, message);
         }
         for (user, _) in &removed {
-            self.audience.remove_user(user);
+            self.expel(user);
             for origin in self.log.withdraw(user.as_str()) {
                 origin.refuse(Refusal::NotAMember);
             }
@@ -240,39 +250,6 @@ impl Room {
         }
     }
 
-    fn attach(&mut self, asker: Asker, admitted: &Admitted) {
-        self.audience.insert(asker.session, asker.user.clone(), asker.fan_out.clone());
-        let (fan_out, room, head) = (asker.fan_out.clone(), self.id, self.log.head());
-        let cursor = admitted.cursor.unwrap_or(head);
-        let reply = self.joined(asker, admitted);
-        fan_out.do_send(Attach { room, head, cursor, reply });
-    }
-
-    fn say_joined(&self, asker: Asker, admitted: &Admitted) {
-        let fan_out = asker.fan_out.clone();
-        let replies = vec![self.joined(asker, admitted)];
-        fan_out.do_send(Deliver { replies, ..Deliver::from(self.id) });
-    }
-
-    fn joined(&self, mut asker: Asker, admitted: &Admitted) -> Reply {
-        let reference = asker.take_reference();
-        let (head, online) = (self.log.head(), self.audience.users());
-        let answer = admitted.joined(self.id, head, reference.as_ref(), online, &self.read);
-        asker.settle(&Answer::Joined(answer))
-    }
-
-    /// Tells everybody here something that is not kept.
-    fn pass(&self, event: &Answer<'_>, except: Option<SessionId>) {
-        let frame: ByteString = event.encode().into();
-        for thread in self.audience.threads() {
-            let pass = Pass { room: self.id, frame: frame.clone(), except };
-            // Passing events are worth no waiting.
-            if thread.try_send(pass).is_err() {
-                tracing::debug!(room = %self.id, "passing event dropped");
-            }
-        }
-    }
-
     /// Other nodes may have appended without our hearing of it. An embedded store has one node.
     /// Rooms take turns: so many look at a time, however many there are.
     fn look_again(&mut self) {
@@ -290,11 +267,16 @@ impl Room {
         }
     }
 
+    fn settle_time(&self) -> Duration {
+        if self.hub.bus().health() == Health::Up { SETTLE } else { Duration::ZERO }
+    }
+
     fn tick(&mut self, ctx: &mut Context<Self>) {
         self.pausing = false;
         self.send_stuck();
         self.look_again();
         self.touch.tick();
+        self.tick_presence();
         self.proceed(ctx);
         let idle = Duration::from_secs(self.hub.settings().rooms.idle_seconds);
         let unused = self.audience.is_empty() && self.joining.is_empty();
@@ -324,22 +306,15 @@ impl Actor for Room {
         // its capacity and by the store's time limit.
         ctx.wait(load.into_actor(self).map(|outcome, room, _| room.loaded(outcome)));
         ctx.run_interval(TICK, Self::tick);
+        ctx.run_interval(TELL_ALL, |room, _| room.tell_all_present());
+        self.tell_others(News::WhoIsThere);
     }
 
     fn stopped(&mut self, ctx: &mut Self::Context) {
+        self.tell_others(News::Present(Vec::new()));
         // In this order: who takes this actor's place subscribes under the same name.
         self.hub.bus().unsubscribe(&Topic::Room(self.id), self.hub.node());
         self.hub.forget_room(self.id, &ctx.address());
-    }
-}
-
-impl Handler<Gone> for Room {
-    type Result = ();
-
-    fn handle(&mut self, Gone(session): Gone, _: &mut Self::Context) {
-        self.joining.remove(&session);
-        self.audience.remove(session);
-        self.used = Instant::now();
     }
 }
 

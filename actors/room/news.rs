@@ -5,6 +5,7 @@ use actix::Handler;
 use super::Room;
 use crate::{
     bus::{Announcement, News, Topic},
+    fan_out::Except,
     protocol::Answer,
 };
 
@@ -31,12 +32,14 @@ impl Handler<Announcement> for Room {
                 self.proceed(ctx);
             }
             News::Typing(user) => {
-                self.pass(&Answer::Typing { room: self.id, user: user.as_str() }, None);
+                let event = Answer::Typing { room: self.id, user: user.as_str() };
+                self.pass(&event, &Except::Nobody);
             }
             News::Read(user, seq) => {
                 self.note_read(&user, seq);
             }
-            News::Revoked(..) => {}
+            News::WhoIsThere => self.tell_all_present(),
+            news => self.hear_presence(announcement.node, news),
         }
     }
 }

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     bus::News,
+    fan_out::Except,
     protocol::{Answer, ErrorCode, JoinFrom, MessageKey, MessageText},
     username::Username,
 };
@@ -107,7 +108,12 @@ impl Handler<Join> for Room {
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         // What the client sends behind its join comes behind it in the feed, too.
         let (user, head) = (asker.user.clone(), self.log.head());
-        let admit = async move { admission::admit(&*store, room, &user, from).await };
+        let settled = tokio::time::Instant::from_std(self.opened + self.settle_time());
+        let admit = async move {
+            let admitted = admission::admit(&*store, room, &user, from).await;
+            tokio::time::sleep_until(settled).await;
+            admitted
+        };
         ctx.spawn(admit.into_actor(self).map(move |outcome, room, _| {
             let latest = room.joining.get(&asker.session) == Some(&attempt);
             if latest {
@@ -128,8 +134,7 @@ impl Handler<Leave> for Room {
     type Result = ();
 
     fn handle(&mut self, Leave { mut asker }: Leave, _: &mut Self::Context) {
-        self.joining.remove(&asker.session);
-        self.audience.remove(asker.session);
+        self.let_go(asker.session);
         let reference = asker.take_reference();
         asker.detach(&Answer::Ok { reference: reference.as_ref() });
     }
@@ -176,7 +181,7 @@ impl Handler<Type> for Room {
     fn handle(&mut self, Type { asker }: Type, _: &mut Self::Context) {
         let Some(asker) = self.admit(asker) else { return };
         let event = Answer::Typing { room: self.id, user: asker.user.as_str() };
-        self.pass(&event, Some(asker.session));
+        self.pass(&event, &Except::Socket(asker.session));
         self.tell_others(News::Typing(asker.user.clone()));
         asker.forget();
     }
@@ -224,7 +229,8 @@ impl Room {
         let further = *known < seq;
         if further {
             *known = seq;
-            self.pass(&Answer::Read { room: self.id, user: user.as_str(), seq }, None);
+            let event = Answer::Read { room: self.id, user: user.as_str(), seq };
+            self.pass(&event, &Except::Nobody);
         }
         further
     }

@@ -107,11 +107,6 @@ impl Field {
         Self::new(name, Kind::Boolean)
     }
 
-    /// A point in time.
-    pub(crate) const fn time(name: &'static str) -> Self {
-        Self::new(name, Kind::Time)
-    }
-
     /// One of these texts.
     pub(crate) const fn choice(name: &'static str, choices: &'static [&'static str]) -> Self {
         Self::new(name, Kind::Choice(choices))

@@ -16,6 +16,7 @@ mod handshake;
 mod log_by_rest;
 mod membership;
 mod nodes;
+mod presence;
 mod read;
 mod resume;
 mod revoked;
