@@ -5,12 +5,14 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ihs_store::{
-    Collection, Document, Filter, Index, Query, StoreError, Timestamp, Write, document::text,
+    Change, Collection, Document, Filter, Index, Query, StoreError, Timestamp, Write,
+    document::text,
 };
 use serde_json::Value;
 
-use crate::{bus::NodeId, hub::Hub, peers::NODES, username::Username};
+use crate::{hub::Hub, peers::NODES, username::Username};
 
 /// The collection of who is connected where: `_id` is `{node}:{user}`.
 pub const CONNECTIONS: &str = "connections";
@@ -21,8 +23,11 @@ pub const LAST_SEEN: &str = "last_seen";
 /// Shortest time between two writes.
 pub(crate) const PAUSE: Duration = Duration::from_millis(500);
 
-/// Users in one commit.
+/// Users that are written at a time.
 const CHUNK: usize = 250;
+
+/// Inserts at the same time.
+const AT_ONCE: usize = 32;
 
 /// Nodes on which one user may be connected.
 const MOST_NODES: u64 = 100;
@@ -82,40 +87,59 @@ pub(crate) async fn write(hub: &Hub) {
         if moves.is_empty() {
             return;
         }
-        let writes = records(hub.node(), &moves, hub.clock().now());
-        if let Err(error) = hub.store().commit(writes).await {
+        if let Err(error) = write_some(hub, &moves).await {
             tracing::debug!(error = &error as &dyn std::error::Error, "who is online not written");
             return hub.users().put_back(moves);
         }
     }
 }
 
-fn records(node: NodeId, moves: &[(Username, bool)], now: Timestamp) -> Vec<Write> {
-    let users: Vec<&str> = moves.iter().map(|(user, _)| user.as_str()).collect();
-    let ids = users.iter().map(|user| Value::from(format!("{node}:{user}"))).collect();
-    let mut writes =
-        vec![Write::DeleteEvery { collection: CONNECTIONS, filter: Filter::In("_id", ids) }];
-    writes.extend(moves.iter().filter(|(_, online)| *online).map(|(user, _)| {
+/// Each step may be done again, and none needs the others: no transaction is held for them.
+async fn write_some(hub: &Hub, moves: &[(Username, bool)]) -> Result<(), StoreError> {
+    let node = hub.node();
+    let id = |user: &Username| format!("{node}:{}", user.as_str());
+    let left = moves.iter().filter(|(_, online)| !online).map(|(user, _)| id(user).into());
+    let filter = Filter::In("_id", left.collect());
+    let gone = Write::DeleteEvery { collection: CONNECTIONS, filter };
+    hub.store().commit(vec![gone]).await?;
+    let came = moves.iter().filter(|(_, online)| *online).map(|(user, _)| {
         insert(
             CONNECTIONS,
             [
-                ("_id", format!("{node}:{}", user.as_str()).into()),
+                ("_id", id(user).into()),
                 ("node", node.to_string().into()),
                 ("user", user.as_str().into()),
             ],
         )
-    }));
-    writes.extend(seen(&users, now));
-    writes
+    });
+    insert_all(hub, came.collect()).await?;
+    let users: Vec<&str> = moves.iter().map(|(user, _)| user.as_str()).collect();
+    see(hub, &users, hub.clock().now()).await
 }
 
-fn seen(users: &[&str], at: Timestamp) -> Vec<Write> {
-    let ids = users.iter().map(|user| Value::from(*user)).collect();
-    let mut writes =
-        vec![Write::DeleteEvery { collection: LAST_SEEN, filter: Filter::In("_id", ids) }];
-    let fields = |user: &str| [("_id", Value::from(user)), ("seen", Value::from(at))];
-    writes.extend(users.iter().map(|user| insert(LAST_SEEN, fields(user))));
-    writes
+/// Notes when these users were seen last.
+async fn see(hub: &Hub, users: &[&str], at: Timestamp) -> Result<(), StoreError> {
+    let ids: Vec<Value> = users.iter().map(|user| Value::from(*user)).collect();
+    let known = Query::new(LAST_SEEN, Filter::In("_id", ids.clone()), users.len() as u64);
+    let known = hub.store().find(known).await?;
+    let is_known = |user: &str| known.iter().any(|one| text(one, "_id") == user);
+    let new = users.iter().filter(|user| !is_known(user));
+    let new = new.map(|user| insert(LAST_SEEN, [("_id", (*user).into()), ("seen", at.into())]));
+    insert_all(hub, new.collect()).await?;
+    let earlier = Filter::In("_id", ids).and(Filter::Lt("seen", at.into()));
+    let change = Change::set("seen", at);
+    let seen = Write::UpdateEvery { collection: LAST_SEEN, filter: earlier, change };
+    hub.store().commit(vec![seen]).await.map(drop)
+}
+
+/// Inserts what is not there.
+async fn insert_all(hub: &Hub, inserts: Vec<Write>) -> Result<(), StoreError> {
+    let inserted =
+        inserts.into_iter().map(async |insert| match hub.store().commit(vec![insert]).await {
+            Ok(_) | Err(StoreError::Taken { .. }) => Ok(()),
+            Err(error) => Err(error),
+        });
+    stream::iter(inserted).buffer_unordered(AT_ONCE).try_collect().await
 }
 
 fn insert<const N: usize>(collection: &'static str, fields: [(&str, Value); N]) -> Write {
@@ -143,11 +167,11 @@ async fn bury_one(hub: &Hub, node: &Document) -> Result<(), StoreError> {
             let buried = Write::DeleteEvery { collection: NODES, filter };
             return hub.store().commit(vec![buried]).await.map(drop);
         }
+        let users: Vec<&str> = left.iter().map(|one| text(one, "user")).collect();
+        see(hub, &users, at).await?;
         let ids = left.iter().map(|one| Value::from(text(one, "_id"))).collect();
         let filter = Filter::In("_id", ids);
-        let mut writes = vec![Write::DeleteEvery { collection: CONNECTIONS, filter }];
-        let users: Vec<&str> = left.iter().map(|one| text(one, "user")).collect();
-        writes.extend(seen(&users, at));
-        hub.store().commit(writes).await?;
+        let gone = Write::DeleteEvery { collection: CONNECTIONS, filter };
+        hub.store().commit(vec![gone]).await?;
     }
 }

@@ -15,16 +15,18 @@ use ihs_actors::{
     FanOut, Opening, Username,
     protocol::{JoinFrom, MAX_HISTORY},
     room::membership::ROOMS,
-    session::{self, users::Crowded},
+    session,
 };
 use ihs_store::{Filter, RoomId, Seq, Timestamp};
 
 use crate::{
     Ctx,
-    auth::{self, AuthError, Caller, Principal},
+    auth::{self, Caller, Principal},
     error::ApiError,
     faults::Faults,
-    http::{accept::Dialect, body::text_of, links::Origin, params::Params, problem},
+    http::{
+        accept::Dialect, body::text_of, events::crowded, links::Origin, params::Params, problem,
+    },
     plugins::rooms::direct_with,
 };
 
@@ -123,21 +125,13 @@ async fn identify(
         return Ok(principal);
     }
     if let Some(ticket) = params.filled("ticket") {
-        return auth::redeem_ticket(ctx, ticket).await.map_err(refused);
+        return Ok(auth::redeem_ticket(ctx, ticket).await?);
     }
     let protocols = text_of(request.headers(), SEC_WEBSOCKET_PROTOCOL).unwrap_or_default();
     let mut tokens = protocols.split(',').filter_map(|name| name.trim().strip_prefix(BEARER));
     match tokens.next() {
-        Some(token) => auth::authenticate(ctx, token).await.map_err(refused),
+        Some(token) => Ok(auth::authenticate(ctx, token).await?),
         None => Err(ApiError::no_credentials()),
-    }
-}
-
-fn refused(error: AuthError) -> ApiError {
-    match error {
-        AuthError::Invalid => ApiError::Unauthenticated("Invalid token."),
-        AuthError::Inactive => ApiError::Unauthenticated("User inactive or deleted."),
-        AuthError::Store(error) => error.into(),
     }
 }
 
@@ -179,11 +173,4 @@ fn join_from(params: &Params) -> Result<JoinFrom, ApiError> {
 fn number(params: &Params, name: &str) -> Result<Option<u64>, ApiError> {
     let parsed = params.filled(name).map(str::parse).transpose();
     parsed.map_err(|_| Faults::one(name, "A valid integer is required.").into())
-}
-
-fn crowded(crowded: Crowded) -> ApiError {
-    match crowded {
-        Crowded::User => ApiError::Throttled(1),
-        Crowded::Node => ApiError::Unavailable(Box::new(crowded)),
-    }
 }

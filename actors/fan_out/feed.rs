@@ -154,7 +154,7 @@ impl Feed {
         let page = page.into_iter().flat_map(Frames::iter).take_while(|(seq, _)| *seq <= head);
         for (seq, frame) in page {
             if seq == member.cursor.next() {
-                if member.socket.outbox.offer_one(frame).is_err() {
+                if member.socket.outbox.offer_one(seq, frame).is_err() {
                     return;
                 }
                 member.cursor = seq;
@@ -190,10 +190,11 @@ impl Feed {
         }
         let skip = usize::try_from(member.cursor.next().get() - start.get()).unwrap_or(usize::MAX);
         for frame in self.tail.iter().skip(skip) {
-            if member.socket.outbox.offer_one(frame).is_err() {
+            let next = member.cursor.next();
+            if member.socket.outbox.offer_one(next, frame).is_err() {
                 return;
             }
-            member.cursor = member.cursor.next();
+            member.cursor = next;
         }
     }
 

@@ -191,8 +191,8 @@ impl State {
 
 /// Ends a membership: what stood before it, then the news, and nothing from `seq` on.
 fn cut(socket: &Socket, room: RoomId, frames: Option<&Frames>, seq: Seq) {
-    for (_, frame) in frames.into_iter().flat_map(Frames::iter).filter(|(at, _)| *at < seq) {
-        if socket.outbox.offer_one(frame).is_err() {
+    for (at, frame) in frames.into_iter().flat_map(Frames::iter).filter(|(at, _)| *at < seq) {
+        if socket.outbox.offer_one(at, frame).is_err() {
             break;
         }
     }
@@ -343,7 +343,7 @@ impl Handler<Attach> for FanOutActor {
         let mut state = self.state.borrow_mut();
         let Some(socket) = state.sockets.get(&attach.reply.session).map(Rc::clone) else { return };
         socket.rooms.borrow_mut().insert(attach.room);
-        socket.answer(attach.reply);
+        socket.begin(attach.cursor, attach.reply);
         let tail_limit = self.hub.settings().rooms.tail_bytes;
         state
             .feeds

@@ -7,10 +7,12 @@
 //! - [`code`]: error codes and close codes
 //! - [`entry`]: entries of a room's log as frames
 //! - [`answer`]: answers and passing events as frames
+//! - [`event`]: frames as Server-Sent Events
 
 pub mod answer;
 pub mod code;
 pub mod entry;
+pub mod event;
 mod fields;
 pub mod notice;
 pub mod reference;

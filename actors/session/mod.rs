@@ -6,9 +6,11 @@
 //! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written;
 //!   [`in_flight`]: what waits to be answered
 //! - `account`: what it does for no room; `sync`: all rooms at once
+//! - [`event_stream`]: the same for clients without WebSocket
 //! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
 
 mod account;
+pub mod event_stream;
 pub mod in_flight;
 pub mod opening;
 pub mod outbox;
@@ -34,7 +36,7 @@ use ihs_store::RoomId;
 pub use self::opening::Opening;
 use self::{
     in_flight::{Calm, Relief},
-    outbox::{OutboxLimits, Parcel, Parcels},
+    outbox::{Parcel, Parcels},
     rate::Allowance,
     socket::Socket,
     users::Admission,
@@ -92,20 +94,10 @@ pub fn open(
     fan_out: &FanOut,
     opening: Opening,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let settings = fan_out.hub().settings();
-    let rooms = &settings.rooms;
-    let limits = OutboxLimits { frames: rooms.outbox_frames, bytes: rooms.outbox_bytes };
-    let socket = Rc::new(Socket::new(
-        fan_out.hub().next_session(),
-        opening.admission.user().clone(),
-        opening.login,
-        opening.expires,
-        opening.room.map(|(room, _)| room),
-        limits,
-    ));
+    let frame_bytes = fan_out.hub().settings().limits.frame_bytes;
     let session = Session {
         fan_out: fan_out.clone(),
-        socket,
+        socket: opening.socket(fan_out.hub()),
         admission: opening.admission,
         first_room: opening.room,
         opens_inbox: opening.inbox,
@@ -116,7 +108,6 @@ pub fn open(
         refusing: false,
         closing: false,
     };
-    let frame_bytes = settings.limits.frame_bytes;
     WsResponseBuilder::new(session, request, stream)
         .codec(Codec::new().max_size(frame_bytes))
         .protocols(&[SUBPROTOCOL])
@@ -343,7 +334,7 @@ impl Session {
             Parcel::Frames(frames) => {
                 frames.iter().for_each(|(_, frame)| ctx.write_raw(Message::Text(frame.clone())));
             }
-            Parcel::Frame(frame) => ctx.write_raw(Message::Text(frame)),
+            Parcel::Entry(_, frame) | Parcel::Frame(frame) => ctx.write_raw(Message::Text(frame)),
             Parcel::Ping => ctx.ping(b""),
             Parcel::Close(code, reason) => self.end(code, &reason, ctx),
         }

@@ -17,6 +17,7 @@ use std::{
 
 use bytestring::ByteString;
 use futures_util::Stream;
+use ihs_store::Seq;
 
 use crate::{fan_out::frames::Frames, protocol::CloseCode, session::socket::Socket};
 
@@ -25,6 +26,8 @@ use crate::{fan_out::frames::Frames, protocol::CloseCode, session::socket::Socke
 pub enum Parcel {
     /// All of these entries.
     Frames(Arc<Frames>),
+    /// One frame that brings its reader to this entry of a log.
+    Entry(Seq, ByteString),
     /// One frame.
     Frame(ByteString),
     /// A ping of the WebSocket protocol.
@@ -87,7 +90,17 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`Outbox::offer`].
-    pub fn offer_one(&self, frame: &ByteString) -> Result<(), Full> {
+    pub fn offer_one(&self, seq: Seq, frame: &ByteString) -> Result<(), Full> {
+        self.reserve(1, frame.len())?;
+        self.push(Parcel::Entry(seq, frame.clone()));
+        Ok(())
+    }
+
+    /// Takes something new unless the outbox is full.
+    ///
+    /// # Errors
+    /// As [`Outbox::offer`].
+    pub fn offer_news(&self, frame: &ByteString) -> Result<(), Full> {
         self.reserve(1, frame.len())?;
         self.push(Parcel::Frame(frame.clone()));
         Ok(())
@@ -161,7 +174,8 @@ impl Outbox {
         self.queue.take()
     }
 
-    fn poll_drain(&self, context: &Context<'_>) -> Poll<VecDeque<Parcel>> {
+    /// The same, once something does.
+    pub(super) fn poll_drain(&self, context: &Context<'_>) -> Poll<VecDeque<Parcel>> {
         if self.queue.borrow().is_empty() {
             *self.waker.borrow_mut() = Some(context.waker().clone());
             return Poll::Pending;

@@ -6,7 +6,7 @@ use std::{
     time::Instant,
 };
 
-use ihs_store::{RoomId, Timestamp};
+use ihs_store::{RoomId, Seq, Timestamp};
 
 use crate::{
     gate::Renewal,
@@ -102,6 +102,14 @@ impl Socket {
     pub fn answer(&self, reply: Reply) {
         if let Some(frame) = reply.frame {
             self.outbox.put(Parcel::Frame(frame));
+        }
+        self.in_flight.remove(reply.purpose.weight());
+    }
+
+    /// Answers a request to be fed from a room, for a socket that has everything up to `cursor`.
+    pub fn begin(&self, cursor: Seq, reply: Reply) {
+        if let Some(frame) = reply.frame {
+            self.outbox.put(Parcel::Entry(cursor, frame));
         }
         self.in_flight.remove(reply.purpose.weight());
     }

@@ -11,6 +11,7 @@ use actix_web::{
     web,
 };
 
+use ihs_actors::FanOut;
 use ihs_store::Document;
 use serde::Deserialize;
 
@@ -64,6 +65,17 @@ impl Call {
             &Method::HEAD => Method::GET,
             other => other.clone(),
         }
+    }
+
+    /// Whether only the headers of the answer are asked for.
+    pub(crate) fn is_head(&self) -> bool {
+        self.request.method() == Method::HEAD
+    }
+
+    /// What hands the sockets of this thread what they are told.
+    pub(crate) fn fan_out(&self) -> Result<&FanOut, ApiError> {
+        let fan_out = self.request.app_data::<FanOut>();
+        fan_out.ok_or_else(|| ApiError::internal("this thread has no fan-out"))
     }
 
     /// The path as it was asked for.

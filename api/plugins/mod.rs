@@ -19,7 +19,9 @@ use crate::{
     Ctx,
     auth::Caller,
     error::ApiError,
+    http::events::Events,
     viewset::{
+        ViewSet,
         plugin::{Plugin, Served},
         resource::Resource,
     },
@@ -33,6 +35,12 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<insurances::Insurances>::NEW,
     &Served::<notifications::Notifications>::NEW,
     &Served::<rooms::Rooms>::NEW,
+];
+
+/// Streams of events, with the resources that they belong to and their paths below those.
+pub(crate) static EVENTS: &[(&str, &str, Events)] = &[
+    (notifications::Notifications::NAME, "events/", notifications::events::EVENTS),
+    (rooms::Rooms::NAME, "{key}/events/", rooms::events::EVENTS),
 ];
 
 /// What all resources declare, in the order of the documentation.

@@ -5,12 +5,14 @@
 //! - [`redis`]: a Redis to stop and to hold up; [`road`]: a way to it that can fail; [`town`]:
 //!   several nodes on one bus
 //! - [`terminal`]: a program that is typed to and looked at
-//! - [`user`]: somebody who is logged in; [`answer`]: what came back; [`socket`]: a WebSocket
+//! - [`user`]: somebody who is logged in; [`answer`]: what came back; [`socket`]: a WebSocket;
+//!   [`events`]: Server-Sent Events
 #![allow(dead_code, reason = "each suite uses a part")]
 
 pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod database;
+pub(crate) mod events;
 pub(crate) mod process;
 pub(crate) mod redis;
 pub(crate) mod road;

@@ -36,6 +36,11 @@ impl Town {
         &self.others[node - 1]
     }
 
+    /// Ends a node other than the first, as a crash would.
+    pub(crate) fn kill(&mut self, node: usize) {
+        self.others[node - 1].kill();
+    }
+
     /// Waits until every node says this of its bus.
     pub(crate) async fn until_bus_is(&self, wanted: &str) {
         for node in 0..=self.others.len() {

@@ -1,4 +1,6 @@
-//! Notifications: what a user is told, in the inbox and here.
+//! Notifications: what a user is told, in the inbox and here; [`events`]: as a stream.
+
+pub(crate) mod events;
 
 use ihs_actors::{
     inbox::shelf,
