@@ -22,6 +22,8 @@ mod publisher;
 mod server;
 mod subscriber;
 mod table;
+#[cfg(test)]
+mod table_tests;
 mod wire;
 
 use std::{error::Error, io, sync::Arc, thread, time::Duration};
