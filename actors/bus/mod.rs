@@ -36,6 +36,9 @@ pub trait Bus: Send + Sync + 'static {
 
     /// Wants announcements of other nodes on a topic, until [`Bus::unsubscribe`]. A listener whose
     /// mailbox is full misses them.
+    ///
+    /// A bus that may have missed some itself, because the subscription took its time or the
+    /// connection was lost, says so with [`News::Changed`] in the name of the listener's own node.
     fn subscribe(&self, topic: Topic, node: NodeId, listener: Recipient<Announcement>);
 
     /// Wants none any more.

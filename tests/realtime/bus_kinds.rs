@@ -39,6 +39,28 @@ async fn a_password_is_used_and_never_said() {
     assert!(said.contains(&redis.place()) && !said.contains("ter2") && !said.contains("hunter3"));
 }
 
+/// The rights that the README asks for.
+const RIGHTS: [&str; 7] =
+    ["on", ">secret", "&ihs:*", "+@connection", "+@pubsub", "+unwatch", "+role"];
+
+#[tokio::test]
+async fn a_user_with_few_rights_is_enough() {
+    let redis = Redis::start();
+    redis.ask(&[["acl", "setuser", "ihs"].as_slice(), &RIGHTS].concat());
+    let town = Town::of(2, &format!("redis://ihs:secret@{}", redis.place())).await;
+    town.until_bus_is("up").await;
+    many_rooms_are_heard(&town).await;
+    assert_eq!(redis.ask(&["acl", "log"]).trim(), "", "nothing was denied");
+
+    let cluster = Redis::cluster_of_one();
+    let rights = [["acl", "setuser", "ihs"].as_slice(), &RIGHTS, &["+cluster|slots"]].concat();
+    cluster.ask(&rights);
+    let town = Town::of(2, &format!("redis+cluster://ihs:secret@{}", cluster.place())).await;
+    town.until_bus_is("up").await;
+    many_rooms_are_heard(&town).await;
+    assert_eq!(cluster.ask(&["acl", "log"]).trim(), "", "nothing was denied");
+}
+
 #[tokio::test]
 async fn a_cluster_of_one_carries_everything_on_sharded_channels() {
     let redis = Redis::cluster_of_one();

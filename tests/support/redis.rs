@@ -49,7 +49,7 @@ impl Redis {
 
     /// A cluster of one node that has all slots.
     pub(crate) fn cluster_of_one() -> Self {
-        let redis = Self::with(&["--cluster-enabled", "yes"]);
+        let redis = Self::member();
         redis.ask(&["cluster", "addslotsrange", "0", "16383"]);
         redis.until("the cluster is whole", || {
             redis.ask(&["cluster", "info"]).contains("cluster_state:ok")
@@ -59,9 +59,7 @@ impl Redis {
 
     /// A cluster of three nodes.
     pub(crate) fn cluster_of_three() -> Vec<Self> {
-        let bus_port = || free_port().to_string();
-        let node = || Self::with(&["--cluster-enabled", "yes", "--cluster-port", &bus_port()]);
-        let nodes: Vec<Self> = (0..3).map(|_| node()).collect();
+        let nodes: Vec<Self> = (0..3).map(|_| Self::member()).collect();
         let places: Vec<String> = nodes.iter().map(Self::place).collect();
         let mut create = vec!["--cluster", "create"];
         create.extend(places.iter().map(String::as_str));
@@ -73,6 +71,12 @@ impl Redis {
             });
         }
         nodes
+    }
+
+    /// A node of a cluster, without slots.
+    fn member() -> Self {
+        let port = free_port().to_string();
+        Self::with(&["--cluster-enabled", "yes", "--cluster-port", &port])
     }
 
     /// A server that follows another.
@@ -190,13 +194,7 @@ impl Drop for Redis {
     }
 }
 
-/// A port that was free just now. Cluster nodes take another one, 10,000 above it, unless told.
+/// A port that was free just now.
 fn free_port() -> u16 {
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
-        if port < 55_000 {
-            return port;
-        }
-    }
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }

@@ -5,11 +5,11 @@
 //! not come back the bus is [`Health::Away`] and rooms look at their logs more often; it is up
 //! again once everything is subscribed to on a new connection and everybody was told to look.
 //!
-//! - [`server`]: the Redis, a cluster of them, or the master that sentinels name; [`line`]: the
+//! - `server`: the Redis, a cluster of them, or the master that sentinels name; `line`: the
 //!   connection that listens
-//! - [`publisher`], [`subscriber`]: the two tasks; [`exchange`]: what they share
-//! - [`table`]: who listens to what; [`probe`]: whether anything arrives; [`channels`]: names;
-//!   [`wire`]: payloads; [`backoff`]: how long to wait
+//! - `publisher`, `subscriber`: the two tasks; `exchange`: what they share
+//! - `table`: who listens to what; `probe`: whether anything arrives; `channels`: names;
+//!   `wire`: payloads; `backoff`: how long to wait
 //!
 //! It runs on a thread of its own, so that a busy node does not take itself for cut off.
 
@@ -22,6 +22,8 @@ mod publisher;
 mod server;
 mod subscriber;
 mod table;
+#[cfg(test)]
+mod table_tests;
 mod wire;
 
 use std::{error::Error, io, sync::Arc, thread, time::Duration};

@@ -8,10 +8,10 @@ use ihs_config::{BusSettings, Login, RedisAddress, RedisKind};
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, FromRedisValue,
     IntoConnectionInfo as _, Pipeline, ProtocolVersion, RedisConnectionInfo, RedisError,
-    RedisResult, TlsMode, Value,
+    RedisResult, Value,
     cluster::ClusterClientBuilder,
     io::tcp::TcpSettings,
-    sentinel::{SentinelClient, SentinelNodeConnectionInfo, SentinelServerType},
+    sentinel::{SentinelClient, SentinelServerType},
 };
 use tokio::{
     sync::{Mutex, mpsc},
@@ -73,42 +73,10 @@ impl Server {
         let patience = Duration::from_millis(settings.timeout_ms);
         let hosts = u32::try_from(address.hosts.len()).unwrap_or(u32::MAX);
         let opening = patience.saturating_mul(hosts.saturating_add(1));
-        let login = login(&address.login).set_db(address.database);
-        let infos = |login: &RedisConnectionInfo| infos(address, login);
-        let size = settings.connections;
         let kind = match &address.kind {
-            RedisKind::Single => {
-                let info = infos(&login)?.remove(0);
-                let config = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(opening))
-                    .set_response_timeout(Some(patience));
-                let manager = deadpool_redis::Manager::new_with_config(info.clone(), config)?;
-                let pool = deadpool_redis::Pool::builder(manager);
-                let pool = pool.max_size(size).runtime(Runtime::Tokio1).build()?;
-                Kind::Single { client: Client::open(info)?, pool }
-            }
-            RedisKind::Cluster => {
-                let manager = cluster::Manager::new(infos(&login)?, false)?;
-                let pool = cluster::Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1);
-                // Only with this protocol the connection that listens can do more than listen.
-                let hosts = infos(&login.set_protocol(ProtocolVersion::RESP3))?;
-                Kind::Cluster { hosts, pool: pool.build()? }
-            }
-            RedisKind::Sentinel { master, login: asked } => {
-                let sentinels = infos(&self::login(asked))?;
-                let manager = sentinel::Manager::new(
-                    sentinels.clone(),
-                    master.clone(),
-                    Some(sentinel::SentinelNodeConnectionInfo {
-                        tls_mode: address.tls.then_some(sentinel::TlsMode::Secure),
-                        redis_connection_info: Some(login.clone().into()),
-                    }),
-                    sentinel::SentinelServerType::Master,
-                )?;
-                let pool = sentinel::Pool::builder(manager).max_size(size).runtime(Runtime::Tokio1);
-                let client = watched(sentinels, master, login, address.tls)?;
-                Kind::Sentinel { client: Mutex::new(client), pool: pool.build()? }
-            }
+            RedisKind::Single => single(address, settings, patience, opening)?,
+            RedisKind::Cluster => cluster(address, settings)?,
+            RedisKind::Sentinel { master, login } => sentinel(address, settings, master, login)?,
         };
         Ok(Self { kind, patience, opening })
     }
@@ -208,19 +176,60 @@ impl Server {
     }
 }
 
-/// Who knows where the master is.
-fn watched(
-    sentinels: Vec<ConnectionInfo>,
-    master: &str,
-    login: RedisConnectionInfo,
-    tls: bool,
-) -> RedisResult<SentinelClient> {
-    let node = SentinelNodeConnectionInfo::default().set_redis_connection_info(login);
-    let node = if tls { node.set_tls_mode(TlsMode::Secure) } else { node };
-    SentinelClient::build(sentinels, master, Some(node), SentinelServerType::Master)
+fn single(
+    address: &RedisAddress,
+    settings: &BusSettings,
+    patience: Duration,
+    opening: Duration,
+) -> Result<Kind, Trouble> {
+    let info = infos(address, &login(address))?.remove(0);
+    let config = AsyncConnectionConfig::new()
+        .set_connection_timeout(Some(opening))
+        .set_response_timeout(Some(patience));
+    let manager = deadpool_redis::Manager::new_with_config(info.clone(), config)?;
+    let pool = deadpool_redis::Pool::builder(manager).max_size(settings.connections);
+    let pool = pool.runtime(Runtime::Tokio1).build()?;
+    Ok(Kind::Single { client: Client::open(info)?, pool })
 }
 
-fn login(login: &Login) -> RedisConnectionInfo {
+fn cluster(address: &RedisAddress, settings: &BusSettings) -> Result<Kind, Trouble> {
+    let manager = cluster::Manager::new(infos(address, &login(address))?, false)?;
+    let pool = cluster::Pool::builder(manager).max_size(settings.connections);
+    let pool = pool.runtime(Runtime::Tokio1).build()?;
+    // Only with this protocol the connection that listens can do more than listen.
+    let hosts = infos(address, &login(address).set_protocol(ProtocolVersion::RESP3))?;
+    Ok(Kind::Cluster { hosts, pool })
+}
+
+fn sentinel(
+    address: &RedisAddress,
+    settings: &BusSettings,
+    master: &str,
+    asked: &Login,
+) -> Result<Kind, Trouble> {
+    let sentinels = infos(address, &credentials(asked))?;
+    let node = sentinel::SentinelNodeConnectionInfo {
+        tls_mode: address.tls.then_some(sentinel::TlsMode::Secure),
+        redis_connection_info: Some(login(address).into()),
+    };
+    let manager = sentinel::Manager::new(
+        sentinels.clone(),
+        master.to_owned(),
+        Some(node.clone()),
+        sentinel::SentinelServerType::Master,
+    )?;
+    let pool = sentinel::Pool::builder(manager).max_size(settings.connections);
+    let pool = pool.runtime(Runtime::Tokio1).build()?;
+    let (node, kind) = (Some(node.into()), SentinelServerType::Master);
+    let client = Mutex::new(SentinelClient::build(sentinels, master, node, kind)?);
+    Ok(Kind::Sentinel { client, pool })
+}
+
+fn login(address: &RedisAddress) -> RedisConnectionInfo {
+    credentials(&address.login).set_db(address.database)
+}
+
+fn credentials(login: &Login) -> RedisConnectionInfo {
     let mut info = RedisConnectionInfo::default();
     if let Some(username) = &login.username {
         info = info.set_username(username);
