@@ -5,7 +5,7 @@
 //! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
 //! - `door`: who is let in; [`membership`], [`admission`]: what is looked up in the store
 //! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
-//!   activity; `news`: what goes to and comes from other nodes
+//!   activity; [`receipts`]: who has got what; `news`: what goes to and comes from other nodes
 
 pub mod admission;
 pub mod asker;
@@ -20,6 +20,7 @@ pub mod membership;
 mod news;
 pub mod origin;
 pub mod presence;
+pub mod receipts;
 pub mod requests;
 pub mod touch;
 
@@ -42,11 +43,12 @@ use self::{
     log::{Draft, Effect, Refusal, RoomLog},
     origin::Origin,
     presence::Presence,
+    receipts::Receipts,
     touch::Touch,
 };
 use crate::{
     bus::{Health, News, Topic},
-    fan_out::{Deliver, FanOutActor},
+    fan_out::{Deliver, FanOutActor, feed::Given},
     hub::Hub,
     session::socket::SessionId,
     username::Username,
@@ -75,7 +77,12 @@ const SETTLE: Duration = Duration::from_millis(60);
 /// A socket has ended.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct Gone(pub SessionId);
+pub struct Gone {
+    /// The socket.
+    pub session: SessionId,
+    /// What it was given, if all of that was written.
+    pub given: Option<Given>,
+}
 
 /// Somebody else has appended to the log.
 #[derive(Debug, Message)]
@@ -104,6 +111,7 @@ pub struct Room {
     /// Deliveries whose thread had no place for them; nothing is appended until it has.
     stuck: VecDeque<(Addr<FanOutActor>, Deliver)>,
     touch: Touch,
+    receipts: Receipts,
     /// A [`Proceed`] is in the mailbox.
     proceeding: bool,
     /// The store could not be read: wait for the next tick before trying again.
@@ -140,6 +148,7 @@ impl Room {
             attempts: 0,
             stuck: VecDeque::new(),
             touch: Touch::new(id, hub.clone()),
+            receipts: Receipts::default(),
             proceeding: false,
             pausing: false,
             opened: Instant::now(),
@@ -277,11 +286,15 @@ impl Room {
         self.look_again();
         self.touch.tick();
         self.tick_presence();
+        self.tick_receipts(ctx);
         self.proceed(ctx);
         let idle = Duration::from_secs(self.hub.settings().rooms.idle_seconds);
         let unused = self.audience.is_empty() && self.joining.is_empty();
         if !matches!(self.door, Door::Open)
-            || unused && self.log.is_settled() && self.used.elapsed() >= idle
+            || unused
+                && self.log.is_settled()
+                && self.receipts.is_settled()
+                && self.used.elapsed() >= idle
         {
             ctx.stop();
         }

@@ -46,11 +46,13 @@ pub struct EventStream {
     fan_out: FanOut,
     socket: Rc<Socket>,
     /// Its room, which is told when it has ended.
-    room: Option<Addr<Room>>,
+    room: Option<(RoomId, Addr<Room>)>,
     /// What is written before anything else.
     greeting: String,
     /// What was taken out of the outbox and is not yet written.
     taken: VecDeque<Parcel>,
+    /// How many parcels those were.
+    unwritten: usize,
     /// What it waits for was refused: there is no more to come.
     refused: bool,
     ended: bool,
@@ -70,6 +72,7 @@ impl EventStream {
             room: None,
             greeting,
             taken: VecDeque::new(),
+            unwritten: 0,
             refused: false,
             ended: false,
             _admission: opening.admission,
@@ -99,7 +102,7 @@ impl EventStream {
         if address.try_send(Join { asker, from }).is_err() {
             tracing::debug!(%room, "the room is busy");
         }
-        self.room = Some(address);
+        self.room = Some((room, address));
     }
 
     /// As much as is written at once.
@@ -111,6 +114,7 @@ impl EventStream {
             self.push(&mut text, parcel);
         }
         if self.taken.is_empty() {
+            self.socket.outbox.wrote(std::mem::take(&mut self.unwritten));
             if self.refused && !self.ended {
                 self.end(&mut text, CloseCode::TryLater, "unavailable");
             }
@@ -156,6 +160,7 @@ impl Stream for EventStream {
         }
         if stream.taken.is_empty() {
             stream.taken = ready!(stream.socket.outbox.poll_drain(context));
+            stream.unwritten = stream.taken.len();
             stream.socket.hear();
         }
         Poll::Ready(Some(Ok(stream.write())))
@@ -164,10 +169,10 @@ impl Stream for EventStream {
 
 impl Drop for EventStream {
     fn drop(&mut self) {
-        self.fan_out.close(&self.socket);
-        if let Some(room) = &self.room {
+        let mut given = self.fan_out.close(&self.socket);
+        if let Some((room, address)) = &self.room {
             // Never dropped, as those of sockets.
-            room.do_send(Gone(self.socket.id));
+            address.do_send(Gone { session: self.socket.id, given: given.remove(room) });
         }
     }
 }

@@ -1,71 +1,18 @@
-//! Endpoints that answer with a stream of Server-Sent Events.
+//! Streams of Server-Sent Events.
 
-use actix_web::http::{Method, header};
-use futures_util::{
-    future::{LocalBoxFuture, ready},
-    stream,
-};
+use futures_util::{future::ready, stream};
 use ihs_actors::{
-    Opening, Username, protocol::JoinFrom, session::event_stream::EventStream,
-    session::users::Crowded,
+    Opening, Username,
+    protocol::JoinFrom,
+    session::{event_stream::EventStream, users::Crowded},
 };
 use ihs_store::{RoomId, Timestamp};
-use serde_json::{Map, Value, json};
 
-use super::{Call, Endpoint, Reply, accept, edge::Door};
-use crate::{error::ApiError, viewset::options::metadata_of};
+use super::{Call, Reply};
+use crate::error::ApiError;
 
-/// The type of what is answered.
+/// The type of such a stream.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
-
-/// An endpoint for GET that answers with events.
-#[derive(Clone, Copy)]
-pub(crate) struct Events {
-    /// What OPTIONS calls it.
-    pub(crate) name: &'static str,
-    /// What it is, for OPTIONS.
-    pub(crate) about: &'static str,
-    /// Opens the stream, or says why not.
-    pub(crate) open: for<'call> fn(&'call Call) -> LocalBoxFuture<'call, Result<Reply, ApiError>>,
-}
-
-impl Endpoint for Events {
-    fn allow(&self) -> String {
-        "GET, HEAD, OPTIONS".to_owned()
-    }
-
-    fn door(&self, method: &Method) -> Door {
-        // A browser's EventSource cannot set headers.
-        if method == Method::GET { Door::Ticketed } else { Door::Users }
-    }
-
-    fn takes(&self, accepted: Option<&str>) -> bool {
-        accept::takes(accepted, EVENT_STREAM)
-    }
-
-    fn answer<'call>(
-        &'call self,
-        call: &'call Call,
-    ) -> LocalBoxFuture<'call, Result<Reply, ApiError>> {
-        if call.method() == Method::OPTIONS {
-            return Box::pin(async { Ok(self.describe()) });
-        }
-        if !self.takes(call.header(header::ACCEPT)) {
-            return Box::pin(async { Err(ApiError::NotAcceptable) });
-        }
-        (self.open)(call)
-    }
-}
-
-impl Events {
-    fn describe(&self) -> Reply {
-        let mut said = metadata_of(self.name, self.about, &[], Map::new());
-        if let Value::Object(said) = &mut said {
-            said.insert("renders".to_owned(), json!([EVENT_STREAM]));
-        }
-        Reply::ok(&said)
-    }
-}
 
 /// Answers with a stream for the caller, who may have it, fed from the room if there is one.
 pub(crate) fn stream_to(call: &Call, room: Option<(RoomId, JoinFrom)>) -> Result<Reply, ApiError> {

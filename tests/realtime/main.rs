@@ -18,6 +18,7 @@ mod membership;
 mod nodes;
 mod presence;
 mod read;
+mod receipts;
 mod resume;
 mod revoked;
 mod slow;

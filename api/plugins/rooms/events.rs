@@ -10,7 +10,8 @@ use crate::{
     faults::Faults,
     http::{
         Call, Reply,
-        events::{Events, stream_to},
+        events::stream_to,
+        get::{Get, Renders},
         params::Params,
     },
     viewset::{
@@ -20,10 +21,11 @@ use crate::{
 };
 
 /// The endpoint.
-pub(crate) const EVENTS: Events = Events {
+pub(crate) const EVENTS: Get = Get {
     name: "Events",
     about: "The room as it goes on, as Server-Sent Events.",
-    open: |call| Box::pin(open(call)),
+    renders: Renders::Events,
+    run: |call| Box::pin(open(call)),
 };
 
 /// The last event that a client has, as it says when it comes back.
