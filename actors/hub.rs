@@ -18,8 +18,9 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    bus::{Announcement, Bus, News, NodeId, Topic},
+    bus::{Announcement, Bus, Health, News, NodeId, Topic},
     fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
+    inbox::{Inbox, watch::Watch},
     online::{self, Sighting},
     peers::{Peers, PeersActor},
     protocol::{MessageKey, MessageText},
@@ -71,6 +72,8 @@ struct Inner {
     receipts: Budget,
     looks: Arc<Semaphore>,
     rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
+    inboxes: Mutex<HashMap<Username, Addr<Inbox>>>,
+    watch: Watch,
     threads: Mutex<Vec<Addr<FanOutActor>>>,
     sessions: AtomicU64,
 }
@@ -93,6 +96,8 @@ impl Hub {
             receipts: Budget::new(RECEIPTS_PER_SECOND),
             looks,
             rooms: Mutex::default(),
+            inboxes: Mutex::default(),
+            watch: Watch::default(),
             threads: Mutex::default(),
             sessions: AtomicU64::new(0),
         }))
@@ -106,6 +111,12 @@ impl Hub {
         if let Some(address) = self.known_room(room) {
             address.do_send(Look);
         }
+    }
+
+    /// Whether the bus carries anything to other nodes.
+    #[must_use]
+    pub fn bus_health(&self) -> Health {
+        self.bus().health()
     }
 
     /// Whether the user has a socket open on this node.
@@ -268,6 +279,19 @@ impl Hub {
 
     pub(crate) fn bus(&self) -> &Arc<dyn Bus> {
         &self.0.parts.bus
+    }
+
+    pub(crate) fn inboxes(&self) -> &Mutex<HashMap<Username, Addr<Inbox>>> {
+        &self.0.inboxes
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
+    /// Has the node look for notifications that it was not told of.
+    pub(crate) fn watch_inboxes(&self) {
+        self.0.watch.hurry();
     }
 
     pub(crate) fn users(&self) -> &Users {

@@ -20,7 +20,9 @@ use serde_json::Value;
 use crate::{
     bus::{Announcement, News, NodeId, Topic},
     hub::Hub,
+    inbox::watch,
     online,
+    room::notices,
 };
 
 /// The collection of nodes: `_id` is the node, `seen` when it left its last mark.
@@ -90,12 +92,14 @@ pub struct PeersActor {
     hub: Hub,
     /// Who is online is being written.
     writing: bool,
+    /// New notifications are being looked for.
+    looking: bool,
 }
 
 impl PeersActor {
     /// Starts on this thread.
     pub fn open(hub: Hub) {
-        Self { hub, writing: false }.start();
+        Self { hub, writing: false, looking: false }.start();
     }
 
     fn beat(&mut self, ctx: &mut Context<Self>) {
@@ -106,6 +110,7 @@ impl PeersActor {
             leave_mark(hub.store().as_ref(), node, hub.clock().now()).await?;
             let all = Query::new(NODES, Filter::everything(), MOST_NODES);
             hub.peers().see(&hub.store().find(all).await?);
+            notices::look_after(&hub).await?;
             online::bury(&hub).await
         };
         let until_next = tokio::time::timeout(BEAT, mark);
@@ -114,6 +119,20 @@ impl PeersActor {
                 tracing::debug!(error = &error as &dyn std::error::Error, "no mark left");
             }
         }));
+    }
+
+    fn look_for_notifications(&mut self, ctx: &mut Context<Self>) {
+        if !std::mem::replace(&mut self.looking, true) {
+            let hub = self.hub.clone();
+            let look = async move { watch::look(&hub).await };
+            ctx.spawn(look.into_actor(self).map(|outcome, peers, _| {
+                peers.looking = false;
+                if let Err(error) = outcome {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::debug!(error, "notifications not looked for");
+                }
+            }));
+        }
     }
 
     fn write_online(&mut self, ctx: &mut Context<Self>) {
@@ -149,6 +168,7 @@ impl Actor for PeersActor {
         self.beat(ctx);
         ctx.run_interval(BEAT, Self::beat);
         ctx.run_interval(online::PAUSE, Self::write_online);
+        ctx.run_interval(online::PAUSE, Self::look_for_notifications);
     }
 }
 

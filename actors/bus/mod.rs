@@ -3,15 +3,18 @@
 //!
 //! - [`news`]: what nodes tell each other
 //! - [`local`]: within one process
+//! - [`redis`]: between processes
 
 pub mod local;
 pub mod news;
+pub mod redis;
 
 use actix::Recipient;
 
 pub use self::{
     local::LocalBus,
     news::{Announcement, News, NodeId, Topic},
+    redis::{BusError, RedisBus},
 };
 
 /// Whether the bus carries anything to other nodes.

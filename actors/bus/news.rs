@@ -6,7 +6,7 @@ use actix::Message;
 use ihs_store::{LogEntry, RoomId, Seq};
 use serde::{Deserialize, Serialize};
 
-use crate::{fan_out::Logins, username::Username};
+use crate::{fan_out::Logins, protocol::Notification, username::Username};
 
 /// Names a node on the bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -48,6 +48,10 @@ pub enum News {
     Typing(Username),
     /// Somebody has read so far.
     Read(Username, Seq),
+    /// A notification is new, or says something else.
+    Notified(Notification),
+    /// Notifications that were viewed, or are gone.
+    Viewed(Vec<String>),
     /// A node is there.
     Beat,
     /// All users with a socket in the room on this node.

@@ -38,6 +38,34 @@ impl Deliver {
     }
 }
 
+/// An answer for a single socket.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Hand {
+    /// The room that was asked, if it was one.
+    pub room: Option<RoomId>,
+    /// The answer.
+    pub reply: Reply,
+}
+
+/// The inbox is open on a socket.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Opened {
+    /// What it is told first.
+    pub reply: Reply,
+}
+
+/// News of the inbox for a socket on which it is open.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Mail {
+    /// The socket.
+    pub to: SessionId,
+    /// The news.
+    pub frame: ByteString,
+}
+
 /// A passing event for the sockets that a room feeds.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]

@@ -5,12 +5,15 @@
 //! [`FanOut`] with the actor; rooms, which may live on any thread, reach it by address.
 //!
 //! - [`messages`]: what it is told; [`feed`]: who gets what of one room
-//! - [`frames`]: encoded entries; [`pages`]: pages of the log; [`survey`]: who has got what
+//! - [`frames`]: encoded entries; [`pages`]: pages of the log; `mail`: what inboxes have for it;
+//!   `logins`: those that have ended elsewhere; [`survey`]: who has got what
 
 pub mod feed;
 #[cfg(test)]
 mod feed_tests;
 pub mod frames;
+mod logins;
+mod mail;
 pub mod messages;
 pub mod pages;
 pub mod survey;
@@ -19,18 +22,22 @@ use std::{
     cell::RefCell,
     collections::HashMap,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use ihs_store::{RoomId, Seq};
 
-pub use self::messages::{Attach, Deliver, Detach, Drain, Except, Logins, Pass, Revoke};
+pub use self::messages::{
+    Attach, Deliver, Detach, Drain, Except, Hand, Logins, Mail, Opened, Pass, Revoke,
+};
 use self::{
     feed::{Feed, Given, Need},
     frames::Frames,
 };
 use crate::{
+    gate::Gate,
     hub::Hub,
     protocol::{Answer, CloseCode},
     room::{
@@ -57,6 +64,7 @@ const MAILBOX: usize = 4_096;
 #[derive(Clone)]
 pub struct FanOut {
     hub: Hub,
+    gate: Arc<dyn Gate>,
     address: Addr<FanOutActor>,
     state: Rc<RefCell<State>>,
 }
@@ -70,24 +78,41 @@ struct State {
 /// The actor around [`FanOut`].
 pub struct FanOutActor {
     hub: Hub,
+    gate: Arc<dyn Gate>,
     state: Rc<RefCell<State>>,
+    /// When logins were asked about last.
+    asked: Instant,
+    /// Held by whoever asks.
+    asking: Rc<()>,
 }
 
 impl FanOut {
     /// Starts the fan-out of this thread.
     #[must_use]
-    pub fn start(hub: Hub) -> Self {
+    pub fn start(hub: Hub, gate: Arc<dyn Gate>) -> Self {
         let state: Rc<RefCell<State>> = Rc::default();
-        let actor = FanOutActor { hub: hub.clone(), state: Rc::clone(&state) };
+        let actor = FanOutActor {
+            hub: hub.clone(),
+            gate: Arc::clone(&gate),
+            state: Rc::clone(&state),
+            asked: Instant::now(),
+            asking: Rc::new(()),
+        };
         let address = actor.start();
         hub.add_thread(address.clone());
-        Self { hub, address, state }
+        Self { hub, gate, address, state }
     }
 
     /// The hub that it belongs to.
     #[must_use]
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// Who knows about accounts.
+    #[must_use]
+    pub fn gate(&self) -> &dyn Gate {
+        &*self.gate
     }
 
     /// Where rooms reach it.
@@ -120,6 +145,7 @@ impl FanOut {
         for room in rooms {
             advance(&self.hub, &self.state, room, socket);
         }
+        self.reopen_inbox(socket);
     }
 }
 
@@ -146,7 +172,7 @@ impl State {
     fn reply(&self, room: RoomId, reply: Reply) {
         let Some(socket) = self.sockets.get(&reply.session) else { return };
         let fed = || self.feeds.get(&room).is_some_and(|feed| feed.has(socket));
-        if reply.purpose == Purpose::Join && !fed() {
+        if matches!(reply.purpose, Purpose::Join | Purpose::Sync) && !fed() {
             socket.rooms.borrow_mut().remove(&room);
         }
         socket.answer(reply);
@@ -262,7 +288,11 @@ impl Actor for FanOutActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
-        ctx.run_interval(SWEEP, |fan_out, _| fan_out.sweep());
+        ctx.run_interval(SWEEP, |fan_out, ctx| {
+            fan_out.sweep();
+            fan_out.reopen_inboxes(&ctx.address());
+            fan_out.ask_for_logins();
+        });
     }
 }
 
@@ -299,7 +329,7 @@ impl Handler<Revoke> for FanOutActor {
     fn handle(&mut self, revoke: Revoke, _: &mut Self::Context) {
         let state = self.state.borrow();
         let theirs = state.sockets.values().filter(|socket| socket.user == revoke.user);
-        for socket in theirs.filter(|socket| revoke.logins.have(&socket.login)) {
+        for socket in theirs.filter(|socket| revoke.logins.have(&socket.login.borrow())) {
             end(socket, CloseCode::TokenEnded, "token revoked");
         }
     }

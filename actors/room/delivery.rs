@@ -26,9 +26,9 @@ pub struct Delivery {
 
 impl Delivery {
     /// Adds an acknowledgement.
-    pub fn acknowledge(&mut self, mut asker: Asker, entry: &LogEntry) {
+    pub fn acknowledge(&mut self, room: RoomId, mut asker: Asker, entry: &LogEntry) {
         let fan_out = asker.fan_out.clone();
-        let (room, reference) = (asker.room, asker.take_reference());
+        let reference = asker.take_reference();
         let reply = asker.settle(&Answer::ack(reference.as_ref(), room, entry));
         self.replies.push((fan_out, reply));
     }

@@ -10,6 +10,7 @@ use super::{
     log::Refusal,
     membership::Loaded,
     new_log,
+    notices::Notices,
     origin::Origin,
     requests::{NO_SUCH_ROOM, refuse},
 };
@@ -33,7 +34,7 @@ impl Room {
             Err(Refusal::NotAMember) => {
                 let reference = asker.take_reference();
                 let code = ErrorCode::NotFound;
-                asker.detach(&Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));
+                asker.detach(self.id, &Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));
                 None
             }
             Err(refusal) => {
@@ -69,6 +70,7 @@ impl Room {
         match outcome {
             Ok(Some(loaded)) => {
                 self.log = new_log(&self.hub, loaded.head).not_before(loaded.time);
+                self.notices = Notices::new(&loaded.document, &loaded.members);
                 self.members = loaded.members;
                 self.read = loaded.read;
                 self.door = Door::Open;

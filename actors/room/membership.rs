@@ -36,6 +36,8 @@ pub struct Loaded {
     pub time: Timestamp,
     /// Its members, as of `head` or later.
     pub members: HashSet<Username>,
+    /// Its document.
+    pub document: Document,
     /// How far members have read.
     pub read: HashMap<Username, Seq>,
 }
@@ -58,7 +60,7 @@ pub async fn load(store: &dyn Store, room: RoomId) -> Result<Option<Loaded>, Sto
         let user = Username::try_from(mark.get("user")?.as_str()?).ok()?;
         Some((user, Seq::new(mark.get("seq")?.as_u64()?)))
     });
-    Ok(Some(Loaded { head, time, read: read.collect(), members }))
+    Ok(Some(Loaded { head, time, read: read.collect(), members, document }))
 }
 
 /// Notes how far a member has read; a mark never moves back.

@@ -4,6 +4,7 @@
 //!
 //! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
 //! - `door`: who is let in; [`membership`], [`admission`]: what is looked up in the store
+//! - [`notices`]: what members who are away are told
 //! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
 //!   activity; [`receipts`]: who has got what; `news`: what goes to and comes from other nodes
 
@@ -18,6 +19,7 @@ pub mod log;
 mod log_tests;
 pub mod membership;
 mod news;
+pub mod notices;
 pub mod origin;
 pub mod presence;
 pub mod receipts;
@@ -33,7 +35,7 @@ use std::{
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
-use ihs_store::{LogEntry, RoomId, Seq};
+use ihs_store::{Document, LogEntry, RoomId, Seq, Timestamp};
 use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
@@ -41,6 +43,7 @@ use self::{
     delivery::Delivery,
     door::Door,
     log::{Draft, Effect, Refusal, RoomLog},
+    notices::Notices,
     origin::Origin,
     presence::Presence,
     receipts::Receipts,
@@ -112,6 +115,7 @@ pub struct Room {
     stuck: VecDeque<(Addr<FanOutActor>, Deliver)>,
     touch: Touch,
     receipts: Receipts,
+    notices: Notices,
     /// A [`Proceed`] is in the mailbox.
     proceeding: bool,
     /// The store could not be read: wait for the next tick before trying again.
@@ -149,6 +153,7 @@ impl Room {
             stuck: VecDeque::new(),
             touch: Touch::new(id, hub.clone()),
             receipts: Receipts::default(),
+            notices: Notices::new(&Document::new(), &HashSet::new()),
             proceeding: false,
             pausing: false,
             opened: Instant::now(),
@@ -192,7 +197,7 @@ impl Room {
                 Effect::Deliver(entries) => delivery.entries.extend(entries),
                 Effect::Acknowledge(origin, entry) => {
                     delivery.own = true;
-                    origin.acknowledge(*entry, &mut delivery);
+                    origin.acknowledge(self.id, *entry, &mut delivery);
                 }
                 Effect::Refuse(origin, refusal) => origin.refuse(refusal),
             }
@@ -201,9 +206,20 @@ impl Room {
     }
 
     fn append(&mut self, entries: Vec<LogEntry>, ctx: &mut Context<Self>) {
-        let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        let append = async move { store.append(room, entries).await };
-        ctx.spawn(append.into_actor(self).map(|outcome, room, ctx| {
+        let (hub, room) = (self.hub.clone(), self.id);
+        let there = (&self.members, &self.presence);
+        let must_mark = self.notices.must_mark(&entries, there, hub.clock().now());
+        let append = async move {
+            let mark = async {
+                let at = must_mark?;
+                notices::mark(&hub, room, at).await.is_ok().then_some(at)
+            };
+            futures_util::join!(hub.store().append(room, entries), mark)
+        };
+        ctx.spawn(append.into_actor(self).map(|(outcome, marked), room, ctx| {
+            if let Some(at) = marked {
+                room.notices.marked(at);
+            }
             if let Err(error) = &outcome {
                 let error = error as &dyn std::error::Error;
                 tracing::warn!(room = %room.id, error, "append failed");
@@ -231,6 +247,7 @@ impl Room {
         let removed = membership::follow(&mut self.members, &delivery.entries);
         if delivery.own && !delivery.entries.is_empty() {
             self.tell_others(News::Entries(Arc::new(delivery.entries.clone())));
+            self.notices.note(&delivery.entries, &self.members, &self.presence);
             self.touch.touch();
         }
         for (fan_out, message) in delivery.split(self.id, self.audience.threads(), &removed) {
@@ -276,6 +293,31 @@ impl Room {
         }
     }
 
+    /// Starts a round of notifications, if it is time.
+    fn send_notices(&mut self, ctx: &mut Context<Self>) {
+        if !matches!(self.door, Door::Open) {
+            return;
+        }
+        let Some(mut missed) = self.notices.start() else { return };
+        missed.retain(|user| !self.presence.is_online(user) && self.members.contains(user));
+        let (hub, room, told) = (self.hub.clone(), self.id, missed.len());
+        let tell = async move { notices::tell(&hub, room, missed).await };
+        ctx.spawn(tell.into_actor(self).map(move |rest, room, ctx| {
+            match room.notices.told(told, rest) {
+                Some(mark) => room.unmark(mark, ctx),
+                None => room.notices.end(false),
+            }
+        }));
+    }
+
+    fn unmark(&mut self, mark: Timestamp, ctx: &mut Context<Self>) {
+        let (hub, room) = (self.hub.clone(), self.id);
+        let unmark = async move { notices::unmark(&hub, room, mark).await };
+        ctx.spawn(
+            unmark.into_actor(self).map(|outcome, room, _| room.notices.end(outcome.is_ok())),
+        );
+    }
+
     fn settle_time(&self) -> Duration {
         if self.hub.bus().health() == Health::Up { SETTLE } else { Duration::ZERO }
     }
@@ -287,6 +329,7 @@ impl Room {
         self.touch.tick();
         self.tick_presence();
         self.tick_receipts(ctx);
+        self.send_notices(ctx);
         self.proceed(ctx);
         let idle = Duration::from_secs(self.hub.settings().rooms.idle_seconds);
         let unused = self.audience.is_empty() && self.joining.is_empty();
@@ -294,6 +337,7 @@ impl Room {
             || unused
                 && self.log.is_settled()
                 && self.receipts.is_settled()
+                && self.notices.is_settled()
                 && self.used.elapsed() >= idle
         {
             ctx.stop();

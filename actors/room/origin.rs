@@ -1,6 +1,6 @@
 //! Who wants something in the log: a socket, or a call from elsewhere in the node.
 
-use ihs_store::LogEntry;
+use ihs_store::{LogEntry, RoomId};
 use tokio::sync::oneshot;
 
 use super::{
@@ -68,9 +68,9 @@ impl Origin {
     }
 
     /// Says that this entry is in the store.
-    pub(super) fn acknowledge(self, entry: LogEntry, delivery: &mut Delivery) {
+    pub(super) fn acknowledge(self, room: RoomId, entry: LogEntry, delivery: &mut Delivery) {
         match self {
-            Self::Socket(asker) => delivery.acknowledge(asker, &entry),
+            Self::Socket(asker) => delivery.acknowledge(room, asker, &entry),
             Self::Call(caller) => caller.answer(Ok(entry)),
         }
     }

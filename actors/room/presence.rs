@@ -94,6 +94,12 @@ impl Presence {
         self.here.contains(user) || self.elsewhere.values().any(|users| users.contains(user))
     }
 
+    /// Whether all of these are here, as far as that is told at once: only members are.
+    #[must_use]
+    pub fn is_everybody(&self, members: &HashSet<Username>) -> bool {
+        self.here.len() >= members.len()
+    }
+
     /// Everybody, in order.
     #[must_use]
     pub fn online(&self) -> Vec<&str> {

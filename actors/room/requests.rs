@@ -9,7 +9,7 @@ use super::{
     Room, admission,
     asker::Asker,
     log::{Draft, Refusal},
-    membership,
+    membership, notices,
     origin::Origin,
 };
 use crate::{
@@ -136,7 +136,7 @@ impl Handler<Leave> for Room {
     fn handle(&mut self, Leave { mut asker }: Leave, _: &mut Self::Context) {
         self.let_go(asker.session);
         let reference = asker.take_reference();
-        asker.detach(&Answer::Ok { reference: reference.as_ref() });
+        asker.detach(self.id, &Answer::Ok { reference: reference.as_ref() });
     }
 }
 
@@ -196,8 +196,11 @@ impl Handler<MarkRead> for Room {
         if self.read.get(&asker.user).is_some_and(|known| *known >= seq) {
             return acknowledge(asker);
         }
-        let (store, room, user) = (Arc::clone(self.hub.store()), self.id, asker.user.clone());
-        let mark = async move { membership::mark_read(&*store, room, &user, seq).await };
+        let (hub, room, user) = (self.hub.clone(), self.id, asker.user.clone());
+        let mark = async move {
+            membership::mark_read(&**hub.store(), room, &user, seq).await?;
+            notices::clear(&hub, room, &user, seq).await
+        };
         ctx.spawn(mark.into_actor(self).map(move |outcome, room, _| {
             let Some(asker) = room.admit(asker) else { return };
             if outcome.is_err() {
@@ -275,7 +278,7 @@ impl Handler<Recall> for Room {
                 Ok(mut entries) => {
                     // What was not delivered yet may be behind the removal of who asks.
                     entries.retain(|entry| entry.seq <= room.log.head());
-                    admission::recall(asker, &entries, limit);
+                    admission::recall(room.id, asker, &entries, limit);
                 }
                 Err(_) => refuse(asker, Refusal::StoreAway),
             }

@@ -24,6 +24,7 @@ use ihs_store::RoomId;
 use super::{Opening, outbox::Parcel, socket::Socket, users::Admission};
 use crate::{
     fan_out::FanOut,
+    inbox::{Inbox, Open, Shut},
     protocol::{CloseCode, JoinFrom, event},
     room::{
         Gone, Room,
@@ -45,8 +46,9 @@ const RETRY_SPREAD: u64 = 2_000;
 pub struct EventStream {
     fan_out: FanOut,
     socket: Rc<Socket>,
-    /// Its room, which is told when it has ended.
+    /// What feeds it, and is told when it has ended.
     room: Option<(RoomId, Addr<Room>)>,
+    inbox: Option<Addr<Inbox>>,
     /// What is written before anything else.
     greeting: String,
     /// What was taken out of the outbox and is not yet written.
@@ -70,6 +72,7 @@ impl EventStream {
             fan_out: fan_out.clone(),
             socket,
             room: None,
+            inbox: None,
             greeting,
             taken: VecDeque::new(),
             unwritten: 0,
@@ -80,6 +83,9 @@ impl EventStream {
         stream.fan_out.open(Rc::clone(&stream.socket));
         if let Some((room, from)) = opening.room {
             stream.join(room, from);
+        }
+        if opening.inbox {
+            stream.open_inbox();
         }
         stream
     }
@@ -94,15 +100,26 @@ impl EventStream {
 
     fn join(&mut self, room: RoomId, from: JoinFrom) {
         self.socket.rooms.borrow_mut().insert(room);
-        self.socket.in_flight.add(Purpose::Join.weight());
-        let who = (self.socket.id, self.socket.user.clone());
-        let asker = Asker::new(who, room, self.fan_out.address(), Purpose::Join, None);
+        let asker = self.asker(Some(room), Purpose::Join);
         let address = self.fan_out.hub().room(room);
         // A room that has too much to do lets the join fall, whose asker then says so.
         if address.try_send(Join { asker, from }).is_err() {
             tracing::debug!(%room, "the room is busy");
         }
         self.room = Some((room, address));
+    }
+
+    fn open_inbox(&mut self) {
+        let asker = self.asker(None, Purpose::Deed);
+        let inbox = self.fan_out.hub().inbox(&self.socket.user);
+        inbox.do_send(Open(asker));
+        self.inbox = Some(inbox);
+    }
+
+    fn asker(&self, room: Option<RoomId>, purpose: Purpose) -> Asker {
+        self.socket.in_flight.add(purpose.weight());
+        let who = (self.socket.id, self.socket.user.clone());
+        Asker::new(who, room, self.fan_out.address(), purpose, None)
     }
 
     /// As much as is written at once.
@@ -173,6 +190,9 @@ impl Drop for EventStream {
         if let Some((room, address)) = &self.room {
             // Never dropped, as those of sockets.
             address.do_send(Gone { session: self.socket.id, given: given.remove(room) });
+        }
+        if let Some(inbox) = &self.inbox {
+            inbox.do_send(Shut(self.socket.id));
         }
     }
 }

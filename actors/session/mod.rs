@@ -5,15 +5,18 @@
 //!
 //! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written;
 //!   [`in_flight`]: what waits to be answered
+//! - `account`: what it does for no room; `sync`: all rooms at once
 //! - [`event_stream`]: the same for clients without WebSocket
 //! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
 
+mod account;
 pub mod event_stream;
 pub mod in_flight;
 pub mod opening;
 pub mod outbox;
 pub mod rate;
 pub mod socket;
+mod sync;
 pub mod users;
 
 use std::{
@@ -40,6 +43,7 @@ use self::{
 };
 use crate::{
     fan_out::FanOut,
+    inbox::{Inbox, Shut},
     protocol::{Answer, CloseCode, ErrorCode, JoinFrom, Reference, Request, Verb, decode},
     room::{
         Gone, Room,
@@ -63,7 +67,9 @@ pub struct Session {
     socket: Rc<Socket>,
     admission: Admission,
     first_room: Option<(RoomId, JoinFrom)>,
+    opens_inbox: bool,
     rooms: HashMap<RoomId, Addr<Room>>,
+    inbox: Option<Addr<Inbox>>,
     fragments: Option<Fragments>,
     not_json: u32,
     /// Nothing more is taken from the client.
@@ -94,7 +100,9 @@ pub fn open(
         socket: opening.socket(fan_out.hub()),
         admission: opening.admission,
         first_room: opening.room,
+        opens_inbox: opening.inbox,
         rooms: HashMap::new(),
+        inbox: None,
         fragments: None,
         not_json: 0,
         refusing: false,
@@ -181,6 +189,15 @@ impl Session {
 
     fn serve(&mut self, Request { reference, verb }: Request, ctx: &mut Ctx) {
         match verb {
+            Verb::Sync { rooms, newest } => self.sync(reference, (rooms, newest), ctx),
+            Verb::Inbox => self.open_inbox(reference),
+            Verb::Viewed(viewed) => self.view(reference, viewed),
+            Verb::Notify { user, notice, key } => {
+                if self.may_send(reference.as_ref(), ctx) {
+                    self.notify(reference, (user, notice), key);
+                }
+            }
+            Verb::Token(token) => self.renew(reference, token),
             Verb::Ping => self.answer(&Answer::Pong { reference: reference.as_ref() }),
             Verb::Join { room, from } => self.join(reference, room, from),
             Verb::Leave { room } => {
@@ -262,7 +279,7 @@ impl Session {
     fn asker(&self, reference: Option<Reference>, room: RoomId, purpose: Purpose) -> Asker {
         self.socket.in_flight.add(purpose.weight());
         let who = (self.socket.id, self.socket.user.clone());
-        Asker::new(who, room, self.fan_out.address(), purpose, reference)
+        Asker::new(who, Some(room), self.fan_out.address(), purpose, reference)
     }
 
     /// Tells a room. One that is gone is started anew; one that has too much to do lets the
@@ -334,6 +351,9 @@ impl Actor for Session {
         if let Some((room, from)) = self.first_room.take() {
             self.join(None, room, from);
         }
+        if self.opens_inbox {
+            self.open_inbox(None);
+        }
     }
 
     fn stopped(&mut self, _: &mut Ctx) {
@@ -342,6 +362,9 @@ impl Actor for Session {
             // Never dropped: there is one for each room of each socket, and a room that missed it
             // would keep the dead session.
             address.do_send(Gone { session: self.socket.id, given: given.remove(room) });
+        }
+        if let Some(inbox) = &self.inbox {
+            inbox.do_send(Shut(self.socket.id));
         }
     }
 }

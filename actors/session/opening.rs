@@ -17,6 +17,8 @@ pub struct Opening {
     pub expires: Timestamp,
     /// Join this room at once, and end with its membership.
     pub room: Option<(RoomId, JoinFrom)>,
+    /// Open the inbox at once.
+    pub inbox: bool,
 }
 
 impl Opening {

@@ -102,6 +102,16 @@ impl Outbox {
         Ok(())
     }
 
+    /// Takes one frame that is in no log unless the outbox is full.
+    ///
+    /// # Errors
+    /// As [`Outbox::offer`].
+    pub fn offer_frame(&self, frame: &ByteString) -> Result<(), Full> {
+        self.reserve(1, frame.len())?;
+        self.push(Parcel::Frame(frame.clone()));
+        Ok(())
+    }
+
     /// Takes a passing event, or drops it when the outbox is full.
     pub fn hint(&self, frame: &ByteString) {
         if self.fits(1, frame.len()) {

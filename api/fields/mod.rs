@@ -40,6 +40,8 @@ pub(crate) enum Preset {
     Text(&'static str),
     /// Yes.
     True,
+    /// No.
+    False,
 }
 
 /// A field of a resource.
@@ -105,6 +107,11 @@ impl Field {
     /// Yes or no.
     pub(crate) const fn boolean(name: &'static str) -> Self {
         Self::new(name, Kind::Boolean)
+    }
+
+    /// A point in time.
+    pub(crate) const fn time(name: &'static str) -> Self {
+        Self::new(name, Kind::Time)
     }
 
     /// One of these texts.

@@ -86,7 +86,7 @@ impl ViewSet for Patients {
 }
 
 /// Oneself; all for staff; those whom one treats for doctors and nurses.
-fn treated(principal: &Principal) -> Scope {
+pub(crate) fn treated(principal: &Principal) -> Scope {
     if principal.is_staff() {
         Scope::Everything
     } else if principal.is_provider() {

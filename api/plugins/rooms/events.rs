@@ -10,7 +10,7 @@ use crate::{
     faults::Faults,
     http::{
         Call, Reply,
-        events::stream_to,
+        events::{Source, stream_to, unknown},
         get::{Get, Renders},
         params::Params,
     },
@@ -43,7 +43,7 @@ async fn open(call: &Call) -> Result<Reply, ApiError> {
     let last = call.readable_header(LAST_EVENT_ID)?;
     let from = parse(last, &call.params, call.ctx.settings.api.unknown_parameters)?;
     let room: RoomId = id_of(&document)?.parse().map_err(ApiError::internal)?;
-    stream_to(call, Some((room, from)))
+    stream_to(call, Source::Room(room, from))
 }
 
 /// Where the stream starts. A browser that comes back says so by the header, and repeats the
@@ -51,14 +51,9 @@ async fn open(call: &Call) -> Result<Reply, ApiError> {
 fn parse(
     last: Option<&str>,
     params: &Params,
-    unknown: UnknownParameters,
+    setting: UnknownParameters,
 ) -> Result<JoinFrom, Faults> {
-    let mut faults = Faults::default();
-    for name in params.names() {
-        if unknown == UnknownParameters::Refuse && !KNOWN.contains(&name) {
-            faults.add(name, format!("Unknown parameter: {name}"));
-        }
-    }
+    let mut faults = unknown(params, &KNOWN, setting);
     let last = last.map(str::trim).filter(|last| !last.is_empty());
     let last = last.and_then(|last| messages::seq(last, LAST_EVENT_ID, &mut faults));
     let mut number =
