@@ -11,6 +11,7 @@ use std::{
 };
 
 use actix::Addr;
+use futures_util::{FutureExt, StreamExt, stream};
 use ihs_config::Settings;
 use ihs_store::{Clock, Ids, LogEntry, RoomId, Seq, Store, StoreError};
 use parking_lot::Mutex;
@@ -23,9 +24,11 @@ use crate::{
     online::{self, Sighting},
     peers::{Peers, PeersActor},
     protocol::{MessageKey, MessageText},
+    receipts::{self, Receipt, budget::Budget},
     room::{
         Look, Room,
         origin::{Caller, Origin, Refused},
+        receipts::{TellReceipts, WriteReceipts},
         requests::{Amend, Send},
     },
     session::socket::SessionId,
@@ -35,6 +38,12 @@ use crate::{
 
 /// Rooms that look at their logs unasked at the same time.
 const LOOKS: usize = 32;
+
+/// Receipts that the node writes in a second: so many members get one more, not so many messages.
+const RECEIPTS_PER_SECOND: u32 = 200;
+
+/// Longest wait for a room to say what is not written yet.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a hub is made of.
 pub struct Parts {
@@ -60,6 +69,7 @@ struct Inner {
     pages: Pages,
     users: Users,
     peers: Peers,
+    receipts: Budget,
     looks: Arc<Semaphore>,
     rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
     inboxes: Mutex<HashMap<Username, Addr<Inbox>>>,
@@ -83,6 +93,7 @@ impl Hub {
             pages,
             users,
             peers: Peers::default(),
+            receipts: Budget::new(RECEIPTS_PER_SECOND),
             looks,
             rooms: Mutex::default(),
             inboxes: Mutex::default(),
@@ -97,8 +108,7 @@ impl Hub {
     pub fn log_changed(&self, room: RoomId) {
         let (node, topic) = (self.0.node, Topic::Room(room));
         self.bus().publish(Announcement { node, topic, news: News::Changed });
-        let address = self.0.rooms.lock().get(&room).cloned();
-        if let Some(address) = address {
+        if let Some(address) = self.known_room(room) {
             address.do_send(Look);
         }
     }
@@ -194,6 +204,33 @@ impl Hub {
         answer.await.unwrap_or(Err(Refused::Unavailable))
     }
 
+    /// Who has got which entries of a room, since when.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn receipts(&self, room: RoomId) -> Result<HashMap<Username, Receipt>, StoreError> {
+        // First what is not written yet: what is written meanwhile is then seen twice, not never.
+        let unwritten = match self.known_room(room) {
+            Some(room) => room.send(TellReceipts).timeout(PATIENCE).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let mut receipts = receipts::of_room(&**self.store(), room).await?;
+        for step in unwritten {
+            receipts.entry(step.user.clone()).or_default().take(&step);
+        }
+        Ok(receipts)
+    }
+
+    /// Writes down which sockets, now gone, were given what, as far as the time allows.
+    pub async fn settle(&self, within: Duration) {
+        let rooms: Vec<Addr<Room>> = self.0.rooms.lock().values().cloned().collect();
+        let all = stream::iter(rooms)
+            .for_each_concurrent(LOOKS, |room| room.send(WriteReceipts).map(drop));
+        if tokio::time::timeout(within, all).await.is_err() {
+            tracing::warn!("not all receipts are written");
+        }
+    }
+
     /// Takes in the fan-out of a thread.
     pub(crate) fn add_thread(&self, thread: Addr<FanOutActor>) {
         let mut threads = self.0.threads.lock();
@@ -216,6 +253,11 @@ impl Hub {
                 address
             }
         }
+    }
+
+    /// The actor of a room, if the node has one.
+    pub(crate) fn known_room(&self, id: RoomId) -> Option<Addr<Room>> {
+        self.0.rooms.lock().get(&id).cloned()
     }
 
     /// Forgets a room that stops, unless another actor has taken its place.
@@ -254,6 +296,10 @@ impl Hub {
 
     pub(crate) fn users(&self) -> &Users {
         &self.0.users
+    }
+
+    pub(crate) fn receipts_budget(&self) -> &Budget {
+        &self.0.receipts
     }
 
     pub(crate) fn peers(&self) -> &Peers {

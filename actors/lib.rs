@@ -8,6 +8,7 @@
 //! - [`bus`]: the port between nodes; [`peers`]: which of them live
 //! - [`online`]: which users are online, and when they were seen last
 //! - [`protocol`]: frames, as pure functions
+//! - [`receipts`]: who has got and read what, since when
 //! - [`username`]: the name by which people are known
 //!
 //! Nothing here knows of HTTP resources.
@@ -20,6 +21,7 @@ pub mod inbox;
 pub mod online;
 pub mod peers;
 pub mod protocol;
+pub mod receipts;
 pub mod room;
 pub mod session;
 pub mod username;

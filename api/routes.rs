@@ -7,7 +7,7 @@ use crate::{
     auth::{login, refresh, revoke, ticket},
     health::{Healthz, Readyz},
     http::edge::{mount, not_found},
-    plugins::{self, EVENTS},
+    plugins::{self, BELOW},
     root::Root,
     viewset::{
         endpoints::{Detail, Extra, List},
@@ -39,8 +39,8 @@ fn mount_plugin(cfg: &mut ServiceConfig, ctx: &Ctx, plugin: &'static dyn Plugin)
     let path = format!("/api/{}/", resource.name());
     mount(cfg, ctx, &path, List(plugin));
     // Before the records, for which some of these would be keys.
-    for (_, below, events) in EVENTS.iter().filter(|(name, ..)| *name == resource.name()) {
-        mount(cfg, ctx, &format!("{path}{below}"), *events);
+    for (_, below, get) in BELOW.iter().filter(|(name, ..)| *name == resource.name()) {
+        mount(cfg, ctx, &format!("{path}{below}"), *get);
     }
     mount(cfg, ctx, &format!("{path}{{key}}/"), Detail(plugin));
     for action in resource.actions {

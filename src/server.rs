@@ -235,6 +235,7 @@ async fn stop(server: &ServerHandle, ctx: &Ctx) {
     while ctx.hub.sockets() > 0 && Instant::now() < deadline {
         rt::time::sleep(LOOK).await;
     }
+    ctx.hub.settle(CLOSING).await;
     server.stop(true).await;
 }
 

@@ -73,7 +73,7 @@ impl Handler<Mail> for FanOutActor {
     fn handle(&mut self, mail: Mail, _: &mut Self::Context) {
         if let Some(socket) = self.state.borrow().sockets.get(&mail.to)
             && socket.inbox.get() == InboxFeed::Live
-            && socket.outbox.offer_news(&mail.frame).is_err()
+            && socket.outbox.offer_frame(&mail.frame).is_err()
         {
             socket.inbox.set(InboxFeed::Behind);
         }

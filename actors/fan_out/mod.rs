@@ -6,7 +6,7 @@
 //!
 //! - [`messages`]: what it is told; [`feed`]: who gets what of one room
 //! - [`frames`]: encoded entries; [`pages`]: pages of the log; `mail`: what inboxes have for it;
-//!   `logins`: those that have ended elsewhere
+//!   `logins`: those that have ended elsewhere; [`survey`]: who has got what
 
 pub mod feed;
 #[cfg(test)]
@@ -16,6 +16,7 @@ mod logins;
 mod mail;
 pub mod messages;
 pub mod pages;
+pub mod survey;
 
 use std::{
     cell::RefCell,
@@ -32,14 +33,17 @@ pub use self::messages::{
     Attach, Deliver, Detach, Drain, Except, Hand, Logins, Mail, Opened, Pass, Revoke,
 };
 use self::{
-    feed::{Feed, Need},
+    feed::{Feed, Given, Need},
     frames::Frames,
 };
 use crate::{
     gate::Gate,
     hub::Hub,
     protocol::{Answer, CloseCode},
-    room::asker::{Purpose, Reply},
+    room::{
+        asker::{Purpose, Reply},
+        receipts::Reached,
+    },
     session::{
         outbox::Parcel,
         socket::{SessionId, Socket},
@@ -122,13 +126,17 @@ impl FanOut {
         self.state.borrow_mut().sockets.insert(socket.id, socket);
     }
 
-    /// Lets go of a socket that has ended.
-    pub fn close(&self, socket: &Rc<Socket>) {
+    /// Lets go of a socket that has ended, and says what it was given of its rooms, if all of that
+    /// is written.
+    pub fn close(&self, socket: &Rc<Socket>) -> HashMap<RoomId, Given> {
         let mut state = self.state.borrow_mut();
         state.sockets.remove(&socket.id);
+        let mut given = HashMap::new();
         for room in socket.rooms.borrow().iter() {
+            given.extend(state.given(*room, socket).map(|given| (*room, given)));
             state.detach(*room, socket);
         }
+        given
     }
 
     /// Goes on feeding a socket that has room again.
@@ -142,6 +150,14 @@ impl FanOut {
 }
 
 impl State {
+    /// What a socket was given of a room, if all of that is written.
+    fn given(&self, room: RoomId, socket: &Rc<Socket>) -> Option<Given> {
+        if socket.outbox.written() < socket.outbox.given() {
+            return None;
+        }
+        self.feeds.get(&room)?.given_to(socket)
+    }
+
     fn detach(&mut self, room: RoomId, socket: &Rc<Socket>) {
         if let Some(feed) = self.feeds.get_mut(&room) {
             feed.detach(socket);
@@ -361,6 +377,11 @@ impl Handler<Detach> for FanOutActor {
     fn handle(&mut self, detach: Detach, _: &mut Self::Context) {
         let mut state = self.state.borrow_mut();
         let Some(socket) = state.sockets.get(&detach.reply.session).map(Rc::clone) else { return };
+        if let Some(given) = state.given(detach.room, &socket)
+            && let Some(room) = self.hub.known_room(detach.room)
+        {
+            room.do_send(Reached { user: socket.user.clone(), given });
+        }
         state.detach(detach.room, &socket);
         socket.rooms.borrow_mut().remove(&detach.room);
         socket.answer(detach.reply);

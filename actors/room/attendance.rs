@@ -21,6 +21,7 @@ impl Room {
         let cursor = admitted.cursor.unwrap_or(head);
         let reply = self.joined(asker, admitted);
         fan_out.do_send(Attach { room, head, cursor, reply });
+        self.receipts.stir();
         self.tell_presence();
     }
 
@@ -105,7 +106,10 @@ impl Room {
 impl Handler<Gone> for Room {
     type Result = ();
 
-    fn handle(&mut self, Gone(session): Gone, _: &mut Self::Context) {
+    fn handle(&mut self, Gone { session, given }: Gone, _: &mut Self::Context) {
+        if let (Some(user), Some(given)) = (self.audience.user_of(session), given) {
+            self.receipts.ended(session, user, given, self.hub.clock().now());
+        }
         self.let_go(session);
         self.used = std::time::Instant::now();
     }

@@ -55,6 +55,12 @@ impl Audience {
         Some(listener.user)
     }
 
+    /// Whose a socket is.
+    #[must_use]
+    pub fn user_of(&self, session: SessionId) -> Option<&Username> {
+        self.sockets.get(&session).map(|listener| &listener.user)
+    }
+
     /// Whether a user has a socket here.
     #[must_use]
     pub fn has(&self, user: &Username) -> bool {

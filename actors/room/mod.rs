@@ -6,7 +6,7 @@
 //! - `door`: who is let in; [`membership`], [`admission`]: what is looked up in the store
 //! - [`notices`]: what members who are away are told
 //! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
-//!   activity; `news`: what goes to and comes from other nodes
+//!   activity; [`receipts`]: who has got what; `news`: what goes to and comes from other nodes
 
 pub mod admission;
 pub mod asker;
@@ -22,6 +22,7 @@ mod news;
 pub mod notices;
 pub mod origin;
 pub mod presence;
+pub mod receipts;
 pub mod requests;
 pub mod touch;
 
@@ -45,11 +46,12 @@ use self::{
     notices::Notices,
     origin::Origin,
     presence::Presence,
+    receipts::Receipts,
     touch::Touch,
 };
 use crate::{
     bus::{Health, News, Topic},
-    fan_out::{Deliver, FanOutActor},
+    fan_out::{Deliver, FanOutActor, feed::Given},
     hub::Hub,
     session::socket::SessionId,
     username::Username,
@@ -78,7 +80,12 @@ const SETTLE: Duration = Duration::from_millis(60);
 /// A socket has ended.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct Gone(pub SessionId);
+pub struct Gone {
+    /// The socket.
+    pub session: SessionId,
+    /// What it was given, if all of that was written.
+    pub given: Option<Given>,
+}
 
 /// Somebody else has appended to the log.
 #[derive(Debug, Message)]
@@ -107,6 +114,7 @@ pub struct Room {
     /// Deliveries whose thread had no place for them; nothing is appended until it has.
     stuck: VecDeque<(Addr<FanOutActor>, Deliver)>,
     touch: Touch,
+    receipts: Receipts,
     notices: Notices,
     /// A [`Proceed`] is in the mailbox.
     proceeding: bool,
@@ -144,6 +152,7 @@ impl Room {
             attempts: 0,
             stuck: VecDeque::new(),
             touch: Touch::new(id, hub.clone()),
+            receipts: Receipts::default(),
             notices: Notices::new(&Document::new(), &HashSet::new()),
             proceeding: false,
             pausing: false,
@@ -319,6 +328,7 @@ impl Room {
         self.look_again();
         self.touch.tick();
         self.tick_presence();
+        self.tick_receipts(ctx);
         self.send_notices(ctx);
         self.proceed(ctx);
         let idle = Duration::from_secs(self.hub.settings().rooms.idle_seconds);
@@ -326,6 +336,7 @@ impl Room {
         if !matches!(self.door, Door::Open)
             || unused
                 && self.log.is_settled()
+                && self.receipts.is_settled()
                 && self.notices.is_settled()
                 && self.used.elapsed() >= idle
         {

@@ -206,6 +206,7 @@ impl Handler<MarkRead> for Room {
             if outcome.is_err() {
                 return refuse(asker, Refusal::StoreAway);
             }
+            room.receipts.read(&asker.user, seq, room.hub.clock().now());
             if room.note_read(&asker.user, seq) {
                 room.tell_others(News::Read(asker.user.clone(), seq));
             }

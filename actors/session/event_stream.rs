@@ -46,14 +46,15 @@ const RETRY_SPREAD: u64 = 2_000;
 pub struct EventStream {
     fan_out: FanOut,
     socket: Rc<Socket>,
-    /// Its room, which is told when it has ended.
-    room: Option<Addr<Room>>,
-    /// The inbox that feeds it, which is told as well.
+    /// What feeds it, and is told when it has ended.
+    room: Option<(RoomId, Addr<Room>)>,
     inbox: Option<Addr<Inbox>>,
     /// What is written before anything else.
     greeting: String,
     /// What was taken out of the outbox and is not yet written.
     taken: VecDeque<Parcel>,
+    /// How many parcels those were.
+    unwritten: usize,
     /// What it waits for was refused: there is no more to come.
     refused: bool,
     ended: bool,
@@ -74,6 +75,7 @@ impl EventStream {
             inbox: None,
             greeting,
             taken: VecDeque::new(),
+            unwritten: 0,
             refused: false,
             ended: false,
             _admission: opening.admission,
@@ -98,24 +100,26 @@ impl EventStream {
 
     fn join(&mut self, room: RoomId, from: JoinFrom) {
         self.socket.rooms.borrow_mut().insert(room);
-        self.socket.in_flight.add(Purpose::Join.weight());
-        let who = (self.socket.id, self.socket.user.clone());
-        let asker = Asker::new(who, Some(room), self.fan_out.address(), Purpose::Join, None);
+        let asker = self.asker(Some(room), Purpose::Join);
         let address = self.fan_out.hub().room(room);
         // A room that has too much to do lets the join fall, whose asker then says so.
         if address.try_send(Join { asker, from }).is_err() {
             tracing::debug!(%room, "the room is busy");
         }
-        self.room = Some(address);
+        self.room = Some((room, address));
     }
 
     fn open_inbox(&mut self) {
-        self.socket.in_flight.add(Purpose::Deed.weight());
-        let who = (self.socket.id, self.socket.user.clone());
-        let asker = Asker::new(who, None, self.fan_out.address(), Purpose::Deed, None);
+        let asker = self.asker(None, Purpose::Deed);
         let inbox = self.fan_out.hub().inbox(&self.socket.user);
         inbox.do_send(Open(asker));
         self.inbox = Some(inbox);
+    }
+
+    fn asker(&self, room: Option<RoomId>, purpose: Purpose) -> Asker {
+        self.socket.in_flight.add(purpose.weight());
+        let who = (self.socket.id, self.socket.user.clone());
+        Asker::new(who, room, self.fan_out.address(), purpose, None)
     }
 
     /// As much as is written at once.
@@ -127,6 +131,7 @@ impl EventStream {
             self.push(&mut text, parcel);
         }
         if self.taken.is_empty() {
+            self.socket.outbox.wrote(std::mem::take(&mut self.unwritten));
             if self.refused && !self.ended {
                 self.end(&mut text, CloseCode::TryLater, "unavailable");
             }
@@ -172,6 +177,7 @@ impl Stream for EventStream {
         }
         if stream.taken.is_empty() {
             stream.taken = ready!(stream.socket.outbox.poll_drain(context));
+            stream.unwritten = stream.taken.len();
             stream.socket.hear();
         }
         Poll::Ready(Some(Ok(stream.write())))
@@ -180,10 +186,10 @@ impl Stream for EventStream {
 
 impl Drop for EventStream {
     fn drop(&mut self) {
-        self.fan_out.close(&self.socket);
-        if let Some(room) = &self.room {
+        let mut given = self.fan_out.close(&self.socket);
+        if let Some((room, address)) = &self.room {
             // Never dropped, as those of sockets.
-            room.do_send(Gone(self.socket.id));
+            address.do_send(Gone { session: self.socket.id, given: given.remove(room) });
         }
         if let Some(inbox) = &self.inbox {
             inbox.do_send(Shut(self.socket.id));

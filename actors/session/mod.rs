@@ -330,6 +330,7 @@ impl Session {
     }
 
     fn write(&mut self, parcel: Parcel, ctx: &mut Ctx) {
+        self.socket.outbox.wrote(1);
         match parcel {
             Parcel::Frames(frames) => {
                 frames.iter().for_each(|(_, frame)| ctx.write_raw(Message::Text(frame.clone())));
@@ -356,11 +357,11 @@ impl Actor for Session {
     }
 
     fn stopped(&mut self, _: &mut Ctx) {
-        self.fan_out.close(&self.socket);
-        for address in self.rooms.values() {
+        let mut given = self.fan_out.close(&self.socket);
+        for (room, address) in &self.rooms {
             // Never dropped: there is one for each room of each socket, and a room that missed it
             // would keep the dead session.
-            address.do_send(Gone(self.socket.id));
+            address.do_send(Gone { session: self.socket.id, given: given.remove(room) });
         }
         if let Some(inbox) = &self.inbox {
             inbox.do_send(Shut(self.socket.id));

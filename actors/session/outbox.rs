@@ -59,6 +59,10 @@ pub struct Outbox {
     waiting_since: Cell<Option<Instant>>,
     waker: RefCell<Option<Waker>>,
     starved: Cell<bool>,
+    /// Parcels that were put in.
+    given: Cell<u64>,
+    /// Those of them that are written to the connection.
+    written: Cell<u64>,
 }
 
 impl Outbox {
@@ -73,6 +77,8 @@ impl Outbox {
             waiting_since: Cell::new(None),
             waker: RefCell::default(),
             starved: Cell::new(false),
+            given: Cell::new(0),
+            written: Cell::new(0),
         }
     }
 
@@ -96,11 +102,11 @@ impl Outbox {
         Ok(())
     }
 
-    /// Takes something new unless the outbox is full.
+    /// Takes one frame that is in no log unless the outbox is full.
     ///
     /// # Errors
     /// As [`Outbox::offer`].
-    pub fn offer_news(&self, frame: &ByteString) -> Result<(), Full> {
+    pub fn offer_frame(&self, frame: &ByteString) -> Result<(), Full> {
         self.reserve(1, frame.len())?;
         self.push(Parcel::Frame(frame.clone()));
         Ok(())
@@ -160,9 +166,27 @@ impl Outbox {
         }
         queue.push_back(parcel);
         drop(queue);
+        self.given.set(self.given.get() + 1);
         if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
         }
+    }
+
+    /// Notes that so many of the parcels that were taken are written to the connection.
+    pub fn wrote(&self, count: usize) {
+        self.written.set(self.written.get() + count as u64);
+    }
+
+    /// How many parcels were put in so far.
+    #[must_use]
+    pub fn given(&self) -> u64 {
+        self.given.get()
+    }
+
+    /// How many of them are written.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written.get()
     }
 
     /// Takes everything that waits.

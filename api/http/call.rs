@@ -88,6 +88,11 @@ impl Call {
         &self.key
     }
 
+    /// Another part of the path that stands for something.
+    pub(crate) fn part(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
     /// The user who sent it.
     pub(crate) fn principal(&self) -> Result<&Principal, ApiError> {
         self.caller.principal().ok_or_else(ApiError::no_credentials)

@@ -19,7 +19,7 @@ use crate::{
     Ctx,
     auth::Caller,
     error::ApiError,
-    http::events::Events,
+    http::get::Get,
     viewset::{
         ViewSet,
         plugin::{Plugin, Served},
@@ -37,10 +37,11 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<rooms::Rooms>::NEW,
 ];
 
-/// Streams of events, with the resources that they belong to and their paths below those.
-pub(crate) static EVENTS: &[(&str, &str, Events)] = &[
-    (notifications::Notifications::NAME, "events/", notifications::events::EVENTS),
+/// What else is served below a resource: its name, the path below it, the endpoint.
+pub(crate) static BELOW: &[(&str, &str, Get)] = &[
+    (notifications::Notifications::NAME, "events/", notifications::EVENTS),
     (rooms::Rooms::NAME, "{key}/events/", rooms::events::EVENTS),
+    (rooms::Rooms::NAME, "{key}/messages/{seq}/receipts/", rooms::receipts::RECEIPTS),
 ];
 
 /// What all resources declare, in the order of the documentation.

@@ -26,7 +26,7 @@ async fn say(user: &User, room: &str, from: u64, to: u64) {
 
 async fn expect(stream: &mut Events, from: u64, to: u64) {
     for seq in from..=to {
-        let event = stream.next().await.expect("an event");
+        let event = stream.next_entry().await;
         assert_eq!((event.name.as_str(), event.id), ("message", Some(seq)));
         assert_eq!(event.data["text"], format!("number {seq}"));
     }
@@ -74,7 +74,7 @@ async fn streams_and_sockets_see_the_same() {
     };
     for stream in &mut streams {
         for frame in &seen {
-            let event = stream.next().await.expect("an event");
+            let event = stream.next_entry().await;
             assert_eq!(&event.data, frame);
             assert_eq!(event.name, frame["type"]);
             assert_eq!(event.id, frame["seq"].as_u64());
@@ -179,7 +179,7 @@ async fn a_slow_client_gets_everything_once_it_reads() {
         }
     }
     for seq in 1..=3_000 {
-        let event = slow.next().await.expect("an event");
+        let event = slow.next_entry().await;
         assert_eq!((event.id, &event.data["seq"]), (Some(seq), &json!(seq)));
     }
 }

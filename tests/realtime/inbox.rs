@@ -196,22 +196,3 @@ async fn a_notification_of_messages_survives_the_node() {
     })
     .await;
 }
-
-#[tokio::test]
-async fn the_inbox_is_a_stream_of_events_too() {
-    let mut app = App::start().await;
-    let (root, ada) = (app.superuser("root").await, app.patient("ada").await);
-    assert_eq!(app.anonymous().get("/api/notifications/events/").await.status, 401);
-    assert_eq!(ada.get("/api/notifications/events/?after=1").await.status, 400);
-    let mut stream = ada.events("/api/notifications/events/", None).await;
-    let open = stream.next().await.expect("an event");
-    assert_eq!((open.name.as_str(), &open.data["count"]), ("notifications", &json!(0)));
-    let body = json!({"user": "ada", "title": "title", "text": "text"});
-    let made = root.post("/api/notifications/", body).await.created();
-    let news = stream.next().await.expect("an event");
-    assert_eq!((news.name.as_str(), &news.data["id"]), ("notification", &made["id"]));
-    ada.delete(&format!("/api/notifications/{}/", made["id"].as_str().unwrap())).await;
-    assert_eq!(stream.next().await.expect("an event").name, "viewed");
-    ada.post("/api/token/revoke/", json!({})).await;
-    assert_eq!(stream.next().await.expect("an event").data["code"], 4401);
-}

@@ -51,6 +51,16 @@ impl Events {
         timeout(PATIENCE, self.read()).await.expect("neither an event nor the end came")
     }
 
+    /// The next event that is an entry of a log.
+    pub(crate) async fn next_entry(&mut self) -> Event {
+        loop {
+            let event = self.next().await.expect("an entry");
+            if event.id.is_some() {
+                return event;
+            }
+        }
+    }
+
     /// The next event of this name; others wait until they are asked for.
     pub(crate) async fn next_of(&mut self, name: &str) -> Event {
         if let Some(place) = self.waiting.iter().position(|event| event.name == name) {

@@ -10,7 +10,8 @@ use crate::{
     faults::Faults,
     http::{
         Call, Reply,
-        events::{Events, Source, stream_to},
+        events::{Source, stream_to, unknown},
+        get::{Get, Renders},
         params::Params,
     },
     viewset::{
@@ -20,10 +21,11 @@ use crate::{
 };
 
 /// The endpoint.
-pub(crate) const EVENTS: Events = Events {
+pub(crate) const EVENTS: Get = Get {
     name: "Events",
     about: "The room as it goes on, as Server-Sent Events.",
-    open: |call| Box::pin(open(call)),
+    renders: Renders::Events,
+    run: |call| Box::pin(open(call)),
 };
 
 /// The last event that a client has, as it says when it comes back.
@@ -41,7 +43,7 @@ async fn open(call: &Call) -> Result<Reply, ApiError> {
     let last = call.readable_header(LAST_EVENT_ID)?;
     let from = parse(last, &call.params, call.ctx.settings.api.unknown_parameters)?;
     let room: RoomId = id_of(&document)?.parse().map_err(ApiError::internal)?;
-    stream_to(call, &Source::Room(room, from))
+    stream_to(call, Source::Room(room, from))
 }
 
 /// Where the stream starts. A browser that comes back says so by the header, and repeats the
@@ -49,14 +51,9 @@ async fn open(call: &Call) -> Result<Reply, ApiError> {
 fn parse(
     last: Option<&str>,
     params: &Params,
-    unknown: UnknownParameters,
+    setting: UnknownParameters,
 ) -> Result<JoinFrom, Faults> {
-    let mut faults = Faults::default();
-    for name in params.names() {
-        if unknown == UnknownParameters::Refuse && !KNOWN.contains(&name) {
-            faults.add(name, format!("Unknown parameter: {name}"));
-        }
-    }
+    let mut faults = unknown(params, &KNOWN, setting);
     let last = last.map(str::trim).filter(|last| !last.is_empty());
     let last = last.and_then(|last| messages::seq(last, LAST_EVENT_ID, &mut faults));
     let mut number =

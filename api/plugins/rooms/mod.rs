@@ -4,13 +4,15 @@
 //! - [`rules`]: what a body must keep; [`summary`]: unread and last message
 //! - [`membership`]: changes of who is in, with their entry in the log; [`departure`]: leaving
 //! - [`direct`]: the room with one other user
-//! - [`messages`]: the log by REST; [`events`]: its stream without WebSocket
+//! - [`messages`]: the log by REST; [`events`]: its stream without WebSocket; [`receipts`]: who has
+//!   got a message
 
 pub(crate) mod departure;
 mod direct;
 pub(crate) mod events;
 mod membership;
 mod messages;
+pub(crate) mod receipts;
 mod room;
 mod rules;
 mod summary;

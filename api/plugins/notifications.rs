@@ -1,6 +1,6 @@
-//! Notifications: what a user is told, in the inbox and here; [`events`]: as a stream.
+//! Notifications: what a user is told, in the inbox and here.
 
-pub(crate) mod events;
+use std::future::ready;
 
 use ihs_actors::{
     inbox::shelf,
@@ -15,7 +15,11 @@ use crate::{
     auth::Principal,
     error::ApiError,
     fields::{Field, Preset, clean::Stage},
-    http::Call,
+    http::{
+        Call, Reply,
+        events::{Source, stream_to, unknown},
+        get::{Get, Renders},
+    },
     viewset::{
         ViewSet,
         envelope::wrap,
@@ -27,6 +31,14 @@ use crate::{
 
 /// Longest text, in characters.
 const MAX_TEXT: usize = 4_000;
+
+/// The inbox as it goes on, for clients without WebSocket.
+pub(crate) const EVENTS: Get = Get {
+    name: "Events",
+    about: "The inbox as it goes on, as Server-Sent Events.",
+    renders: Renders::Events,
+    run: |call| Box::pin(ready(events(call))),
+};
 
 /// The resource.
 pub(crate) struct Notifications;
@@ -116,6 +128,12 @@ impl ViewSet for Notifications {
         call.ctx.hub.notification_gone(&removal.record.user, &removal.id);
         Ok(())
     }
+}
+
+fn events(call: &Call) -> Result<Reply, ApiError> {
+    let setting = call.ctx.settings.api.unknown_parameters;
+    unknown(&call.params, &["ticket", "format", "_"], setting).into_result()?;
+    stream_to(call, Source::Inbox)
 }
 
 /// Tells the user's sockets.
