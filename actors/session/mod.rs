@@ -5,12 +5,13 @@
 //!
 //! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written;
 //!   [`in_flight`]: what waits to be answered
-//! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
+//! - [`users`]: how many sockets a user has; [`rate`], [`rates`]: how fast a user sends
 
 pub mod in_flight;
 pub mod opening;
 pub mod outbox;
 pub mod rate;
+pub mod rates;
 pub mod socket;
 pub mod users;
 
