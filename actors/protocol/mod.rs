@@ -20,4 +20,4 @@ pub use code::{CloseCode, ErrorCode};
 pub use entry::{EntryView, encode_entry};
 pub use reference::Reference;
 pub use request::{FrameError, JoinFrom, MAX_HISTORY, Request, Verb, decode};
-pub use text::{MessageKey, MessageText};
+pub use text::{MAX_KEY_CHARS, MessageKey, MessageText};

@@ -5,6 +5,7 @@
 
 pub(crate) mod doctors;
 pub(crate) mod insurances;
+pub(crate) mod messages;
 pub(crate) mod patients;
 pub(crate) mod profiles;
 pub(crate) mod rooms;
@@ -30,6 +31,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<patients::Patients>::NEW,
     &Served::<doctors::Doctors>::NEW,
     &Served::<insurances::Insurances>::NEW,
+    &messages::Messages,
     &Served::<rooms::Rooms>::NEW,
 ];
 
