@@ -15,6 +15,7 @@ mod log_by_rest;
 mod membership;
 mod nodes;
 mod read;
+mod rest;
 mod resume;
 mod revoked;
 mod slow;
