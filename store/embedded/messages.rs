@@ -84,6 +84,19 @@ pub(super) fn count(connection: &Connection, query: &MessageQuery) -> Result<u64
     Ok(count.unsigned_abs())
 }
 
+/// The statement that reads a chunk of a room's places.
+fn places_sql(condition: &Condition, direction: Direction) -> String {
+    let order = match direction {
+        Direction::Ascending => "ASC",
+        Direction::Descending => "DESC",
+    };
+    format!(
+        "SELECT seq, time FROM log WHERE room = ?1 AND seq BETWEEN ?2 AND ?3 AND kind = 0
+         AND {} ORDER BY seq {order} LIMIT ?5",
+        condition.sql
+    )
+}
+
 /// Whose messages, as SQL with one parameter, the fourth.
 struct Condition {
     sql: &'static str,
@@ -125,15 +138,7 @@ struct Lane {
 impl<'a> Merge<'a> {
     fn new(connection: &'a Connection, query: &MessageQuery) -> rusqlite::Result<Self> {
         let condition = Condition::of(&query.by);
-        let order = match query.direction {
-            Direction::Ascending => "ASC",
-            Direction::Descending => "DESC",
-        };
-        let sql = format!(
-            "SELECT seq, time FROM log WHERE room = ?1 AND seq BETWEEN ?2 AND ?3 AND kind = 0
-             AND {} ORDER BY seq {order} LIMIT ?5",
-            condition.sql
-        );
+        let sql = places_sql(&condition, query.direction);
         let mut lanes = Vec::with_capacity(query.rooms.len());
         for room in &query.rooms {
             let span = Span::behind(connection, *room, query)?;
@@ -218,4 +223,39 @@ fn message(row: &Row<'_>) -> rusqlite::Result<Message> {
         version: amended.map_or(seq, |amended| Seq::new(amended.unsigned_abs())),
         updated: Timestamp::from_millis(updated.unwrap_or(time)),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::embedded::connection::BASE;
+
+    fn plan(sql: &str) -> String {
+        let connection = Connection::open_in_memory().unwrap();
+        connection.execute_batch(BASE).unwrap();
+        let mut statement = connection.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+        let count = statement.parameter_count();
+        let nulls = vec![SqlValue::Null; count];
+        let rows = statement.query_map(rusqlite::params_from_iter(nulls), |row| row.get(3));
+        let lines: Vec<String> = rows.unwrap().flatten().collect();
+        lines.join("; ")
+    }
+
+    #[test]
+    fn a_message_is_found_by_an_index_over_ids() {
+        let plan = plan(select!("id = ? AND kind = 0 ORDER BY room, seq LIMIT 1"));
+        assert!(plan.contains("USING INDEX log_id (id=?)"), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+    }
+
+    #[test]
+    fn a_room_is_read_by_its_primary_key_in_either_direction() {
+        for by in [By::Anyone, By::Others("ada".to_owned()), By::These(vec!["ada".to_owned()])] {
+            for direction in [Direction::Ascending, Direction::Descending] {
+                let plan = plan(&places_sql(&Condition::of(&by), direction));
+                assert!(plan.contains("PRIMARY KEY (room=? AND seq>? AND seq<?)"), "{plan}");
+                assert!(!plan.contains("TEMP B-TREE FOR ORDER"), "{plan}");
+            }
+        }
+    }
 }

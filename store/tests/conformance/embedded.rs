@@ -266,3 +266,25 @@ async fn keys_are_known_however_old_they_are() {
     let appended = store.append(room, vec![bob, keyed(602, 602)]).await.unwrap();
     assert_eq!(appended.stop, None);
 }
+
+#[tokio::test]
+async fn a_database_of_format_1_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let (room, said) = (room(), message(1, "a"));
+    let store = open(&folder).await;
+    store.append(room, vec![said.clone()]).await.unwrap();
+    store.close().await;
+    let older = rusqlite::Connection::open(folder.path().join("ihs.db")).unwrap();
+    older
+        .execute_batch(
+            "DROP INDEX log_id; DROP INDEX log_other; PRAGMA user_version = 1;
+             ALTER TABLE log DROP COLUMN amended; ALTER TABLE log DROP COLUMN updated;",
+        )
+        .unwrap();
+    drop(older);
+    let store = open(&folder).await;
+    let edit = Body::Edited { target: Seq::new(1), text: "b".to_owned() };
+    store.append(room, vec![entry(2, "ada", None, edit)]).await.unwrap();
+    let found = store.message(said.id).await.unwrap().unwrap();
+    assert_eq!((found.text.as_str(), found.version), ("b", Seq::new(2)));
+}

@@ -152,7 +152,7 @@ fn model(query: &MessageQuery, messages: &[Message]) -> Vec<Message> {
 async fn messages_of_many_rooms_come_in_one_order_whatever_is_asked(store: &dyn Store) {
     let (rooms, messages) = many(store, 4, 40).await;
     let time = |millis| Some(Timestamp::from_millis(millis));
-    let whose = [
+    let senders = [
         By::Anyone,
         By::These(vec!["ada".to_owned()]),
         By::These(vec!["bob".to_owned(), "نام".to_owned()]),
@@ -164,7 +164,7 @@ async fn messages_of_many_rooms_come_in_one_order_whatever_is_asked(store: &dyn 
             .into_iter()
             .chain([(time(1_060), time(1_030)), (time(0), time(1)), (time(9_000), None)]);
     for (from, until) in spans {
-        for by in &whose {
+        for by in &senders {
             for direction in [Direction::Ascending, Direction::Descending] {
                 let rooms = vec![rooms[2], rooms[0], rooms[3]];
                 let whole = MessageQuery {
