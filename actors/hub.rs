@@ -133,6 +133,15 @@ impl Hub {
         self.0.users.admit(user)
     }
 
+    /// Asks whether a user may send one more message without a socket; those with one ask
+    /// by their [`Admission`], and both count.
+    ///
+    /// # Errors
+    /// How long to wait for the next one.
+    pub fn may_send(&self, user: &Username) -> Result<(), Duration> {
+        self.0.users.ask(user)
+    }
+
     /// How many sockets are open on this node.
     #[must_use]
     pub fn sockets(&self) -> usize {

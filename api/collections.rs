@@ -13,8 +13,7 @@ use crate::{
 /// All of them; more than one part of a node may prepare the same one.
 #[must_use]
 pub fn all() -> Vec<Collection> {
-    let mut all: Vec<Collection> =
-        PLUGINS.iter().map(|plugin| plugin.resource().stored()).collect();
+    let mut all: Vec<Collection> = PLUGINS.iter().filter_map(|plugin| plugin.stored()).collect();
     all.extend([
         expiring(auth::SESSIONS, vec![Index::plain("user", &["user"])]),
         expiring(auth::TICKETS, vec![Index::plain("user", &["user"])]),

@@ -4,7 +4,7 @@
 //! - [`document`]: what is stored, and what a document may hold
 //! - [`filter`], [`query`], [`mod@write`]: the typed query and write language
 //! - [`collection`]: which indexes a collection has
-//! - [`log`]: the append-only log of a room
+//! - [`log`]: the append-only log of a room; [`message`]: messages out of many of them
 //! - [`id`]: identifiers; [`time`]: the clock port and timestamps; [`fold`]: folding of text for search
 //! - [`embedded`]: SQLite in the data folder; [`mongo`]: MongoDB
 //!
@@ -24,6 +24,7 @@ pub mod filter;
 pub mod fold;
 pub mod id;
 pub mod log;
+pub mod message;
 pub mod mongo;
 mod open;
 pub mod port;
@@ -37,6 +38,7 @@ pub use error::StoreError;
 pub use filter::Filter;
 pub use id::{EntryId, Ids, InvalidId, ObjectIds, RoomId, Seq};
 pub use log::{Appended, Body, LogEntry, Stop};
+pub use message::{By, Message, MessageQuery, Place};
 pub use open::open;
 pub use port::Store;
 pub use query::{Direction, Query, Sort};

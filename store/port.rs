@@ -7,8 +7,9 @@ use crate::{
     document::Document,
     error::StoreError,
     filter::Filter,
-    id::{RoomId, Seq},
+    id::{EntryId, RoomId, Seq},
     log::{Appended, LogEntry},
+    message::{Message, MessageQuery},
     query::Query,
     write::{Write, Written},
 };
@@ -75,14 +76,6 @@ pub trait Store: Send + Sync + 'static {
     /// The last entry; `None` for an empty log.
     async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError>;
 
-    /// The entry that this sender appended with this key.
-    async fn log_key(
-        &self,
-        room: RoomId,
-        sender: &str,
-        key: &str,
-    ) -> Result<Option<LogEntry>, StoreError>;
-
     /// How many messages behind `after`, not deleted, were sent by others than `reader`, counted
     /// up to `limit`.
     async fn log_unread(
@@ -92,6 +85,16 @@ pub trait Store: Send + Sync + 'static {
         reader: &str,
         limit: u64,
     ) -> Result<u64, StoreError>;
+
+    /// The message whose entry has this id, in whichever room.
+    async fn message(&self, id: EntryId) -> Result<Option<Message>, StoreError>;
+
+    /// The messages that the query means, deleted ones included, in its order. Whoever appends
+    /// sees to it that times in a log never go back.
+    async fn messages(&self, query: MessageQuery) -> Result<Vec<Message>, StoreError>;
+
+    /// How many messages the query means, whatever its place, skip and limit.
+    async fn count_messages(&self, query: MessageQuery) -> Result<u64, StoreError>;
 
     /// Whether the store answers.
     async fn ping(&self) -> Result<(), StoreError>;

@@ -26,4 +26,4 @@ pub use fields::MAX_HISTORY;
 pub use notice::{Category, MAX_TITLE, Notice, Notification};
 pub use reference::Reference;
 pub use request::{FrameError, JoinFrom, Request, Verb, Viewed, decode};
-pub use text::{MessageKey, MessageText};
+pub use text::{MAX_KEY_CHARS, MessageKey, MessageText};

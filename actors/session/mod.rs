@@ -7,7 +7,7 @@
 //!   [`in_flight`]: what waits to be answered
 //! - `account`: what it does for no room; `sync`: all rooms at once
 //! - [`event_stream`]: the same for clients without WebSocket
-//! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
+//! - [`users`]: how many sockets a user has; [`rate`], [`rates`]: how fast a user sends
 
 mod account;
 pub mod event_stream;
@@ -15,6 +15,7 @@ pub mod in_flight;
 pub mod opening;
 pub mod outbox;
 pub mod rate;
+pub mod rates;
 pub mod socket;
 mod sync;
 pub mod users;

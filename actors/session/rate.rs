@@ -34,24 +34,43 @@ impl Rate {
         Self { per_second: f64::from(per_second), burst, tokens: burst, refused: 0.0, at: now }
     }
 
-    /// Asks for one send.
+    /// Asks for one send of a client that should listen to what it is told.
     pub fn ask(&mut self, now: Instant) -> Allowance {
-        if self.per_second == 0.0 {
-            return Allowance::Granted;
-        }
-        let earned = now.saturating_duration_since(self.at).as_secs_f64() * self.per_second;
-        self.at = now;
-        self.tokens = (self.tokens + earned).min(self.burst);
-        self.refused = (self.refused - earned).max(0.0);
-        if self.tokens >= 1.0 {
-            self.tokens -= 1.0;
-            return Allowance::Granted;
-        }
+        let Err(wait) = self.take(now) else { return Allowance::Granted };
         self.refused += 1.0;
         if self.refused > self.burst * FAR_OVER {
             return Allowance::FarOver;
         }
-        Allowance::Wait(Duration::from_secs_f64((1.0 - self.tokens) / self.per_second))
+        Allowance::Wait(wait)
+    }
+
+    /// Asks for one send.
+    ///
+    /// # Errors
+    /// How long to wait for the next one.
+    pub fn take(&mut self, now: Instant) -> Result<(), Duration> {
+        if self.per_second == 0.0 {
+            return Ok(());
+        }
+        self.earn(now);
+        if self.tokens >= 1.0 {
+            self.tokens -= 1.0;
+            return Ok(());
+        }
+        Err(Duration::from_secs_f64((1.0 - self.tokens) / self.per_second))
+    }
+
+    /// Whether it is as good as new.
+    pub fn is_rested(&mut self, now: Instant) -> bool {
+        self.earn(now);
+        self.per_second == 0.0 || self.tokens >= self.burst && self.refused <= 0.0
+    }
+
+    fn earn(&mut self, now: Instant) {
+        let earned = now.saturating_duration_since(self.at).as_secs_f64() * self.per_second;
+        self.at = now;
+        self.tokens = (self.tokens + earned).min(self.burst);
+        self.refused = (self.refused - earned).max(0.0);
     }
 }
 

@@ -1,4 +1,4 @@
-//! Who has sockets on this node, how many, and how fast they send.
+//! Who has sockets on this node, and how many.
 
 use std::{
     collections::HashMap,
@@ -6,14 +6,17 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use ihs_config::LimitSettings;
 use parking_lot::Mutex;
 
 use crate::{
-    session::rate::{Allowance, Rate},
+    session::{
+        rate::{Allowance, Rate},
+        rates::Rates,
+    },
     username::Username,
 };
 
@@ -31,25 +34,21 @@ pub enum Crowded {
 /// The users with sockets on this node.
 pub struct Users {
     limits: LimitSettings,
+    rates: Rates,
     sockets: Arc<AtomicUsize>,
-    by_name: Arc<Mutex<HashMap<Username, User>>>,
+    by_name: Arc<Mutex<HashMap<Username, usize>>>,
     moves: Arc<Mutex<Moves>>,
 }
 
 /// Who came (true) or left since that was written down.
 type Moves = HashMap<Username, bool>;
 
-struct User {
-    sockets: usize,
-    rate: Arc<Mutex<Rate>>,
-}
-
 /// A socket's place among the user's and the node's; given back when dropped.
 pub struct Admission {
     user: Username,
     rate: Arc<Mutex<Rate>>,
     sockets: Arc<AtomicUsize>,
-    by_name: Arc<Mutex<HashMap<Username, User>>>,
+    by_name: Arc<Mutex<HashMap<Username, usize>>>,
     moves: Arc<Mutex<Moves>>,
 }
 
@@ -57,7 +56,9 @@ impl Users {
     /// Nobody yet.
     #[must_use]
     pub fn new(limits: LimitSettings) -> Self {
-        Self { limits, sockets: Arc::default(), by_name: Arc::default(), moves: Arc::default() }
+        let rates = Rates::new(limits.clone());
+        let (sockets, by_name, moves) = (Arc::default(), Arc::default(), Arc::default());
+        Self { limits, rates, sockets, by_name, moves }
     }
 
     /// Whether the user has a socket.
@@ -81,20 +82,18 @@ impl Users {
         if self.sockets.load(Ordering::Relaxed) >= self.limits.sockets {
             return Err(Crowded::Node);
         }
-        let known = users
-            .entry(user.clone())
-            .or_insert_with(|| User { sockets: 0, rate: Arc::new(Mutex::new(self.rate())) });
-        if known.sockets >= self.limits.sockets_per_user {
+        let known = users.entry(user.clone()).or_default();
+        if *known >= self.limits.sockets_per_user {
             return Err(Crowded::User);
         }
-        known.sockets += 1;
-        if known.sockets == 1 {
+        *known += 1;
+        if *known == 1 {
             self.moves.lock().insert(user.clone(), true);
         }
         self.sockets.fetch_add(1, Ordering::Relaxed);
         Ok(Admission {
             user: user.clone(),
-            rate: Arc::clone(&known.rate),
+            rate: self.rates.of(user, Instant::now()),
             sockets: Arc::clone(&self.sockets),
             by_name: Arc::clone(&self.by_name),
             moves: Arc::clone(&self.moves),
@@ -117,8 +116,13 @@ impl Users {
         }
     }
 
-    fn rate(&self) -> Rate {
-        Rate::new(self.limits.messages_per_second, self.limits.messages_burst, Instant::now())
+    /// Asks whether the user may send one more message without a socket.
+    ///
+    /// # Errors
+    /// How long to wait for the next one.
+    pub fn ask(&self, user: &Username) -> Result<(), Duration> {
+        let now = Instant::now();
+        self.rates.of(user, now).lock().take(now)
     }
 }
 
@@ -140,9 +144,9 @@ impl Drop for Admission {
     fn drop(&mut self) {
         self.sockets.fetch_sub(1, Ordering::Relaxed);
         let mut users = self.by_name.lock();
-        if let Some(user) = users.get_mut(&self.user) {
-            user.sockets = user.sockets.saturating_sub(1);
-            if user.sockets == 0 {
+        if let Some(sockets) = users.get_mut(&self.user) {
+            *sockets = sockets.saturating_sub(1);
+            if *sockets == 0 {
                 users.remove(&self.user);
                 self.moves.lock().insert(self.user.clone(), false);
             }
@@ -168,6 +172,19 @@ mod tests {
         assert!(users.admit(&name("bob")).is_ok());
         drop(first);
         assert!(users.admit(&name("ada")).is_ok());
+    }
+
+    #[test]
+    fn all_sockets_of_a_user_and_what_they_send_without_one_share_a_rate() {
+        let limits =
+            LimitSettings { messages_per_second: 1, messages_burst: 3, ..LimitSettings::default() };
+        let users = Users::new(limits);
+        let ask = || users.admit(&name("ada")).expect("a place").ask();
+        assert_eq!((ask(), ask()), (Allowance::Granted, Allowance::Granted));
+        assert_eq!(users.ask(&name("ada")), Ok(()));
+        assert!(matches!(ask(), Allowance::Wait(_)));
+        assert!(users.ask(&name("ada")).is_err());
+        assert_eq!(users.ask(&name("bob")), Ok(()));
     }
 
     #[test]

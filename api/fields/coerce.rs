@@ -74,7 +74,7 @@ fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
         _ => return refuse("Not a valid string."),
     };
     let text = match rule.format {
-        Format::Password => text,
+        Format::Exact | Format::Password => text,
         Format::Username => normal_form(text.trim()),
         Format::Plain | Format::Email => text.trim().to_owned(),
     };

@@ -5,6 +5,8 @@
 pub(crate) enum Format {
     /// Anything, trimmed at its ends.
     Plain,
+    /// Anything, taken as it is.
+    Exact,
     /// An email address.
     Email,
     /// A username, by Django's rule.

@@ -5,6 +5,7 @@
 
 pub(crate) mod doctors;
 pub(crate) mod insurances;
+pub(crate) mod messages;
 pub(crate) mod notifications;
 pub(crate) mod patients;
 pub(crate) mod profiles;
@@ -33,6 +34,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<patients::Patients>::NEW,
     &Served::<doctors::Doctors>::NEW,
     &Served::<insurances::Insurances>::NEW,
+    &messages::Messages,
     &Served::<notifications::Notifications>::NEW,
     &Served::<rooms::Rooms>::NEW,
 ];

@@ -61,7 +61,7 @@ impl Endpoint for Detail {
             Method::PUT => self.0.update(call, Stage::Replace),
             Method::PATCH => self.0.update(call, Stage::Patch),
             Method::DELETE => self.0.delete(call),
-            _ => Box::pin(options::of_record(call, self.0.resource())),
+            _ => Box::pin(options::of_record(call, self.0)),
         }
     }
 }

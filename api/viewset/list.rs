@@ -15,7 +15,7 @@ use crate::{
 
 /// A page of what the caller may read.
 pub(crate) async fn list<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
-    let mut page = paging::fetch(call, query(call, V::RESOURCE)?).await?;
+    let mut page = paging::fetch(call, &call.ctx.store, query(call, V::RESOURCE)?).await?;
     let rows = std::mem::take(&mut page.rows);
     let results = show_all::<V>(&call.ctx, &call.caller, rows).await?;
     Ok(Reply::ok(&page.into_body(results)))

@@ -2,11 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{
-    object::{Right, object},
-    policy::Scope,
-    resource::Resource,
-};
+use super::{plugin::Plugin, policy::Scope, resource::Resource};
 use crate::{
     error::ApiError,
     fields::{clean::Stage, metadata},
@@ -26,9 +22,10 @@ pub(crate) fn of_list(call: &Call, resource: &Resource) -> Reply {
 }
 
 /// OPTIONS on a record.
-pub(crate) async fn of_record(call: &Call, resource: &'static Resource) -> Result<Reply, ApiError> {
+pub(crate) async fn of_record(call: &Call, plugin: &'static dyn Plugin) -> Result<Reply, ApiError> {
+    let resource = plugin.resource();
     let mut actions = Map::new();
-    if resource.policy.change.is_served() && may_change(call, resource).await? {
+    if resource.policy.change.is_served() && may_change(call, plugin).await? {
         let fields = metadata::describe(resource.fields, Stage::Replace);
         actions.insert("PUT".to_owned(), Value::Object(fields));
     }
@@ -56,9 +53,9 @@ pub(crate) fn metadata_of(
 }
 
 /// A record that is not there, or not the caller's, has no actions: that is no error here.
-async fn may_change(call: &Call, resource: &'static Resource) -> Result<bool, ApiError> {
-    match object(call, resource, Right::Change).await {
-        Ok(_) => Ok(true),
+async fn may_change(call: &Call, plugin: &'static dyn Plugin) -> Result<bool, ApiError> {
+    match plugin.may_change(call).await {
+        Ok(()) => Ok(true),
         Err(ApiError::NotFound(_) | ApiError::Forbidden) => Ok(false),
         Err(error) => Err(error),
     }

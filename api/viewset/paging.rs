@@ -1,8 +1,10 @@
 //! One page of a list: by number, with a count, or by cursor, without.
 
+use std::sync::Arc;
+
 use futures_util::future::try_join;
 use ihs_config::ApiSettings;
-use ihs_store::{Direction, Document, Query, Sort};
+use ihs_store::{Direction, Document, Query, Sort, Store};
 use serde_json::{Map, Value, json};
 
 use super::cursor::{Cursor, Way};
@@ -24,12 +26,35 @@ impl Page {
     }
 }
 
+/// Where the rows of a list come from.
+pub(crate) trait Source {
+    /// How many there are, on all pages.
+    fn total(&self, query: &Query) -> impl Future<Output = Result<u64, ApiError>>;
+
+    /// Those that the query means.
+    fn page(&self, query: &Query) -> impl Future<Output = Result<Vec<Document>, ApiError>>;
+}
+
+impl Source for Arc<dyn Store> {
+    async fn total(&self, query: &Query) -> Result<u64, ApiError> {
+        Ok(Store::count(&**self, query.collection, query.filter.clone()).await?)
+    }
+
+    async fn page(&self, query: &Query) -> Result<Vec<Document>, ApiError> {
+        Ok(Store::find(&**self, query.clone()).await?)
+    }
+}
+
 /// Reads the page that a request asks for. The query has filter and order; its limits are set here.
-pub(crate) async fn fetch(call: &Call, mut query: Query) -> Result<Page, ApiError> {
+pub(crate) async fn fetch(
+    call: &Call,
+    source: &impl Source,
+    mut query: Query,
+) -> Result<Page, ApiError> {
     query.limit = size(call.params.get("page_size"), &call.ctx.settings.api);
     match call.params.get("cursor") {
-        Some(cursor) => by_cursor(call, query, cursor).await,
-        None => by_number(call, query).await,
+        Some(cursor) => by_cursor(call, source, query, cursor).await,
+        None => by_number(call, source, query).await,
     }
 }
 
@@ -39,20 +64,20 @@ pub(crate) fn size(asked: Option<&str>, settings: &ApiSettings) -> u64 {
     asked.unwrap_or(settings.page_size).min(settings.page_size_max).max(1)
 }
 
-async fn by_number(call: &Call, mut query: Query) -> Result<Page, ApiError> {
-    let store = &call.ctx.store;
-    let count = store.count(query.collection, query.filter.clone());
+async fn by_number(call: &Call, source: &impl Source, mut query: Query) -> Result<Page, ApiError> {
+    let whole = query.clone();
+    let count = source.total(&whole);
     let (count, number, rows) = match call.params.filled("page") {
         Some("last") => {
             let count = count.await?;
             let last = pages(count, query.limit);
             query.skip = (last - 1) * query.limit;
-            (count, last, store.find(query.clone()).await?)
+            (count, last, source.page(&query).await?)
         }
         asked => {
             let number = page_number(asked)?;
             query.skip = (number - 1).saturating_mul(query.limit);
-            let (count, rows) = try_join(count, store.find(query.clone())).await?;
+            let (count, rows) = try_join(count, source.page(&query)).await?;
             (count, number, rows)
         }
     };
@@ -95,14 +120,19 @@ fn link(call: &Call, name: &str, value: Option<&str>) -> Value {
     Value::String(call.origin.to(call.path(), &query))
 }
 
-async fn by_cursor(call: &Call, mut query: Query, text: &str) -> Result<Page, ApiError> {
+async fn by_cursor(
+    call: &Call,
+    source: &impl Source,
+    mut query: Query,
+    text: &str,
+) -> Result<Page, ApiError> {
     let keys = query.keys();
     let cursor = match text {
         "" => None,
         text => Some(Cursor::decode(text, &keys).ok_or_else(invalid_cursor)?),
     };
     let way = cursor.as_ref().map_or(Way::Forward, |cursor| cursor.way);
-    let (rows, more) = walk(call, &mut query, way, cursor.as_ref()).await?;
+    let (rows, more) = walk(source, &mut query, way, cursor.as_ref()).await?;
     let (next, previous) = match way {
         Way::Forward => (more, cursor.is_some()),
         Way::Back => (true, more),
@@ -116,7 +146,7 @@ async fn by_cursor(call: &Call, mut query: Query, text: &str) -> Result<Page, Ap
 
 /// The rows behind a position, in the order of the list, and whether more lie beyond them.
 async fn walk(
-    call: &Call,
+    source: &impl Source,
     query: &mut Query,
     way: Way,
     cursor: Option<&Cursor>,
@@ -127,7 +157,7 @@ async fn walk(
     if way == Way::Back {
         query.sort = query.keys().into_iter().map(reversed).collect();
     }
-    let mut rows = call.ctx.store.find(query.clone()).await?;
+    let mut rows = source.page(query).await?;
     let more = rows.len() as u64 > size;
     rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
     if way == Way::Back {
@@ -142,7 +172,8 @@ fn turn(call: &Call, keys: &[Sort], row: Option<&Document>, way: Way) -> Value {
     cursor.map_or(Value::Null, |cursor| link(call, "cursor", Some(&cursor)))
 }
 
-fn invalid_cursor() -> ApiError {
+/// `Invalid cursor`
+pub(crate) fn invalid_cursor() -> ApiError {
     ApiError::NotFound("Invalid cursor".to_owned())
 }
 

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 
 use futures_util::future::LocalBoxFuture;
-use ihs_store::Document;
+use ihs_store::{Collection, Document};
 use serde_json::Value;
 
 use super::{
@@ -28,6 +28,11 @@ pub(crate) trait Plugin: Sync {
     /// What it declares.
     fn resource(&self) -> &'static Resource;
 
+    /// The collection of its records; `None` when they are kept elsewhere.
+    fn stored(&self) -> Option<Collection> {
+        Some(self.resource().stored())
+    }
+
     /// GET on the resource.
     fn list<'call>(&self, call: &'call Call) -> Answer<'call>;
 
@@ -42,6 +47,9 @@ pub(crate) trait Plugin: Sync {
 
     /// DELETE on a record.
     fn delete<'call>(&self, call: &'call Call) -> Answer<'call>;
+
+    /// Whether the caller may change a record; the error says why not.
+    fn may_change<'call>(&self, call: &'call Call) -> LocalBoxFuture<'call, Result<(), ApiError>>;
 
     /// Something else with a record.
     fn act<'call>(&self, call: &'call Call, action: &'static Action) -> Answer<'call>;
@@ -89,6 +97,10 @@ impl<V: ViewSet> Plugin for Served<V> {
 
     fn delete<'call>(&self, call: &'call Call) -> Answer<'call> {
         Box::pin(delete::delete::<V>(call))
+    }
+
+    fn may_change<'call>(&self, call: &'call Call) -> LocalBoxFuture<'call, Result<(), ApiError>> {
+        Box::pin(async move { object(call, V::RESOURCE, Right::Change).await.map(drop) })
     }
 
     fn act<'call>(&self, call: &'call Call, action: &'static Action) -> Answer<'call> {

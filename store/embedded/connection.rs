@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::{Connection, OpenFlags, config::DbConfig};
 
 /// The format of the database that this version writes: SQLite's `user_version`.
-pub(super) const FORMAT: i64 = 1;
+pub(super) const FORMAT: i64 = 2;
 
 /// `IHS1`, as SQLite's `application_id`.
 pub(super) const APPLICATION: i32 = 0x4948_5331;
@@ -13,8 +13,10 @@ pub(super) const APPLICATION: i32 = 0x4948_5331;
 /// How many prepared statements a connection keeps.
 const STATEMENTS: usize = 256;
 
-/// The log of all rooms, and the keys in it (see [`super::keys`]). The index by which a deletion
-/// finds the edits of its target stands by itself, so that other entries cost nothing in it.
+/// The log of all rooms, and the keys in it (see [`super::keys`]). `amended` and `updated` are seq and
+/// time of the last entry that changed a message. The indexes have only what is looked for by them:
+/// the edits that a deletion finds, messages by their ids (which grow, and so cost little), and what
+/// is not a message, by which messages are counted without looking at them.
 pub(super) const BASE: &str = "
     CREATE TABLE IF NOT EXISTS log (
         room BLOB NOT NULL,
@@ -27,9 +29,13 @@ pub(super) const BASE: &str = "
         flags INTEGER NOT NULL,
         target INTEGER,
         text TEXT NOT NULL,
+        amended INTEGER,
+        updated INTEGER,
         PRIMARY KEY (room, seq)
     ) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS log_target ON log (room, target) WHERE target IS NOT NULL;
+    CREATE INDEX IF NOT EXISTS log_id ON log (id) WHERE kind = 0;
+    CREATE INDEX IF NOT EXISTS log_other ON log (room, seq) WHERE kind <> 0;
     CREATE TABLE IF NOT EXISTS log_keys (
         room BLOB NOT NULL,
         sender TEXT NOT NULL,
@@ -43,6 +49,10 @@ pub(super) const BASE: &str = "
     ) WITHOUT ROWID;
 ";
 
+/// What format 1 lacked, apart from indexes.
+const FROM_1: &str =
+    "ALTER TABLE log ADD COLUMN amended INTEGER; ALTER TABLE log ADD COLUMN updated INTEGER;";
+
 /// Opens the connection that writes, making the database when it is new.
 pub(super) fn writer(file: &Path) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
@@ -54,8 +64,11 @@ pub(super) fn writer(file: &Path) -> rusqlite::Result<Connection> {
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -65536;",
     )?;
+    let format: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let upgrade = if format == 1 { FROM_1 } else { "" };
     connection.execute_batch(&format!(
         "BEGIN IMMEDIATE;
+         {upgrade}
          PRAGMA application_id = {APPLICATION};
          PRAGMA user_version = {FORMAT};
          {BASE}

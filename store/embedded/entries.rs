@@ -22,7 +22,8 @@ const MEMBERS: i64 = 3;
 
 /// Flags of a message.
 const WAS_EDITED: i64 = 1;
-const WAS_DELETED: i64 = 2;
+/// It was deleted.
+pub(super) const WAS_DELETED: i64 = 2;
 
 const INSERT: &str = "INSERT INTO log (room, seq, id, time, sender, key, kind, flags, target, text)
     VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
@@ -103,8 +104,8 @@ fn insert_entry(
         &*text,
     ])?;
     match &entry.body {
-        Body::Edited { target, text } => edit(connection, room, *target, text)?,
-        Body::Deleted { target } => delete(connection, room, *target)?,
+        Body::Edited { target, text } => edit(connection, room, entry, *target, text)?,
+        Body::Deleted { target } => delete(connection, room, entry, *target)?,
         Body::Message { .. } | Body::Members { .. } => {}
     }
     Ok(())
@@ -143,23 +144,36 @@ fn is_deleted(connection: &Connection, room: RoomId, target: Seq) -> rusqlite::R
         .exists(params![room.bytes(), sql_seq(target)])
 }
 
-fn edit(connection: &Connection, room: RoomId, target: Seq, text: &str) -> rusqlite::Result<()> {
+fn edit(
+    connection: &Connection,
+    room: RoomId,
+    by: &LogEntry,
+    target: Seq,
+    text: &str,
+) -> rusqlite::Result<()> {
+    let (amended, updated) = (sql_seq(by.seq), by.time.millis());
     connection
         .prepare_cached(
-            "UPDATE log SET text = ?, flags = flags | 1
+            "UPDATE log SET text = ?, flags = flags | 1, amended = ?, updated = ?
              WHERE room = ? AND seq = ? AND kind = 0 AND NOT flags & 2",
         )?
-        .execute(params![text, room.bytes(), sql_seq(target)])?;
+        .execute(params![text, amended, updated, room.bytes(), sql_seq(target)])?;
     Ok(())
 }
 
-fn delete(connection: &Connection, room: RoomId, target: Seq) -> rusqlite::Result<()> {
+fn delete(
+    connection: &Connection,
+    room: RoomId,
+    by: &LogEntry,
+    target: Seq,
+) -> rusqlite::Result<()> {
+    let (amended, updated) = (sql_seq(by.seq), by.time.millis());
     let deleted = connection
         .prepare_cached(
-            "UPDATE log SET text = '', flags = flags | 2
+            "UPDATE log SET text = '', flags = flags | 2, amended = ?, updated = ?
              WHERE room = ? AND seq = ? AND kind = 0",
         )?
-        .execute(params![room.bytes(), sql_seq(target)])?;
+        .execute(params![amended, updated, room.bytes(), sql_seq(target)])?;
     if deleted > 0 {
         connection
             .prepare_cached("UPDATE log SET text = '' WHERE room = ? AND target = ? AND kind = 1")?
@@ -216,7 +230,8 @@ pub(super) fn head(connection: &Connection, room: RoomId) -> Result<Option<LogEn
     rows.next()?.map(entry).transpose()
 }
 
-fn head_seq(connection: &Connection, room: RoomId) -> Result<Seq, Fault> {
+/// The seq of the last entry; 0 when there is none.
+pub(super) fn head_seq(connection: &Connection, room: RoomId) -> rusqlite::Result<Seq> {
     let mut statement = connection
         .prepare_cached("SELECT seq FROM log WHERE room = ? ORDER BY seq DESC LIMIT 1")?;
     let head: Option<i64> = statement.query_row([room.bytes()], |row| row.get(0)).optional()?;
@@ -231,28 +246,6 @@ fn at(connection: &Connection, room: RoomId, seq: Seq) -> Result<LogEntry, Fault
         Some(row) => entry(row),
         None => Err(failed("the log lacks an entry that its keys name").into()),
     }
-}
-
-/// The entry that this sender appended with this key: one that the table of keys names, or one
-/// behind those. One statement, so that both are looked for at the same moment.
-pub(super) fn by_key(
-    connection: &Connection,
-    room: RoomId,
-    sender: &str,
-    key: &str,
-) -> Result<Option<LogEntry>, Fault> {
-    let mut statement = connection.prepare_cached(concat!(
-        select!(
-            "AND seq = (SELECT seq FROM log_keys WHERE room = ?1 AND sender = ?2 AND key = ?3)"
-        ),
-        " UNION ALL ",
-        select!(
-            "AND seq > coalesce((SELECT upto FROM log_keyed WHERE room = ?1), 0)
-             AND sender = ?2 AND key = ?3"
-        ),
-    ))?;
-    let mut rows = statement.query(params![room.bytes(), sender, key])?;
-    rows.next()?.map(entry).transpose()
 }
 
 /// How many messages behind `after` others sent, up to `limit`.
@@ -303,6 +296,6 @@ fn entry(row: &Row<'_>) -> Result<LogEntry, Fault> {
 }
 
 /// SQLite's integers end at 2^63; so do logs.
-fn sql_seq(seq: Seq) -> i64 {
+pub(super) fn sql_seq(seq: Seq) -> i64 {
     i64::try_from(seq.get()).unwrap_or(i64::MAX)
 }

@@ -9,7 +9,7 @@
 //! - `schema`, `prepare`: which tables and indexes there are
 //! - `translate`, `needles`, `plan`: filters as SQL
 //! - `documents`, `items`, `search`: documents and what finds them
-//! - `entries`, `keys`: the rooms' logs
+//! - `entries`, `keys`: the rooms' logs; `messages`: messages out of many of them, `span` by span
 //! - `fault`: SQLite's errors as the port means them
 
 mod check;
@@ -22,6 +22,7 @@ mod folder;
 mod items;
 mod keys;
 mod lane;
+mod messages;
 mod needles;
 mod plan;
 mod prepare;
@@ -29,6 +30,7 @@ mod readers;
 mod schema;
 mod search;
 mod session;
+mod span;
 mod translate;
 mod writer;
 
@@ -52,8 +54,9 @@ use crate::{
     document::Document,
     error::StoreError,
     filter::Filter,
-    id::{RoomId, Seq},
+    id::{EntryId, RoomId, Seq},
     log::{Appended, LogEntry},
+    message::{Message, MessageQuery},
     port::Store,
     query::Query,
     write::{self, Write, Written},
@@ -239,16 +242,6 @@ impl Store for Embedded {
         self.read(move |connection, _| entries::head(connection, room)).await
     }
 
-    async fn log_key(
-        &self,
-        room: RoomId,
-        sender: &str,
-        key: &str,
-    ) -> Result<Option<LogEntry>, StoreError> {
-        let (sender, key) = (sender.to_owned(), key.to_owned());
-        self.read(move |connection, _| entries::by_key(connection, room, &sender, &key)).await
-    }
-
     async fn log_unread(
         &self,
         room: RoomId,
@@ -259,6 +252,18 @@ impl Store for Embedded {
         let reader = reader.to_owned();
         self.read(move |connection, _| entries::unread(connection, room, after, &reader, limit))
             .await
+    }
+
+    async fn message(&self, id: EntryId) -> Result<Option<Message>, StoreError> {
+        self.read(move |connection, _| messages::by_id(connection, id)).await
+    }
+
+    async fn messages(&self, query: MessageQuery) -> Result<Vec<Message>, StoreError> {
+        self.read(move |connection, _| messages::list(connection, &query)).await
+    }
+
+    async fn count_messages(&self, query: MessageQuery) -> Result<u64, StoreError> {
+        self.read(move |connection, _| messages::count(connection, &query)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

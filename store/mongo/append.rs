@@ -122,7 +122,7 @@ async fn stop_at(
 }
 
 /// The entry that this sender appended with this key.
-pub(super) async fn by_key(
+async fn by_key(
     inner: &Inner,
     room: RoomId,
     sender: &str,

@@ -10,6 +10,7 @@ use crate::{
     error::StoreError,
     id::{EntryId, RoomId, Seq},
     log::{Body, LogEntry},
+    message::{Message, Place},
     time::Timestamp,
 };
 
@@ -71,6 +72,44 @@ fn body_fields(body: &Body) -> BsonDocument {
 /// [`StoreError::Failed`] when it was not written by this program.
 pub(super) fn from_document(document: &BsonDocument) -> Result<LogEntry, StoreError> {
     read(document).map_err(failed)
+}
+
+/// A message as it was stored.
+///
+/// # Errors
+/// As [`from_document`].
+pub(super) fn message(document: &BsonDocument) -> Result<Message, StoreError> {
+    read_message(document).map_err(failed)
+}
+
+fn read_message(document: &BsonDocument) -> Read<Message> {
+    let (seq, time) = (seq(document)?, document.get_i64("time")?);
+    Ok(Message {
+        room: RoomId::from_bytes(document.get_object_id("room")?.bytes()),
+        seq,
+        id: EntryId::from_bytes(document.get_object_id("entry")?.bytes()),
+        time: Timestamp::from_millis(time),
+        sender: document.get_str("sender")?.to_owned(),
+        text: document.get_str("text")?.to_owned(),
+        deleted: document.get_bool("deleted")?,
+        version: document.get_i64("amended").map_or(seq, |seq| Seq::new(seq.cast_unsigned())),
+        updated: Timestamp::from_millis(document.get_i64("updated").unwrap_or(time)),
+    })
+}
+
+/// The place in an entry that has `_id`, `room` and `time`.
+///
+/// # Errors
+/// As [`from_document`].
+pub(super) fn place_of(document: &BsonDocument) -> Result<Place, StoreError> {
+    let read = || -> Read<Place> {
+        Ok(Place {
+            time: Timestamp::from_millis(document.get_i64("time")?),
+            room: RoomId::from_bytes(document.get_object_id("room")?.bytes()),
+            seq: seq(document)?,
+        })
+    };
+    read().map_err(failed)
 }
 
 type Read<T> = Result<T, bson::error::Error>;

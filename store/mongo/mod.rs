@@ -9,7 +9,7 @@
 //! - `shadow`: the folded texts and trigrams that documents carry unseen
 //! - `prepare`: indexes and shadows as declared
 //! - `writes`, `transaction`, `append`: what is written; `entries`: log entries as stored
-//! - `reads`: what is read
+//! - `reads`: what is read; `messages`: messages out of the logs of many rooms
 //! - `fault`: MongoDB's errors as the port means them
 
 mod append;
@@ -17,6 +17,7 @@ mod convert;
 mod entries;
 mod fault;
 mod inner;
+mod messages;
 mod prepare;
 mod reads;
 mod shadow;
@@ -44,8 +45,9 @@ use crate::{
     document::Document,
     error::StoreError,
     filter::Filter,
-    id::{RoomId, Seq},
+    id::{EntryId, RoomId, Seq},
     log::{Appended, LogEntry},
+    message::{Message, MessageQuery},
     port::Store,
     query::Query,
     write::{self, Write, Written},
@@ -186,15 +188,6 @@ impl Store for Mongo {
         self.read(reads::log_head(&*self.inner()?, room)).await
     }
 
-    async fn log_key(
-        &self,
-        room: RoomId,
-        sender: &str,
-        key: &str,
-    ) -> Result<Option<LogEntry>, StoreError> {
-        self.read(append::by_key(&*self.inner()?, room, sender, key)).await
-    }
-
     async fn log_unread(
         &self,
         room: RoomId,
@@ -203,6 +196,18 @@ impl Store for Mongo {
         limit: u64,
     ) -> Result<u64, StoreError> {
         self.read(reads::log_unread(&*self.inner()?, room, after, reader, limit)).await
+    }
+
+    async fn message(&self, id: EntryId) -> Result<Option<Message>, StoreError> {
+        self.read(messages::by_id(&*self.inner()?, id)).await
+    }
+
+    async fn messages(&self, query: MessageQuery) -> Result<Vec<Message>, StoreError> {
+        self.read(messages::list(&*self.inner()?, &query)).await
+    }
+
+    async fn count_messages(&self, query: MessageQuery) -> Result<u64, StoreError> {
+        self.read(messages::count(&*self.inner()?, &query)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

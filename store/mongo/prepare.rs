@@ -54,7 +54,8 @@ fn is_overtaken(error: &Error) -> bool {
     code(error).is_some_and(|code| OVERTAKEN.contains(&code))
 }
 
-/// The indexes of the log: keys, and the edits of a message.
+/// The indexes of the log: keys, the edits of a message, messages by id, and messages of a room by
+/// time. The last has all that a page or a count of messages asks for.
 pub(super) async fn log(inner: &Inner) -> Result<()> {
     let exists = |field: &str| doc! { field: {"$exists": true} };
     let wanted = [
@@ -65,6 +66,10 @@ pub(super) async fn log(inner: &Inner) -> Result<()> {
         doc! {
             "name": "target", "key": {"room": 1, "target": 1},
             "partialFilterExpression": exists("target"),
+        },
+        doc! {"name": "entry", "key": {"entry": 1}},
+        doc! {
+            "name": "messages", "key": {"room": 1, "kind": 1, "time": 1, "_id": 1, "sender": 1},
         },
     ];
     make_collection(inner, Inner::log_name()).await?;

@@ -157,11 +157,12 @@ async fn log(
 }
 
 /// MongoDB's limits are signed.
-fn limit(limit: u64) -> i64 {
+pub(super) fn limit(limit: u64) -> i64 {
     i64::try_from(limit).unwrap_or(i64::MAX)
 }
 
-async fn all<T>(
+/// All that a cursor gives.
+pub(super) async fn all<T>(
     mut cursor: Cursor<BsonDocument>,
     convert: impl Fn(BsonDocument) -> Result<T, StoreError>,
 ) -> Result<Vec<T>, StoreError> {

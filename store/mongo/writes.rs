@@ -172,11 +172,11 @@ impl Writing<'_> {
         let mut document = entries::to_document(room, entry);
         match &entry.body {
             Body::Edited { target, text } => {
-                if !self.edit(room, *target, text).await? {
+                if !self.edit(room, entry, *target, text).await? {
                     document.insert("text", "");
                 }
             }
-            Body::Deleted { target } => self.empty(room, *target).await?,
+            Body::Deleted { target } => self.empty(room, entry, *target).await?,
             Body::Message { .. } | Body::Members { .. } => {}
         }
         let log = &self.inner.log;
@@ -185,7 +185,13 @@ impl Writing<'_> {
     }
 
     /// Replaces the text of a message; false when the message is deleted.
-    async fn edit(&mut self, room: RoomId, target: Seq, text: &str) -> Result<bool, Fault> {
+    async fn edit(
+        &mut self,
+        room: RoomId,
+        by: &LogEntry,
+        target: Seq,
+        text: &str,
+    ) -> Result<bool, Fault> {
         let target = doc! {"_id": entries::place(room, target), "kind": entries::MESSAGE};
         let log = &self.inner.log;
         let found = run!(self.session, log.find_one(target.clone()))?;
@@ -195,15 +201,21 @@ impl Writing<'_> {
         if found.get_bool("deleted").unwrap_or_default() {
             return Ok(false);
         }
-        let change = doc! {"$set": {"text": text, "edited": true}};
+        let change = doc! {"$set": {
+            "text": text, "edited": true,
+            "amended": by.seq.get().cast_signed(), "updated": by.time.millis(),
+        }};
         run!(self.session, log.update_one(target, change))?;
         Ok(true)
     }
 
     /// Empties a message and its edits.
-    async fn empty(&mut self, room: RoomId, target: Seq) -> Result<(), Fault> {
+    async fn empty(&mut self, room: RoomId, by: &LogEntry, target: Seq) -> Result<(), Fault> {
         let message = doc! {"_id": entries::place(room, target), "kind": entries::MESSAGE};
-        let change = doc! {"$set": {"text": "", "deleted": true}};
+        let change = doc! {"$set": {
+            "text": "", "deleted": true,
+            "amended": by.seq.get().cast_signed(), "updated": by.time.millis(),
+        }};
         let log = &self.inner.log;
         let done = run!(self.session, log.update_one(message, change))?;
         if done.matched_count > 0 {

@@ -25,6 +25,7 @@ mod nodes;
 mod presence;
 mod read;
 mod receipts;
+mod rest;
 mod resume;
 mod revoked;
 mod slow;

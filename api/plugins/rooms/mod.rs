@@ -23,6 +23,7 @@ use ihs_store::{Document, Filter, Index, Sort};
 
 pub(crate) use direct::direct_with;
 use room::{Kind as RoomKind, Room};
+pub(crate) use room::{other_of, pair};
 
 use crate::{
     Ctx,
@@ -39,7 +40,7 @@ use crate::{
 };
 
 /// The index that allows one direct room for each pair of users.
-const PAIR: &str = "pair";
+pub(crate) const PAIR: &str = "pair";
 
 /// The resource.
 pub(crate) struct Rooms;

@@ -33,8 +33,14 @@ pub(crate) struct Room {
 
 /// What tells the direct room of two users apart from all others: their names in order. No username
 /// has a blank.
-pub(super) fn pair(one: &str, other: &str) -> String {
+pub(crate) fn pair(one: &str, other: &str) -> String {
     if one <= other { format!("{one} {other}") } else { format!("{other} {one}") }
+}
+
+/// The other one of a pair.
+pub(crate) fn other_of<'a>(pair: &'a str, name: &str) -> Option<&'a str> {
+    let (one, other) = pair.split_once(' ')?;
+    Some(if one == name { other } else { one })
 }
 
 impl Room {

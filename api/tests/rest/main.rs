@@ -8,6 +8,7 @@ mod errors;
 mod lists;
 mod matrix;
 mod meddler;
+mod messages;
 mod negotiation;
 mod profiles;
 mod records;

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use ihs_store::{
-    Appended, Collection, Document, Filter, LogEntry, Query, RoomId, Seq, Store, StoreError, Write,
-    Written,
+    Appended, Collection, Document, EntryId, Filter, LogEntry, Message, MessageQuery, Query,
+    RoomId, Seq, Store, StoreError, Write, Written,
 };
 
 /// What happens once.
@@ -139,15 +139,6 @@ impl Store for Meddler {
         self.inner.log_head(room).await
     }
 
-    async fn log_key(
-        &self,
-        room: RoomId,
-        sender: &str,
-        key: &str,
-    ) -> Result<Option<LogEntry>, StoreError> {
-        self.inner.log_key(room, sender, key).await
-    }
-
     async fn log_unread(
         &self,
         room: RoomId,
@@ -156,6 +147,20 @@ impl Store for Meddler {
         limit: u64,
     ) -> Result<u64, StoreError> {
         self.inner.log_unread(room, after, reader, limit).await
+    }
+
+    async fn message(&self, id: EntryId) -> Result<Option<Message>, StoreError> {
+        self.before_log().await?;
+        self.inner.message(id).await
+    }
+
+    async fn messages(&self, query: MessageQuery) -> Result<Vec<Message>, StoreError> {
+        self.before_log().await?;
+        self.inner.messages(query).await
+    }
+
+    async fn count_messages(&self, query: MessageQuery) -> Result<u64, StoreError> {
+        self.inner.count_messages(query).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -256,14 +256,35 @@ async fn keys_are_known_however_old_they_are() {
         }
     }
     for key in [1, 2, 255, 256, 257, 400, 512, 513, 599, 600] {
-        let found = store.log_key(room, "ada", &key.to_string()).await.unwrap();
-        assert_eq!(found.as_ref().map(|entry| entry.seq), Some(Seq::new(key)), "{key}");
         let again = store.append(room, vec![keyed(601, key)]).await.unwrap();
-        assert_eq!(again.stop, found.map(|first| Stop::KeyTaken(Box::new(first))), "{key}");
-        assert_eq!(store.log_key(room, "bob", &key.to_string()).await.unwrap(), None);
-        assert_eq!(store.log_key(other, "ada", &key.to_string()).await.unwrap(), None);
+        let Some(Stop::KeyTaken(first)) = again.stop else { panic!("{key}: {again:?}") };
+        assert_eq!(first.seq, Seq::new(key));
     }
-    assert_eq!(store.log_key(room, "ada", "601").await.unwrap(), None);
-    let appended = store.append(room, vec![keyed(601, 601)]).await.unwrap();
+    let elsewhere = store.append(other, vec![keyed(1, 1)]).await.unwrap();
+    assert_eq!(elsewhere.stop, None);
+    let bob = entry(601, "bob", Some("1"), Body::message("x"));
+    let appended = store.append(room, vec![bob, keyed(602, 602)]).await.unwrap();
     assert_eq!(appended.stop, None);
+}
+
+#[tokio::test]
+async fn a_database_of_format_1_is_brought_up_to_date() {
+    let folder = tempfile::tempdir().unwrap();
+    let (room, said) = (room(), message(1, "a"));
+    let store = open(&folder).await;
+    store.append(room, vec![said.clone()]).await.unwrap();
+    store.close().await;
+    let older = rusqlite::Connection::open(folder.path().join("ihs.db")).unwrap();
+    older
+        .execute_batch(
+            "DROP INDEX log_id; DROP INDEX log_other; PRAGMA user_version = 1;
+             ALTER TABLE log DROP COLUMN amended; ALTER TABLE log DROP COLUMN updated;",
+        )
+        .unwrap();
+    drop(older);
+    let store = open(&folder).await;
+    let edit = Body::Edited { target: Seq::new(1), text: "b".to_owned() };
+    store.append(room, vec![entry(2, "ada", None, edit)]).await.unwrap();
+    let found = store.message(said.id).await.unwrap().unwrap();
+    assert_eq!((found.text.as_str(), found.version), ("b", Seq::new(2)));
 }

@@ -96,7 +96,6 @@ async fn an_empty_log_has_nothing(store: &dyn Store) {
     assert_eq!(store.log_head(room).await.unwrap(), None);
     assert_eq!(all(store, room).await, []);
     assert_eq!(store.log_before(room, Seq::new(9), 5).await.unwrap(), []);
-    assert_eq!(store.log_key(room, "ada", "k").await.unwrap(), None);
     assert_eq!(store.log_unread(room, Seq::ZERO, "ada", 5).await.unwrap(), 0);
     append(store, room, Vec::new()).await;
     assert_eq!(store.log_head(room).await.unwrap(), None);
@@ -117,8 +116,9 @@ async fn entries_come_back_as_they_were(store: &dyn Store) {
     append(store, room, entries.clone()).await;
     assert_eq!(all(store, room).await, entries);
     assert_eq!(store.log_head(room).await.unwrap().as_ref(), entries.last());
-    let keyed = store.log_key(room, "نام", "k'\"{}").await.unwrap();
-    assert_eq!(keyed.as_ref(), entries.get(1));
+    let again = entry(5, "نام", Some("k'\"{}"), Body::message("again"));
+    let stop = store.append(room, vec![again]).await.unwrap().stop;
+    assert_eq!(stop, Some(Stop::KeyTaken(Box::new(entries[1].clone()))));
 }
 
 async fn a_taken_seq_stops_the_append(store: &dyn Store) {

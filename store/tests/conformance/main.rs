@@ -19,6 +19,7 @@ mod embedded;
 mod filters;
 mod indexes;
 mod logs;
+mod messages;
 mod model;
 mod mongo;
 mod paging;
