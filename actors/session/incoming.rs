@@ -244,7 +244,8 @@ impl Header {
             short => (0, u64::from(short)),
         };
         let length = 2 + extended + MASK;
-        (buffer.len() >= length).then_some(Self { length, payload })
+        // The highest bit of a length is not part of it, and must not be set.
+        (buffer.len() >= length && payload >> 63 == 0).then_some(Self { length, payload })
     }
 }
 

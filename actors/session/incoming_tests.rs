@@ -100,13 +100,14 @@ fn fragments_that_are_too_large_together_are_refused_once() {
 
 #[test]
 fn nothing_is_heard_after_a_frame_that_the_protocol_forbids() {
-    let forbidden: [(&str, Vec<u8>); 7] = [
+    let forbidden: [(&str, Vec<u8>); 8] = [
         ("a reserved bit", vec![0x81 | 0x40, 0x80, 0, 0, 0, 0]),
         ("an unknown opcode", frame(true, 3, b"")),
         ("no mask", vec![0x81, 0]),
         ("a ping in fragments", frame(false, PING, b"")),
         ("a ping of 126 bytes", frame(true, PING, &[0; 126])),
         ("a close code that is reserved", frame(true, CLOSE, &1005_u16.to_be_bytes())),
+        ("a length with its highest bit", [&[0x81, 0xFF, 0x80][..], &[0; 11]].concat()),
         ("a continuation of nothing", frame(true, CONTINUE, b"")),
     ];
     for (name, bytes) in forbidden {
