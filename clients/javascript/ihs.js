@@ -5,23 +5,17 @@
  * server; a send is made until it is answered, and stored once.
  */
 
-import { Backoff, systemClock } from "./backoff.js";
+import { systemClock } from "./backoff.js";
+import { Connection } from "./connection.js";
 import { IhsError } from "./errors.js";
 import { Emitter } from "./events.js";
 import { Inbox } from "./inbox.js";
-import { Link } from "./link.js";
 import { Login } from "./login.js";
 import { Outbox } from "./outbox.js";
-import { Close, SUBPROTOCOL } from "./protocol.js";
+import { Close } from "./protocol.js";
 import { Room } from "./room.js";
 
 export { Close, IhsError, Inbox, Room };
-
-/** A connection that lasted so long was a good one: the next failure is the first again. */
-const STEADY = 5_000;
-
-/** Longest wait that a server may ask for. */
-const LONGEST_WAIT = 600_000;
 
 /**
  * @typedef {object} Options
@@ -36,14 +30,9 @@ const LONGEST_WAIT = 600_000;
  * @property {import("./backoff.js").Clock} [clock]
  * @property {() => number} [random]
  *
- * @typedef {"idle" | "connecting" | "open" | "waiting" | "closed"} State
- *
- * @typedef {object} ClientEvents
- * @property {State} state
- * @property {{ code: number, reason: string, wait: number }} disconnected and comes back after `wait` milliseconds
- * @property {IhsError} error what keeps it from connecting; it goes on trying
- * @property {IhsError} signedOut the login has ended: log in again
- * @property {import("./protocol.js").Frame} frame each frame that comes, for what this client does not know
+ * @typedef {import("./connection.js").State} State
+ * @typedef {import("./connection.js").ConnectionEvents & { frame: import("./protocol.js").Frame }} ClientEvents
+ * `frame` is each frame that comes, for what this client does not know
  */
 
 /**
@@ -51,17 +40,9 @@ const LONGEST_WAIT = 600_000;
  * @extends {Emitter<ClientEvents>}
  */
 export class Client extends Emitter {
-  /** @type {Link | undefined} */
-  #link;
-  /** @type {State} */
-  #state = "idle";
-  #backoff;
-  #options;
+  #connection;
   #outbox;
   #clock;
-  #timer;
-  #attempt = 0;
-  #openedAt = Number.POSITIVE_INFINITY;
   /** @type {Map<string, Room>} */
   #rooms = new Map();
   /** Set once everything of the user's is followed: how many messages of each room. @type {number | undefined} */
@@ -77,21 +58,30 @@ export class Client extends Emitter {
     const socket = options.WebSocket ?? globalThis.WebSocket;
     if (!socket) throw new TypeError("there is no WebSocket here: give one in the options");
     this.#clock = clock;
-    this.#options = { credentials: "ticket", heartbeat: 20_000, ...options, WebSocket: socket, random };
-    this.#backoff = new Backoff({ ...options.backoff, random });
     this.#outbox = new Outbox({ limit: options.queueLimit ?? 1_000, clock, random });
-    this.#timer = /** @type {any} */ (undefined);
     /** Tokens, and REST requests in this user's name. */
     this.session = new Login({ url, fetch, clock, random });
-    this.session.on("renewed", ({ token }) => this.#renewed(token));
-    this.session.on("ended", (error) => this.#signedOut(error));
+    this.#connection = new Connection({
+      session: this.session,
+      WebSocket: socket,
+      credentials: options.credentials ?? "ticket",
+      heartbeat: options.heartbeat ?? 20_000,
+      backoff: options.backoff,
+      clock,
+      random,
+      opened: (link) => this.#opened(link),
+      heard: (frame) => this.#hear(frame),
+      lost: () => this.#outbox.detach(),
+    });
+    for (const name of /** @type {const} */ (["state", "disconnected", "error", "signedOut"])) {
+      this.#connection.on(name, (detail) => this.emit(name, detail));
+    }
     /** The user's notifications, once `openInbox` was called. */
     this.inbox = new Inbox((frame) => this.#ask(frame));
-    globalThis.addEventListener?.("online", () => this.#hurry());
   }
 
   get state() {
-    return this.#state;
+    return this.#connection.state;
   }
 
   /** The rooms that are followed. */
@@ -128,13 +118,12 @@ export class Client extends Emitter {
 
   /** Connects, and stays connected until `close`. */
   connect() {
-    if (this.#state !== "idle" && this.#state !== "closed") return;
-    void this.#connect();
+    this.#connection.start();
   }
 
   /** Disconnects, and gives up what waits. Rooms are kept, and taken up by another `connect`. */
   close() {
-    this.#stop("closed");
+    this.#connection.stop("closed");
     this.#outbox.drop(() => true, new IhsError("closed", "the client was closed"));
   }
 
@@ -164,7 +153,8 @@ export class Client extends Emitter {
     const known = this.#rooms.get(id);
     if (known) return known;
     const room = this.#room(id, from);
-    if (this.#link?.isOpen) void room.resume(this.#link);
+    const { link } = this.#connection;
+    if (link) void room.resume(link);
     return room;
   }
 
@@ -214,46 +204,8 @@ export class Client extends Emitter {
     return this.#clock.now() - asked;
   }
 
-  async #connect() {
-    const attempt = (this.#attempt += 1);
-    this.#clock.clearTimeout(this.#timer);
-    this.#become("connecting");
-    try {
-      const { url, protocols } = await this.#credentials();
-      // Closed, or begun anew, in the meantime.
-      if (attempt !== this.#attempt) return;
-      this.#openedAt = Number.POSITIVE_INFINITY;
-      const { WebSocket, heartbeat } = this.#options;
-      const link = new Link({
-        WebSocket,
-        url,
-        protocols,
-        clock: this.#clock,
-        heartbeat,
-        opened: (opened) => attempt === this.#attempt && this.#opened(opened),
-        heard: (frame) => attempt === this.#attempt && this.#hear(frame),
-        closed: (end) => attempt === this.#attempt && this.#closed(end),
-      });
-      this.#link = link;
-    } catch (cause) {
-      if (attempt === this.#attempt) this.#failed(/** @type {IhsError} */ (cause));
-    }
-  }
-
-  async #credentials() {
-    const { url } = this.session;
-    const socket = `${url.replace(/^http/, "ws")}/ws/`;
-    if (this.#options.credentials === "ticket") {
-      const ticket = await this.session.ticket();
-      return { url: `${socket}?ticket=${encodeURIComponent(ticket)}`, protocols: [SUBPROTOCOL] };
-    }
-    return { url: socket, protocols: [SUBPROTOCOL, `bearer.${this.session.token}`] };
-  }
-
-  /** @param {Link} link */
+  /** @param {import("./link.js").Link} link */
   #opened(link) {
-    this.#openedAt = this.#clock.now();
-    this.#become("open");
     if (this.#newest !== undefined) void this.#sync().catch(() => {});
     for (const room of this.#rooms.values()) {
       if (this.#newest === undefined || room.position.after === undefined) void room.resume(link);
@@ -286,105 +238,6 @@ export class Client extends Emitter {
     }
   }
 
-  /** @param {{ code: number, reason: string }} end */
-  #closed({ code, reason }) {
-    this.#drop();
-    if (this.#clock.now() - this.#openedAt >= STEADY) this.#backoff.reset();
-    if (code === Close.TOKEN_ENDED || (this.#openedAt === Number.POSITIVE_INFINITY && this.#mayBeToken())) {
-      return void this.#reconnectRenewed(code, reason);
-    }
-    this.#retry(code, reason, this.#wait(code, reason));
-  }
-
-  /**
-   * A socket that did not open says nothing of the reason; a ticket would have been refused before.
-   */
-  #mayBeToken() {
-    return this.#options.credentials === "subprotocol";
-  }
-
-  /**
-   * @param {number} code
-   * @param {string} reason
-   */
-  async #reconnectRenewed(code, reason) {
-    const attempt = (this.#attempt += 1);
-    this.#become("connecting");
-    const renewed = await this.session.renew().then(
-      () => undefined,
-      (error) => error,
-    );
-    if (attempt !== this.#attempt) return;
-    if (renewed) return this.#failed(renewed);
-    this.#retry(code, reason, this.#backoff.next());
-  }
-
-  /**
-   * @param {number} code
-   * @param {string} reason
-   */
-  #wait(code, reason) {
-    const asked = Number(reason);
-    if (code === Close.GOING_AWAY && reason !== "" && asked >= 0) return Math.min(asked, LONGEST_WAIT);
-    const wait = this.#backoff.next();
-    return code === Close.TOO_FAST ? Math.max(wait, this.#backoff.most / 2) : wait;
-  }
-
-  /** @param {IhsError} error */
-  #failed(error) {
-    // Listeners know already.
-    if (error.code === "signed_out") return;
-    if (error.code === "unauthenticated") return this.#signedOut(error);
-    this.emit("error", error);
-    const asked = Math.min((error.retryAfter ?? 0) * 1_000, LONGEST_WAIT);
-    this.#retry(1006, error.message, Math.max(asked, this.#backoff.next()));
-  }
-
-  /**
-   * @param {number} code
-   * @param {string} reason
-   * @param {number} wait
-   */
-  #retry(code, reason, wait) {
-    this.#become("waiting");
-    this.#timer = this.#clock.setTimeout(() => void this.#connect(), wait);
-    this.emit("disconnected", { code, reason, wait });
-  }
-
-  /** The network is back: no use in waiting on. */
-  #hurry() {
-    if (this.#state === "waiting") void this.#connect();
-  }
-
-  /** @param {string} token */
-  async #renewed(token) {
-    const link = this.#link;
-    if (!link?.isOpen) return;
-    // A socket that did not take it ends with the old token, and is followed by another.
-    await link.ask({ type: "token", token }).catch(() => {});
-  }
-
-  /** @param {IhsError} error */
-  #signedOut(error) {
-    this.#stop("idle");
-    this.emit("signedOut", error);
-  }
-
-  /** @param {State} state */
-  #stop(state) {
-    const link = this.#link;
-    this.#attempt += 1;
-    this.#clock.clearTimeout(this.#timer);
-    this.#drop();
-    link?.drop();
-    this.#become(state);
-  }
-
-  #drop() {
-    this.#link = undefined;
-    this.#outbox.detach();
-  }
-
   async #sync() {
     const positions = this.rooms.map(({ id, position }) => [id, position.after]);
     const known = positions.filter(([, after]) => after !== undefined);
@@ -406,7 +259,7 @@ export class Client extends Emitter {
    */
   #room(id, from) {
     const room = new Room(id, from, {
-      link: () => (this.#link?.isOpen ? this.#link : undefined),
+      link: () => this.#connection.link,
       outbox: this.#outbox,
       clock: this.#clock,
       key: newKey,
@@ -424,15 +277,9 @@ export class Client extends Emitter {
 
   /** @param {import("./protocol.js").Frame} frame */
   async #ask(frame) {
-    if (!this.#link?.isOpen) throw new IhsError("disconnected", "there is no connection");
-    return this.#link.ask(frame);
-  }
-
-  /** @param {State} state */
-  #become(state) {
-    if (this.#state === state) return;
-    this.#state = state;
-    this.emit("state", state);
+    const { link } = this.#connection;
+    if (!link) throw new IhsError("disconnected", "there is no connection");
+    return link.ask(frame);
   }
 }
 

@@ -11,14 +11,9 @@
  * @property {import("./backoff.js").Clock} [clock]
  * @property {() => number} [random]
  *
- * @typedef {"idle" | "connecting" | "open" | "waiting" | "closed"} State
- *
- * @typedef {object} ClientEvents
- * @property {State} state
- * @property {{ code: number, reason: string, wait: number }} disconnected and comes back after `wait` milliseconds
- * @property {IhsError} error what keeps it from connecting; it goes on trying
- * @property {IhsError} signedOut the login has ended: log in again
- * @property {import("./protocol.js").Frame} frame each frame that comes, for what this client does not know
+ * @typedef {import("./connection.js").State} State
+ * @typedef {import("./connection.js").ConnectionEvents & { frame: import("./protocol.js").Frame }} ClientEvents
+ * `frame` is each frame that comes, for what this client does not know
  */
 /**
  * One user's connection.
@@ -31,7 +26,7 @@ export class Client extends Emitter<ClientEvents> {
     session: Login;
     /** The user's notifications, once `openInbox` was called. */
     inbox: Inbox;
-    get state(): State;
+    get state(): import("./connection.js").State;
     /** The rooms that are followed. */
     get rooms(): Room[];
     /** Sends that wait for an answer. */
@@ -139,28 +134,11 @@ export type Options = {
     clock?: import("./backoff.js").Clock | undefined;
     random?: (() => number) | undefined;
 };
-export type State = "idle" | "connecting" | "open" | "waiting" | "closed";
-export type ClientEvents = {
-    state: State;
-    /**
-     * and comes back after `wait` milliseconds
-     */
-    disconnected: {
-        code: number;
-        reason: string;
-        wait: number;
-    };
-    /**
-     * what keeps it from connecting; it goes on trying
-     */
-    error: IhsError;
-    /**
-     * the login has ended: log in again
-     */
-    signedOut: IhsError;
-    /**
-     * each frame that comes, for what this client does not know
-     */
+export type State = import("./connection.js").State;
+/**
+ * `frame` is each frame that comes, for what this client does not know
+ */
+export type ClientEvents = import("./connection.js").ConnectionEvents & {
     frame: import("./protocol.js").Frame;
 };
 import { Close } from "./protocol.js";
