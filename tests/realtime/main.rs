@@ -10,6 +10,7 @@ mod bad_input;
 mod chat;
 mod conversation;
 mod crash;
+mod frames;
 mod handshake;
 mod log_by_rest;
 mod membership;
