@@ -180,7 +180,6 @@ export class Room extends Emitter {
         : { after: position, ...(lastId !== undefined && position > 0 && { last: lastId }) };
     try {
       await link.ask({ type: "join", room: this.id, ...from });
-      void this.#mark();
     } catch (error) {
       await this.#refused(/** @type {IhsError} */ (error), link);
     }
@@ -200,6 +199,7 @@ export class Room extends Emitter {
     this.online = new Set(joined.online);
     this.read = new Map(Object.entries(joined.read));
     this.#joined?.();
+    void this.#mark();
     if (joined.diverged) this.emit("diverged", this);
     this.emit("joined", this);
     this.emit("change", this);
@@ -218,6 +218,7 @@ export class Room extends Emitter {
       this.#view.prepend(synced.newest.filter(({ type }) => type === "message"));
     }
     this.#joined?.();
+    void this.#mark();
     if (setBack) this.emit("diverged", this);
     this.emit("joined", this);
     this.emit("change", this);

@@ -168,11 +168,13 @@ test("a sync follows all rooms, and a new connection resumes them in one request
   assert.deepEqual([room.name, room.unread, texts(room)], ["ward", 1, ["text 7", "text 9"]]);
   await world.socket.say(message(10));
   await world.socket.end(1006);
+  room.markRead();
   await world.clock.pass(500);
   await world.socket.open();
   assert.deepEqual(world.socket.of("sync")[0].rooms, { [R]: 10 });
   assert.equal(world.socket.of("join").length, 0);
   await world.socket.answer("sync", { type: "synced", rooms: [{ room: R, seq: 12, unread: 2, newest: [message(12)] }] });
+  assert.equal(world.socket.of("read")[0].seq, 10, "what was read meanwhile");
   await world.socket.say(message(11), message(12));
   assert.deepEqual(texts(room), ["text 7", "text 9", "text 10", "text 11", "text 12"]);
 });

@@ -48,6 +48,8 @@ test("edits, deletions, reading and typing arrive", async (t) => {
   await atAda.delete(second.seq);
   const atBob = await bob.direct("ada");
   await until("bob sees what became of it", () => atBob.messages[1]?.deleted && atBob.messages[0].text === "hello");
+  await until("ada sees it too", () => atAda.position.after === 4 && atBob.position.after === 4);
+  assert.deepEqual(atAda.messages, atBob.messages, "what was seen live is what the log amounts to");
   const typing = new Promise((resolve) => atAda.on("typing", resolve));
   atBob.typing();
   assert.equal((await typing).user, "bob");
