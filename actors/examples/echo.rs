@@ -56,7 +56,8 @@ async fn main() -> std::io::Result<()> {
     let server = HttpServer::new(|| App::new().route("/", web::get().to(echo)))
         .workers(1)
         .tcp_nodelay(true)
-        // The suite waits for the server to close the connection, once for each case.
+        // The suite waits a second for the server to close the connection. A node takes up to one,
+        // so that clients that are still sending get their answer.
         .client_disconnect_timeout(Duration::ZERO)
         .bind(("127.0.0.1", 0))?;
     for address in server.addrs() {
