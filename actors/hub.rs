@@ -11,18 +11,39 @@ use std::{
 };
 
 use actix::Addr;
+use futures_util::{FutureExt, StreamExt, stream};
 use ihs_config::Settings;
-use ihs_store::{Clock, Ids, RoomId, Store};
+use ihs_store::{Clock, Ids, LogEntry, RoomId, Seq, Store, StoreError};
 use parking_lot::Mutex;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
-    bus::{Bus, NodeId},
+    bus::{Announcement, Bus, Health, News, NodeId, Topic},
     fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
-    room::{Look, Room},
+    inbox::{Inbox, watch::Watch},
+    online::{self, Sighting},
+    peers::{Peers, PeersActor},
+    protocol::{MessageKey, MessageText},
+    receipts::{self, Receipt, budget::Budget},
+    room::{
+        Look, Room,
+        origin::{Caller, Origin, Refused},
+        receipts::{TellReceipts, WriteReceipts},
+        requests::{Amend, Send},
+    },
     session::socket::SessionId,
     session::users::{Admission, Crowded, Users},
     username::Username,
 };
+
+/// Rooms that look at their logs unasked at the same time.
+const LOOKS: usize = 32;
+
+/// Receipts that the node writes in a second: so many members get one more, not so many messages.
+const RECEIPTS_PER_SECOND: u32 = 200;
+
+/// Longest wait for a room to say what is not written yet.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// What a hub is made of.
 pub struct Parts {
@@ -47,7 +68,12 @@ struct Inner {
     node: NodeId,
     pages: Pages,
     users: Users,
+    peers: Peers,
+    receipts: Budget,
+    looks: Arc<Semaphore>,
     rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
+    inboxes: Mutex<HashMap<Username, Addr<Inbox>>>,
+    watch: Watch,
     threads: Mutex<Vec<Addr<FanOutActor>>>,
     sessions: AtomicU64,
 }
@@ -59,25 +85,38 @@ impl Hub {
         let rooms = &parts.settings.rooms;
         let pages = Pages::new(Arc::clone(&parts.store), rooms.page, rooms.catch_ups);
         let users = Users::new(parts.settings.limits.clone());
+        let looks = Arc::new(Semaphore::new(LOOKS));
         let node = NodeId(parts.ids.next());
         Self(Arc::new(Inner {
             parts,
             node,
             pages,
             users,
+            peers: Peers::default(),
+            receipts: Budget::new(RECEIPTS_PER_SECOND),
+            looks,
             rooms: Mutex::default(),
+            inboxes: Mutex::default(),
+            watch: Watch::default(),
             threads: Mutex::default(),
             sessions: AtomicU64::new(0),
         }))
     }
 
     /// Says that somebody other than the room itself has appended to its log, so that the room
-    /// delivers it now.
+    /// delivers it now, here and on other nodes.
     pub fn log_changed(&self, room: RoomId) {
-        let address = self.0.rooms.lock().get(&room).cloned();
-        if let Some(address) = address {
+        let (node, topic) = (self.0.node, Topic::Room(room));
+        self.bus().publish(Announcement { node, topic, news: News::Changed });
+        if let Some(address) = self.known_room(room) {
             address.do_send(Look);
         }
+    }
+
+    /// Whether the bus carries anything to other nodes.
+    #[must_use]
+    pub fn bus_health(&self) -> Health {
+        self.bus().health()
     }
 
     /// Whether the user has a socket open on this node.
@@ -107,16 +146,98 @@ impl Hub {
         }
     }
 
-    /// Ends the sockets of these logins on this node.
+    /// Ends the sockets of these logins, on every node.
     pub fn revoke(&self, user: &Username, logins: &Logins) {
+        self.revoke_here(user, logins);
+        let news = News::Revoked(user.clone(), logins.clone());
+        self.bus().publish(Announcement { node: self.0.node, topic: Topic::Nodes, news });
+    }
+
+    /// Who of these users is online, on whichever node, and when each was seen last; nobody is
+    /// missing who is or was.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn sightings(&self, users: &[&str]) -> Result<HashMap<String, Sighting>, StoreError> {
+        online::sightings(self, users).await
+    }
+
+    /// Ends the sockets of these logins on this node.
+    pub(crate) fn revoke_here(&self, user: &Username, logins: &Logins) {
         for thread in self.0.threads.lock().iter() {
             thread.do_send(Revoke { user: user.clone(), logins: logins.clone() });
         }
     }
 
+    /// Appends a message in the name of a user, as their socket would. Must be called on a thread
+    /// that runs actors.
+    ///
+    /// # Errors
+    /// [`Refused`]; the message is then not in the log, unless it says unavailable: with a key it
+    /// may be sent again.
+    pub async fn send(
+        &self,
+        room: RoomId,
+        user: &Username,
+        text: MessageText,
+        key: Option<MessageKey>,
+    ) -> Result<LogEntry, Refused> {
+        let (caller, answer) = Caller::new(user.clone());
+        self.room(room).do_send(Send { origin: Origin::Call(caller), text, key });
+        answer.await.unwrap_or(Err(Refused::Unavailable))
+    }
+
+    /// Replaces the text of the user's own message, or deletes it when there is none, as
+    /// [`Hub::send`] does.
+    ///
+    /// # Errors
+    /// As [`Hub::send`].
+    pub async fn amend(
+        &self,
+        room: RoomId,
+        user: &Username,
+        target: Seq,
+        text: Option<MessageText>,
+    ) -> Result<LogEntry, Refused> {
+        let (caller, answer) = Caller::new(user.clone());
+        self.room(room).do_send(Amend { origin: Origin::Call(caller), target, text });
+        answer.await.unwrap_or(Err(Refused::Unavailable))
+    }
+
+    /// Who has got which entries of a room, since when.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn receipts(&self, room: RoomId) -> Result<HashMap<Username, Receipt>, StoreError> {
+        // First what is not written yet: what is written meanwhile is then seen twice, not never.
+        let unwritten = match self.known_room(room) {
+            Some(room) => room.send(TellReceipts).timeout(PATIENCE).await.unwrap_or_default(),
+            None => Vec::new(),
+        };
+        let mut receipts = receipts::of_room(&**self.store(), room).await?;
+        for step in unwritten {
+            receipts.entry(step.user.clone()).or_default().take(&step);
+        }
+        Ok(receipts)
+    }
+
+    /// Writes down which sockets, now gone, were given what, as far as the time allows.
+    pub async fn settle(&self, within: Duration) {
+        let rooms: Vec<Addr<Room>> = self.0.rooms.lock().values().cloned().collect();
+        let all = stream::iter(rooms)
+            .for_each_concurrent(LOOKS, |room| room.send(WriteReceipts).map(drop));
+        if tokio::time::timeout(within, all).await.is_err() {
+            tracing::warn!("not all receipts are written");
+        }
+    }
+
     /// Takes in the fan-out of a thread.
     pub(crate) fn add_thread(&self, thread: Addr<FanOutActor>) {
-        self.0.threads.lock().push(thread);
+        let mut threads = self.0.threads.lock();
+        if threads.is_empty() {
+            PeersActor::open(self.clone());
+        }
+        threads.push(thread);
     }
 
     /// The actor of a room, started on this thread if the node has none. Must be called on a
@@ -132,6 +253,11 @@ impl Hub {
                 address
             }
         }
+    }
+
+    /// The actor of a room, if the node has one.
+    pub(crate) fn known_room(&self, id: RoomId) -> Option<Addr<Room>> {
+        self.0.rooms.lock().get(&id).cloned()
     }
 
     /// Forgets a room that stops, unless another actor has taken its place.
@@ -155,6 +281,31 @@ impl Hub {
         &self.0.parts.bus
     }
 
+    pub(crate) fn inboxes(&self) -> &Mutex<HashMap<Username, Addr<Inbox>>> {
+        &self.0.inboxes
+    }
+
+    pub(crate) fn watch(&self) -> &Watch {
+        &self.0.watch
+    }
+
+    /// Has the node look for notifications that it was not told of.
+    pub(crate) fn watch_inboxes(&self) {
+        self.0.watch.hurry();
+    }
+
+    pub(crate) fn users(&self) -> &Users {
+        &self.0.users
+    }
+
+    pub(crate) fn receipts_budget(&self) -> &Budget {
+        &self.0.receipts
+    }
+
+    pub(crate) fn peers(&self) -> &Peers {
+        &self.0.peers
+    }
+
     pub(crate) fn node(&self) -> NodeId {
         self.0.node
     }
@@ -169,6 +320,11 @@ impl Hub {
 
     pub(crate) fn settings(&self) -> &Settings {
         &self.0.parts.settings
+    }
+
+    /// A turn to look at a log unasked; `None` while as many others do as may.
+    pub(crate) fn look_permit(&self) -> Option<OwnedSemaphorePermit> {
+        Arc::clone(&self.0.looks).try_acquire_owned().ok()
     }
 
     pub(crate) fn pages(&self) -> &Pages {

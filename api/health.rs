@@ -2,6 +2,7 @@
 
 use actix_web::http::Method;
 use futures_util::future::LocalBoxFuture;
+use ihs_actors::Health;
 use serde_json::json;
 
 use crate::{
@@ -12,7 +13,8 @@ use crate::{
 /// The process lives.
 pub(crate) struct Healthz;
 
-/// The node can take requests: the store answers, and nobody is stopping the node.
+/// The node can take requests: the store answers, and nobody is stopping the node. Without its bus
+/// it is degraded, and takes them all the same.
 pub(crate) struct Readyz;
 
 impl Endpoint for Healthz {
@@ -51,7 +53,13 @@ impl Endpoint for Readyz {
             }
             let answers = call.ctx.store.ping().await;
             answers.map_err(|error| ApiError::Unavailable(Box::new(error)))?;
-            Ok(Reply::ok(&json!({ "status": "ok" })))
+            let (status, bus) = match call.ctx.hub.bus_health() {
+                Health::Up => ("ok", "up"),
+                Health::Alone => ("ok", "alone"),
+                // Nodes go on through the log: slower, but nothing is lost.
+                Health::Away => ("degraded", "away"),
+            };
+            Ok(Reply::ok(&json!({ "status": status, "bus": bus })))
         })
     }
 }

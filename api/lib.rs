@@ -6,6 +6,7 @@
 //! - [`configure`] serves everything; register what else is served before it
 //! - [`authenticate`] and [`redeem_ticket`] check the credentials of sockets
 //! - [`create_superuser`] makes the first account
+//! - [`gate::Accounts`] answers what sockets ask about accounts
 //! - [`seed`] makes records without a request
 //! - [`resources`] names what is served, and its methods
 //!
@@ -25,6 +26,7 @@ mod ctx;
 mod error;
 mod faults;
 mod fields;
+pub mod gate;
 mod health;
 mod hex;
 mod http;

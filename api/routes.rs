@@ -7,7 +7,7 @@ use crate::{
     auth::{login, refresh, revoke, ticket},
     health::{Healthz, Readyz},
     http::edge::{mount, not_found},
-    plugins,
+    plugins::{self, BELOW},
     root::Root,
     viewset::{
         endpoints::{Detail, Extra, List},
@@ -38,6 +38,10 @@ fn mount_plugin(cfg: &mut ServiceConfig, ctx: &Ctx, plugin: &'static dyn Plugin)
     let resource = plugin.resource();
     let path = format!("/api/{}/", resource.name());
     mount(cfg, ctx, &path, List(plugin));
+    // Before the records, for which some of these would be keys.
+    for (_, below, get) in BELOW.iter().filter(|(name, ..)| *name == resource.name()) {
+        mount(cfg, ctx, &format!("{path}{below}"), *get);
+    }
     mount(cfg, ctx, &format!("{path}{{key}}/"), Detail(plugin));
     for action in resource.actions {
         mount(cfg, ctx, &format!("{path}{{key}}/{}/", action.name), Extra(plugin, action));

@@ -5,8 +5,8 @@ use actix_web::{
     http::{
         Method,
         header::{
-            ALLOW, HeaderValue, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL, SEC_WEBSOCKET_VERSION,
-            UPGRADE,
+            ALLOW, HeaderValue, ORIGIN, SEC_WEBSOCKET_KEY, SEC_WEBSOCKET_PROTOCOL,
+            SEC_WEBSOCKET_VERSION, UPGRADE,
         },
     },
     web,
@@ -15,28 +15,33 @@ use ihs_actors::{
     FanOut, Opening, Username,
     protocol::{JoinFrom, MAX_HISTORY},
     room::membership::ROOMS,
-    session::{self, users::Crowded},
+    session,
 };
 use ihs_store::{Filter, RoomId, Seq, Timestamp};
 
 use crate::{
     Ctx,
-    auth::{self, AuthError, Caller, Principal},
+    auth::{self, Caller, Principal},
     error::ApiError,
     faults::Faults,
-    http::{accept::Dialect, body::text_of, params::Params, problem},
+    http::{
+        accept::Dialect, body::text_of, events::crowded, links::Origin, params::Params, problem,
+    },
     plugins::rooms::direct_with,
 };
 
 /// A subprotocol that carries an access token, for browsers, which cannot set headers.
 const BEARER: &str = "bearer.";
 
+/// Opens the inbox at once.
+const NOTIFICATIONS: &str = "/ws/notifications/";
+
 /// What leads to the direct room with somebody.
 const DIRECT: char = '@';
 
 /// Serves the sockets.
 pub(crate) fn mount(cfg: &mut web::ServiceConfig, ctx: &Ctx) {
-    for path in ["/ws/", "/ws/chat/{room}/"] {
+    for path in ["/ws/", "/ws/chat/{room}/", NOTIFICATIONS] {
         let ctx = ctx.clone();
         let paths = vec![path.to_owned(), path.trim_end_matches('/').to_owned()];
         cfg.service(web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
@@ -66,6 +71,7 @@ async fn open(
     payload: web::Payload,
 ) -> Result<HttpResponse, ApiError> {
     let params = Params::parse(request.query_string())?;
+    check_origin(ctx, request)?;
     let principal = identify(ctx, request, &params).await?;
     if !is_handshake(request) {
         return Err(ApiError::Malformed("This path is for WebSocket clients.".to_owned()));
@@ -85,14 +91,28 @@ async fn open(
         None => None,
         Some((name, from)) => Some((find_room(ctx, &principal, name).await?, from)),
     };
+    let inbox = request.path().trim_end_matches('/') == NOTIFICATIONS.trim_end_matches('/');
     let expires = Timestamp::from_millis(principal.expires.saturating_mul(1_000));
     session::open(
         request,
         payload,
         fan_out,
-        Opening { admission, login: principal.session, expires, room },
+        Opening { admission, login: principal.session, expires, room, inbox },
     )
     .map_err(|error| ApiError::Malformed(error.to_string()))
+}
+
+/// Browsers say which page opens a socket: one of ours, or one that the settings name.
+fn check_origin(ctx: &Ctx, request: &HttpRequest) -> Result<(), ApiError> {
+    let Some(origin) = request.headers().get(ORIGIN) else { return Ok(()) };
+    let origin = origin.to_str().unwrap_or_default();
+    let settings = &ctx.settings.server;
+    let ours = Origin::of(request, settings);
+    // Behind a proxy that is not declared, the scheme that we see is not the page's.
+    let host = |origin: &str| origin.split_once("://").map(|(_, host)| host.to_ascii_lowercase());
+    let same = host(origin).is_some_and(|page| Some(page) == host(&ours.to("", "")));
+    let named = |known: &String| known == "*" || known.eq_ignore_ascii_case(origin);
+    if same || settings.origins.iter().any(named) { Ok(()) } else { Err(ApiError::Forbidden) }
 }
 
 /// The header, a ticket, or a subprotocol: whichever comes first.
@@ -105,21 +125,13 @@ async fn identify(
         return Ok(principal);
     }
     if let Some(ticket) = params.filled("ticket") {
-        return auth::redeem_ticket(ctx, ticket).await.map_err(refused);
+        return Ok(auth::redeem_ticket(ctx, ticket).await?);
     }
     let protocols = text_of(request.headers(), SEC_WEBSOCKET_PROTOCOL).unwrap_or_default();
     let mut tokens = protocols.split(',').filter_map(|name| name.trim().strip_prefix(BEARER));
     match tokens.next() {
-        Some(token) => auth::authenticate(ctx, token).await.map_err(refused),
+        Some(token) => Ok(auth::authenticate(ctx, token).await?),
         None => Err(ApiError::no_credentials()),
-    }
-}
-
-fn refused(error: AuthError) -> ApiError {
-    match error {
-        AuthError::Invalid => ApiError::Unauthenticated("Invalid token."),
-        AuthError::Inactive => ApiError::Unauthenticated("User inactive or deleted."),
-        AuthError::Store(error) => error.into(),
     }
 }
 
@@ -161,11 +173,4 @@ fn join_from(params: &Params) -> Result<JoinFrom, ApiError> {
 fn number(params: &Params, name: &str) -> Result<Option<u64>, ApiError> {
     let parsed = params.filled(name).map(str::parse).transpose();
     parsed.map_err(|_| Faults::one(name, "A valid integer is required.").into())
-}
-
-fn crowded(crowded: Crowded) -> ApiError {
-    match crowded {
-        Crowded::User => ApiError::Throttled(1),
-        Crowded::Node => ApiError::Unavailable(Box::new(crowded)),
-    }
 }

@@ -3,6 +3,7 @@
 //! - [`settings`]: all sections together, and how they are loaded
 //! - one file per section: [`server`], [`store`], [`bus`], [`auth`], [`api`], [`rooms`],
 //!   [`limits`], [`log`]
+//! - [`redis`]: addresses of a Redis
 //! - [`secret`]: a text that does not print
 //! - [`fault`]: what can be wrong with settings
 //! - `layers`: the file, the environment and the flags, as values for keys
@@ -15,6 +16,7 @@ pub mod fault;
 mod layers;
 pub mod limits;
 pub mod log;
+pub mod redis;
 pub mod rooms;
 pub mod secret;
 pub mod server;
@@ -27,6 +29,7 @@ pub use bus::BusSettings;
 pub use fault::{Fault, Origin, SettingsError};
 pub use limits::LimitSettings;
 pub use log::{LogFormat, LogSettings};
+pub use redis::{AddressError, Login, RedisAddress, RedisKind};
 pub use rooms::RoomSettings;
 pub use secret::Secret;
 pub use server::{Profile, ServerSettings};

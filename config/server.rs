@@ -33,6 +33,9 @@ pub struct ServerSettings {
     /// Whether a proxy stands in front, whose `Forwarded` and `X-Forwarded-*` headers say how
     /// clients reach the node. Anybody could send them otherwise.
     pub behind_proxy: bool,
+    /// Origins of web pages, besides the node's own, that may open sockets: `https://host:port`, or
+    /// `*` for all.
+    pub origins: Vec<String>,
     /// How long a stopping node takes to send its sockets elsewhere, in seconds.
     pub drain_seconds: u64,
     /// How long a stopping node waits for requests and appends in flight, in seconds.
@@ -43,6 +46,10 @@ impl ServerSettings {
     pub(crate) fn check(&self, faults: &mut Faults<'_>) {
         if self.data_dir.as_os_str().is_empty() {
             faults.add("server.data_dir", "must name a folder");
+        }
+        let is_origin = |origin: &String| origin == "*" || origin.contains("://");
+        if !self.origins.iter().all(is_origin) {
+            faults.add("server.origins", "must hold origins such as https://host:port, or *");
         }
         faults.within("server.workers", self.workers, 0, 1_024);
         faults.within("server.backlog", self.backlog, 1, 65_535);
@@ -60,6 +67,7 @@ impl Default for ServerSettings {
             workers: 0,
             backlog: 2_048,
             behind_proxy: false,
+            origins: Vec::new(),
             drain_seconds: 5,
             shutdown_seconds: 20,
         }

@@ -15,6 +15,7 @@ mod cli;
 mod commands;
 mod demo;
 mod failure;
+mod files;
 mod node;
 mod prompt;
 mod server;

@@ -13,9 +13,9 @@ use actix_web::{
     dev::{Server, ServerHandle},
     rt,
 };
-use ihs_actors::{FanOut, Hub, LocalBus, Parts};
-use ihs_api::Ctx;
-use ihs_config::{ServerSettings, Settings};
+use ihs_actors::{Bus, BusError, FanOut, Hub, LocalBus, Parts, RedisBus};
+use ihs_api::{Ctx, gate::Accounts};
+use ihs_config::{BusSettings, ServerSettings, Settings};
 use ihs_store::{ObjectIds, Store, StoreError, SystemClock};
 use socket2::SockRef;
 use tokio::{
@@ -23,7 +23,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{failure::Failure, welcome};
+use crate::{failure::Failure, files, welcome};
 
 /// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
 const CONNECTIONS_MIN: usize = 1_024;
@@ -48,8 +48,13 @@ const LOOK: Duration = Duration::from_millis(20);
 pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     let listener = listen(&settings.server)?;
     let place = listener.local_addr().map_err(|error| cannot_listen(&settings.server, error))?;
+    // Before anything that takes long: whoever stops a node that is starting is heard, too.
+    let signals = Signals::new()?;
+    files::raise_limit();
+    let bus = open_bus(&settings.bus)?;
     let store = open_store(&settings).await?;
-    let served = serve_store(settings, Arc::clone(&store), listener, place).await;
+    let composed = compose(settings, Arc::clone(&store), bus);
+    let served = serve_node(composed, signals, (listener, place)).await;
     store.close().await;
     served
 }
@@ -69,11 +74,35 @@ pub(crate) async fn open_store(settings: &Settings) -> Result<Arc<dyn Store>, Fa
     })
 }
 
+/// Starts the bus that the settings name. A Redis that is away is no reason not to start.
+fn open_bus(settings: &BusSettings) -> Result<Arc<dyn Bus>, Failure> {
+    if settings.is_local() {
+        return Ok(Arc::new(LocalBus::default()));
+    }
+    Ok(Arc::new(RedisBus::start(settings).map_err(no_bus)?))
+}
+
+/// A setting that cannot be used, or what else keeps a bus from being started.
+pub(crate) fn no_bus(error: BusError) -> Failure {
+    match error {
+        BusError::Address(_) | BusError::Server(_) => {
+            Failure::usage("the settings cannot be used").because(error)
+        }
+        BusError::Thread(_) | BusError::Away(_) => {
+            Failure::failed("there is no bus between nodes").because(error)
+        }
+    }
+}
+
 /// The parts of a node over an open store, with its collections made.
-pub(crate) async fn compose(settings: Settings, store: Arc<dyn Store>) -> Result<Ctx, Failure> {
+pub(crate) async fn compose(
+    settings: Settings,
+    store: Arc<dyn Store>,
+    bus: Arc<dyn Bus>,
+) -> Result<Ctx, Failure> {
     let hub = Hub::new(Parts {
         store: Arc::clone(&store),
-        bus: Arc::new(LocalBus::default()),
+        bus,
         clock: Arc::new(SystemClock),
         ids: Arc::new(ObjectIds),
         settings: Arc::new(settings.clone()),
@@ -86,14 +115,15 @@ pub(crate) async fn compose(settings: Settings, store: Arc<dyn Store>) -> Result
     Ok(ctx)
 }
 
-async fn serve_store(
-    settings: Settings,
-    store: Arc<dyn Store>,
-    listener: std::net::TcpListener,
-    place: SocketAddr,
+async fn serve_node(
+    composed: impl Future<Output = Result<Ctx, Failure>>,
+    mut signals: Signals,
+    (listener, place): (std::net::TcpListener, SocketAddr),
 ) -> Result<(), Failure> {
-    let ctx = compose(settings, store).await?;
-    let signals = Signals::new()?;
+    let ctx = tokio::select! {
+        ctx = composed => ctx?,
+        () = signals.next() => return Ok(()),
+    };
     let server = http_server(&ctx, listener)
         .map_err(|error| Failure::failed(format!("cannot serve at {place}")).because(error))?;
     rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));
@@ -109,7 +139,7 @@ fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server>
     let mut server = HttpServer::new(move || {
         let ctx = ctx.clone();
         // Called once on each thread: every thread has a fan-out of its own.
-        let fan_out = FanOut::start(ctx.hub.clone());
+        let fan_out = FanOut::start(ctx.hub.clone(), Arc::new(Accounts::new(ctx.clone())));
         App::new().app_data(fan_out).configure(move |app| ihs_api::configure(app, &ctx))
     })
     // With Nagle's algorithm a frame waits for the ack of the one before it: up to 40 ms.
@@ -205,6 +235,7 @@ async fn stop(server: &ServerHandle, ctx: &Ctx) {
     while ctx.hub.sockets() > 0 && Instant::now() < deadline {
         rt::time::sleep(LOOK).await;
     }
+    ctx.hub.settle(CLOSING).await;
     server.stop(true).await;
 }
 

@@ -10,6 +10,7 @@ pub(crate) fn print(settings: &Settings, place: SocketAddr) {
     eprintln!(
         "IHS {version}, listening on {url}
 data: {data}
+bus:  {bus}
 
 What to try:
   sign up    curl {url}/api/users/ -d username=ada -d password=ada-likes-tea -d userType=patient
@@ -19,6 +20,7 @@ README.md has a first conversation; `ihs demo --data-dir ./demo` makes a clinic 
 Ctrl-C stops.",
         version = env!("CARGO_PKG_VERSION"),
         data = data_place(settings),
+        bus = bus_place(settings),
     );
 }
 
@@ -30,6 +32,14 @@ pub(crate) fn data_place(settings: &Settings) -> String {
         return format!("embedded store in {}", folder.display());
     }
     format!("MongoDB at {}", hosts(settings.store.url.expose()))
+}
+
+/// What carries events between nodes, without credentials.
+pub(crate) fn bus_place(settings: &Settings) -> String {
+    match settings.bus.redis() {
+        Ok(address) => format!("Redis at {address}"),
+        Err(_) => "local, for one node".to_owned(),
+    }
 }
 
 /// The hosts of an address. Whatever stands before the last `@` may be part of a password that

@@ -3,47 +3,50 @@
 use std::collections::HashMap;
 
 use actix::Recipient;
-use ihs_store::RoomId;
 use parking_lot::Mutex;
 
-use super::{Announcement, Bus, NodeId};
+use super::{Announcement, Bus, Health, NodeId, Topic};
 
-/// Who listens to a room.
+/// Who listens to a topic.
 type Listeners = Vec<(NodeId, Recipient<Announcement>)>;
 
-/// Listeners by room.
+/// Listeners by topic.
 #[derive(Default)]
 pub struct LocalBus {
-    rooms: Mutex<HashMap<RoomId, Listeners>>,
+    topics: Mutex<HashMap<Topic, Listeners>>,
 }
 
 impl Bus for LocalBus {
     fn publish(&self, announcement: Announcement) {
-        let rooms = self.rooms.lock();
-        let listeners = rooms.get(&announcement.room).into_iter().flatten();
+        let topics = self.topics.lock();
+        let listeners = topics.get(&announcement.topic).into_iter().flatten();
         for (_, listener) in listeners.filter(|(node, _)| *node != announcement.node) {
-            // A listener whose mailbox is full has work to do, and then finds the entries in the
-            // log.
+            // A listener whose mailbox is full has work to do, and then finds what is new in the
+            // store.
             if listener.try_send(announcement.clone()).is_err() {
-                tracing::debug!(room = %announcement.room, "announcement dropped");
+                tracing::debug!(topic = ?announcement.topic, "announcement dropped");
             }
         }
     }
 
-    fn subscribe(&self, room: RoomId, node: NodeId, listener: Recipient<Announcement>) {
-        let mut rooms = self.rooms.lock();
-        let listeners = rooms.entry(room).or_default();
+    fn subscribe(&self, topic: Topic, node: NodeId, listener: Recipient<Announcement>) {
+        let mut topics = self.topics.lock();
+        let listeners = topics.entry(topic).or_default();
         listeners.retain(|(known, _)| *known != node);
         listeners.push((node, listener));
     }
 
-    fn unsubscribe(&self, room: RoomId, node: NodeId) {
-        let mut rooms = self.rooms.lock();
-        if let Some(listeners) = rooms.get_mut(&room) {
+    fn unsubscribe(&self, topic: &Topic, node: NodeId) {
+        let mut topics = self.topics.lock();
+        if let Some(listeners) = topics.get_mut(topic) {
             listeners.retain(|(known, _)| *known != node);
             if listeners.is_empty() {
-                rooms.remove(&room);
+                topics.remove(topic);
             }
         }
+    }
+
+    fn health(&self) -> Health {
+        Health::Alone
     }
 }

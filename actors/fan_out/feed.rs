@@ -19,16 +19,34 @@ pub struct Feed {
     tail: VecDeque<ByteString>,
     tail_bytes: usize,
     tail_limit: usize,
-    live: Vec<Rc<Socket>>,
+    live: Vec<Live>,
     behind: Vec<Behind>,
+}
+
+/// A member that was given everything from its start up to the head.
+#[derive(Debug)]
+struct Live {
+    socket: Rc<Socket>,
+    start: Seq,
 }
 
 #[derive(Debug)]
 struct Behind {
     socket: Rc<Socket>,
+    /// The entry behind which it began.
+    start: Seq,
     /// The last entry that it was given.
     cursor: Seq,
     reading: bool,
+}
+
+/// What a member was given: everything behind `after`, up to `to`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Given {
+    /// Behind this entry,
+    pub after: Seq,
+    /// up to this one.
+    pub to: Seq,
 }
 
 /// What a member that is behind needs next.
@@ -63,12 +81,13 @@ impl Feed {
     /// Adds a member that has everything up to `cursor`; call [`Feed::advance`] for it.
     pub fn attach(&mut self, socket: Rc<Socket>, cursor: Seq) {
         self.detach(&socket);
-        self.behind.push(Behind { socket, cursor, reading: false });
+        self.behind.push(Behind { socket, start: cursor, cursor, reading: false });
     }
 
     /// Takes a member out, and says whether it was live.
     pub fn detach(&mut self, socket: &Rc<Socket>) -> bool {
-        if let Some(place) = self.live.iter().position(|member| Rc::ptr_eq(member, socket)) {
+        if let Some(place) = self.live.iter().position(|member| Rc::ptr_eq(&member.socket, socket))
+        {
             self.live.swap_remove(place);
             return true;
         }
@@ -84,12 +103,31 @@ impl Feed {
 
     /// The members, live or behind.
     pub fn members(&self) -> impl Iterator<Item = &Rc<Socket>> {
-        self.live.iter().chain(self.behind.iter().map(|member| &member.socket))
+        self.live().chain(self.behind.iter().map(|member| &member.socket))
     }
 
     /// The members that are live: who gets passing events.
     pub fn live(&self) -> impl Iterator<Item = &Rc<Socket>> {
-        self.live.iter()
+        self.live.iter().map(|member| &member.socket)
+    }
+
+    /// What each member was given, which may still wait in its outbox.
+    pub fn given(&self) -> impl Iterator<Item = (&Rc<Socket>, Given)> {
+        let live = self.live.iter().map(|Live { socket, start }| (socket, *start, self.head));
+        let behind = self.behind.iter().map(|member| (&member.socket, member.start, member.cursor));
+        live.chain(behind).map(|(socket, after, to)| (socket, Given { after, to }))
+    }
+
+    /// What one member was given.
+    #[must_use]
+    pub fn given_to(&self, socket: &Rc<Socket>) -> Option<Given> {
+        self.given().find(|(member, _)| Rc::ptr_eq(member, socket)).map(|(_, given)| given)
+    }
+
+    /// Whether somebody is behind.
+    #[must_use]
+    pub fn has_behind(&self) -> bool {
+        !self.behind.is_empty()
     }
 
     /// Gives everybody who is live the entries that follow the head. A run that does not follow
@@ -103,7 +141,7 @@ impl Feed {
         if follows {
             let (behind, live): (Vec<_>, Vec<_>) = std::mem::take(&mut self.live)
                 .into_iter()
-                .partition(|member| member.outbox.offer(frames).is_err());
+                .partition(|member| member.socket.outbox.offer(frames).is_err());
             self.live = live;
             self.fall_behind(behind, before);
             self.remember(frames);
@@ -133,7 +171,7 @@ impl Feed {
         let member = &mut self.behind[place];
         if member.cursor == self.head {
             let member = self.behind.swap_remove(place);
-            self.live.push(member.socket);
+            self.live.push(Live { socket: member.socket, start: member.start });
             return Need::Nothing;
         }
         if member.cursor.next() >= tail_start {
@@ -154,7 +192,7 @@ impl Feed {
         let page = page.into_iter().flat_map(Frames::iter).take_while(|(seq, _)| *seq <= head);
         for (seq, frame) in page {
             if seq == member.cursor.next() {
-                if member.socket.outbox.offer_one(frame).is_err() {
+                if member.socket.outbox.offer_one(seq, frame).is_err() {
                     return;
                 }
                 member.cursor = seq;
@@ -177,9 +215,14 @@ impl Feed {
         self.behind.iter().position(|member| Rc::ptr_eq(&member.socket, socket))
     }
 
-    fn fall_behind(&mut self, sockets: Vec<Rc<Socket>>, cursor: Seq) {
-        let fallen = sockets.into_iter().map(|socket| Behind { socket, cursor, reading: false });
-        self.behind.extend(fallen);
+    fn fall_behind(&mut self, members: Vec<Live>, cursor: Seq) {
+        let fallen = members.into_iter();
+        self.behind.extend(fallen.map(|Live { socket, start }| Behind {
+            socket,
+            start,
+            cursor,
+            reading: false,
+        }));
     }
 
     fn give_tail(&mut self, place: usize) {
@@ -190,10 +233,11 @@ impl Feed {
         }
         let skip = usize::try_from(member.cursor.next().get() - start.get()).unwrap_or(usize::MAX);
         for frame in self.tail.iter().skip(skip) {
-            if member.socket.outbox.offer_one(frame).is_err() {
+            let next = member.cursor.next();
+            if member.socket.outbox.offer_one(next, frame).is_err() {
                 return;
             }
-            member.cursor = member.cursor.next();
+            member.cursor = next;
         }
     }
 

@@ -94,6 +94,10 @@ impl World {
                 Parcel::Frames(run) => {
                     client.got.extend(run.iter().map(|(_, frame)| seq_of(frame)));
                 }
+                Parcel::Entry(seq, frame) => {
+                    assert_eq!(seq_of(&frame), seq.get());
+                    client.got.push(seq.get());
+                }
                 Parcel::Frame(frame) => client.got.push(seq_of(&frame)),
                 Parcel::Ping | Parcel::Close(..) => {}
             }

@@ -5,9 +5,14 @@ use std::{sync::Arc, time::Duration};
 use actix::Message;
 use bytestring::ByteString;
 use ihs_store::{RoomId, Seq};
+use serde::{Deserialize, Serialize};
 
 use super::frames::Frames;
-use crate::{room::asker::Reply, session::socket::SessionId, username::Username};
+use crate::{
+    room::asker::Reply,
+    session::socket::{SessionId, Socket},
+    username::Username,
+};
 
 /// What a room has for the sockets of one thread.
 #[derive(Debug, Clone, Message)]
@@ -33,6 +38,34 @@ impl Deliver {
     }
 }
 
+/// An answer for a single socket.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Hand {
+    /// The room that was asked, if it was one.
+    pub room: Option<RoomId>,
+    /// The answer.
+    pub reply: Reply,
+}
+
+/// The inbox is open on a socket.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Opened {
+    /// What it is told first.
+    pub reply: Reply,
+}
+
+/// News of the inbox for a socket on which it is open.
+#[derive(Debug, Message)]
+#[rtype(result = "()")]
+pub struct Mail {
+    /// The socket.
+    pub to: SessionId,
+    /// The news.
+    pub frame: ByteString,
+}
+
 /// A passing event for the sockets that a room feeds.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]
@@ -41,8 +74,29 @@ pub struct Pass {
     pub room: RoomId,
     /// The event.
     pub frame: ByteString,
-    /// Whom it is not for, because they caused it.
-    pub except: Option<SessionId>,
+    /// Whom it is not for.
+    pub except: Except,
+}
+
+/// Who does not hear of what they caused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Except {
+    /// Everybody hears of it.
+    Nobody,
+    /// This socket.
+    Socket(SessionId),
+    /// All sockets of this user.
+    User(Username),
+}
+
+impl Except {
+    pub(super) fn is(&self, socket: &Socket) -> bool {
+        match self {
+            Self::Nobody => false,
+            Self::Socket(id) => *id == socket.id,
+            Self::User(user) => *user == socket.user,
+        }
+    }
 }
 
 /// Feed a socket from a room.
@@ -82,7 +136,8 @@ pub struct Revoke {
 }
 
 /// Some logins of a user.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Logins {
     /// All of them.
     All,

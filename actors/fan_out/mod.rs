@@ -5,34 +5,45 @@
 //! [`FanOut`] with the actor; rooms, which may live on any thread, reach it by address.
 //!
 //! - [`messages`]: what it is told; [`feed`]: who gets what of one room
-//! - [`frames`]: encoded entries; [`pages`]: pages of the log
+//! - [`frames`]: encoded entries; [`pages`]: pages of the log; `mail`: what inboxes have for it;
+//!   `logins`: those that have ended elsewhere; [`survey`]: who has got what
 
 pub mod feed;
 #[cfg(test)]
 mod feed_tests;
 pub mod frames;
+mod logins;
+mod mail;
 pub mod messages;
 pub mod pages;
+pub mod survey;
 
 use std::{
     cell::RefCell,
     collections::HashMap,
     rc::Rc,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use ihs_store::{RoomId, Seq};
 
-pub use self::messages::{Attach, Deliver, Detach, Drain, Logins, Pass, Revoke};
+pub use self::messages::{
+    Attach, Deliver, Detach, Drain, Except, Hand, Logins, Mail, Opened, Pass, Revoke,
+};
 use self::{
-    feed::{Feed, Need},
+    feed::{Feed, Given, Need},
     frames::Frames,
 };
 use crate::{
+    gate::Gate,
     hub::Hub,
     protocol::{Answer, CloseCode},
-    room::asker::{Purpose, Reply},
+    room::{
+        asker::{Purpose, Reply},
+        receipts::Reached,
+    },
     session::{
         outbox::Parcel,
         socket::{SessionId, Socket},
@@ -53,6 +64,7 @@ const MAILBOX: usize = 4_096;
 #[derive(Clone)]
 pub struct FanOut {
     hub: Hub,
+    gate: Arc<dyn Gate>,
     address: Addr<FanOutActor>,
     state: Rc<RefCell<State>>,
 }
@@ -66,24 +78,41 @@ struct State {
 /// The actor around [`FanOut`].
 pub struct FanOutActor {
     hub: Hub,
+    gate: Arc<dyn Gate>,
     state: Rc<RefCell<State>>,
+    /// When logins were asked about last.
+    asked: Instant,
+    /// Held by whoever asks.
+    asking: Rc<()>,
 }
 
 impl FanOut {
     /// Starts the fan-out of this thread.
     #[must_use]
-    pub fn start(hub: Hub) -> Self {
+    pub fn start(hub: Hub, gate: Arc<dyn Gate>) -> Self {
         let state: Rc<RefCell<State>> = Rc::default();
-        let actor = FanOutActor { hub: hub.clone(), state: Rc::clone(&state) };
+        let actor = FanOutActor {
+            hub: hub.clone(),
+            gate: Arc::clone(&gate),
+            state: Rc::clone(&state),
+            asked: Instant::now(),
+            asking: Rc::new(()),
+        };
         let address = actor.start();
         hub.add_thread(address.clone());
-        Self { hub, address, state }
+        Self { hub, gate, address, state }
     }
 
     /// The hub that it belongs to.
     #[must_use]
     pub fn hub(&self) -> &Hub {
         &self.hub
+    }
+
+    /// Who knows about accounts.
+    #[must_use]
+    pub fn gate(&self) -> &dyn Gate {
+        &*self.gate
     }
 
     /// Where rooms reach it.
@@ -97,13 +126,17 @@ impl FanOut {
         self.state.borrow_mut().sockets.insert(socket.id, socket);
     }
 
-    /// Lets go of a socket that has ended.
-    pub fn close(&self, socket: &Rc<Socket>) {
+    /// Lets go of a socket that has ended, and says what it was given of its rooms, if all of that
+    /// is written.
+    pub fn close(&self, socket: &Rc<Socket>) -> HashMap<RoomId, Given> {
         let mut state = self.state.borrow_mut();
         state.sockets.remove(&socket.id);
+        let mut given = HashMap::new();
         for room in socket.rooms.borrow().iter() {
+            given.extend(state.given(*room, socket).map(|given| (*room, given)));
             state.detach(*room, socket);
         }
+        given
     }
 
     /// Goes on feeding a socket that has room again.
@@ -112,10 +145,19 @@ impl FanOut {
         for room in rooms {
             advance(&self.hub, &self.state, room, socket);
         }
+        self.reopen_inbox(socket);
     }
 }
 
 impl State {
+    /// What a socket was given of a room, if all of that is written.
+    fn given(&self, room: RoomId, socket: &Rc<Socket>) -> Option<Given> {
+        if socket.outbox.written() < socket.outbox.given() {
+            return None;
+        }
+        self.feeds.get(&room)?.given_to(socket)
+    }
+
     fn detach(&mut self, room: RoomId, socket: &Rc<Socket>) {
         if let Some(feed) = self.feeds.get_mut(&room) {
             feed.detach(socket);
@@ -130,7 +172,7 @@ impl State {
     fn reply(&self, room: RoomId, reply: Reply) {
         let Some(socket) = self.sockets.get(&reply.session) else { return };
         let fed = || self.feeds.get(&room).is_some_and(|feed| feed.has(socket));
-        if reply.purpose == Purpose::Join && !fed() {
+        if matches!(reply.purpose, Purpose::Join | Purpose::Sync) && !fed() {
             socket.rooms.borrow_mut().remove(&room);
         }
         socket.answer(reply);
@@ -165,8 +207,8 @@ impl State {
 
 /// Ends a membership: what stood before it, then the news, and nothing from `seq` on.
 fn cut(socket: &Socket, room: RoomId, frames: Option<&Frames>, seq: Seq) {
-    for (_, frame) in frames.into_iter().flat_map(Frames::iter).filter(|(at, _)| *at < seq) {
-        if socket.outbox.offer_one(frame).is_err() {
+    for (at, frame) in frames.into_iter().flat_map(Frames::iter).filter(|(at, _)| *at < seq) {
+        if socket.outbox.offer_one(at, frame).is_err() {
             break;
         }
     }
@@ -246,7 +288,11 @@ impl Actor for FanOutActor {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         ctx.set_mailbox_capacity(MAILBOX);
-        ctx.run_interval(SWEEP, |fan_out, _| fan_out.sweep());
+        ctx.run_interval(SWEEP, |fan_out, ctx| {
+            fan_out.sweep();
+            fan_out.reopen_inboxes(&ctx.address());
+            fan_out.ask_for_logins();
+        });
     }
 }
 
@@ -271,7 +317,7 @@ impl Handler<Pass> for FanOutActor {
     fn handle(&mut self, pass: Pass, _: &mut Self::Context) {
         let state = self.state.borrow();
         let Some(feed) = state.feeds.get(&pass.room) else { return };
-        for socket in feed.live().filter(|socket| Some(socket.id) != pass.except) {
+        for socket in feed.live().filter(|socket| !pass.except.is(socket)) {
             socket.outbox.hint(&pass.frame);
         }
     }
@@ -283,7 +329,7 @@ impl Handler<Revoke> for FanOutActor {
     fn handle(&mut self, revoke: Revoke, _: &mut Self::Context) {
         let state = self.state.borrow();
         let theirs = state.sockets.values().filter(|socket| socket.user == revoke.user);
-        for socket in theirs.filter(|socket| revoke.logins.have(&socket.login)) {
+        for socket in theirs.filter(|socket| revoke.logins.have(&socket.login.borrow())) {
             end(socket, CloseCode::TokenEnded, "token revoked");
         }
     }
@@ -313,7 +359,7 @@ impl Handler<Attach> for FanOutActor {
         let mut state = self.state.borrow_mut();
         let Some(socket) = state.sockets.get(&attach.reply.session).map(Rc::clone) else { return };
         socket.rooms.borrow_mut().insert(attach.room);
-        socket.answer(attach.reply);
+        socket.begin(attach.cursor, attach.reply);
         let tail_limit = self.hub.settings().rooms.tail_bytes;
         state
             .feeds
@@ -331,6 +377,11 @@ impl Handler<Detach> for FanOutActor {
     fn handle(&mut self, detach: Detach, _: &mut Self::Context) {
         let mut state = self.state.borrow_mut();
         let Some(socket) = state.sockets.get(&detach.reply.session).map(Rc::clone) else { return };
+        if let Some(given) = state.given(detach.room, &socket)
+            && let Some(room) = self.hub.known_room(detach.room)
+        {
+            room.do_send(Reached { user: socket.user.clone(), given });
+        }
         state.detach(detach.room, &socket);
         socket.rooms.borrow_mut().remove(&detach.room);
         socket.answer(detach.reply);

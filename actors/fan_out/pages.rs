@@ -8,7 +8,7 @@ use futures_util::{
 };
 use ihs_store::{RoomId, Seq, Store};
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::fan_out::frames::Frames;
 
@@ -29,6 +29,11 @@ impl Pages {
     pub fn new(store: Arc<dyn Store>, size: u64, at_once: usize) -> Self {
         let permits = Arc::new(Semaphore::new(at_once.max(1)));
         Self { store, permits, size, under_way: Arc::default() }
+    }
+
+    /// A turn to read from the store for a socket.
+    pub(crate) async fn permit(&self) -> Option<SemaphorePermit<'_>> {
+        self.permits.acquire().await.ok()
     }
 
     /// The page behind `after`.

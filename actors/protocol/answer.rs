@@ -5,7 +5,13 @@ use std::collections::BTreeMap;
 use ihs_store::{EntryId, LogEntry, RoomId, Seq, Timestamp};
 use serde::Serialize;
 
-use super::{code::ErrorCode, entry::EntryView, reference::Reference, request::FrameError};
+use super::{
+    code::ErrorCode, entry::EntryView, notice::Notification, reference::Reference,
+    request::FrameError,
+};
+
+/// Seconds after which it is worth trying again.
+const RETRY_SECONDS: u64 = 1;
 
 /// A frame from the server that is not an entry of a log.
 #[derive(Debug, Serialize)]
@@ -64,6 +70,39 @@ pub enum Answer<'a> {
         #[serde(skip_serializing_if = "Option::is_none")]
         retry_after: Option<u64>,
     },
+    /// What is unseen.
+    Notifications {
+        /// The client's reference.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a Reference>,
+        /// The newest of them, newest first.
+        unseen: Vec<Notification>,
+        /// How many there are.
+        count: u64,
+    },
+    /// The notification is stored.
+    Notified {
+        /// The client's reference.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a Reference>,
+        /// Its id.
+        id: &'a str,
+    },
+    /// One's rooms.
+    Synced {
+        /// The client's reference.
+        #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+        reference: Option<&'a Reference>,
+        /// Each of them.
+        rooms: Vec<SyncedRoom<'a>>,
+    },
+    /// Something new in the inbox.
+    Notification(&'a Notification),
+    /// Another socket of the user has viewed these.
+    Viewed {
+        /// Their ids.
+        notifications: &'a [String],
+    },
     /// Somebody is writing.
     Typing {
         /// The room.
@@ -79,6 +118,15 @@ pub enum Answer<'a> {
         user: &'a str,
         /// Up to here.
         seq: Seq,
+    },
+    /// Somebody has come or gone.
+    Presence {
+        /// The room.
+        room: RoomId,
+        /// Who.
+        user: &'a str,
+        /// Whether they have a socket in the room.
+        online: bool,
     },
     /// The feed from the room has ended.
     Left {
@@ -110,6 +158,26 @@ pub struct Joined<'a> {
     pub diverged: bool,
 }
 
+/// One room in the answer to a sync.
+#[derive(Debug, Serialize)]
+pub struct SyncedRoom<'a> {
+    /// The room.
+    pub room: RoomId,
+    /// Its name.
+    pub name: &'a str,
+    /// Direct or group.
+    pub kind: &'a str,
+    /// Its last entry.
+    pub seq: Seq,
+    /// Messages of others behind the reader's mark.
+    pub unread: u64,
+    /// The newest messages, ascending.
+    pub newest: Vec<EntryView<'a>>,
+    /// What the client has is not in this log.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub diverged: bool,
+}
+
 impl<'a> Answer<'a> {
     /// The acknowledgement of an entry.
     #[must_use]
@@ -127,6 +195,12 @@ impl<'a> Answer<'a> {
     #[must_use]
     pub fn refusal(error: &'a FrameError) -> Self {
         Self::error(error.reference.as_ref(), error.code, &error.detail)
+    }
+
+    /// What was asked for has not been done, and may be soon.
+    #[must_use]
+    pub fn unavailable(reference: Option<&'a Reference>) -> Self {
+        Self::retry(reference, ErrorCode::Unavailable, "it cannot be done just now", RETRY_SECONDS)
     }
 
     /// Something that may succeed in `seconds`.

@@ -41,6 +41,9 @@ pub enum CloseCode {
     TooFast,
     /// This node is going away; the reason is how many milliseconds to wait.
     GoingAway,
+    /// What the connection is for cannot be had just now: event streams only, which cannot be told
+    /// so and asked again.
+    TryLater,
 }
 
 impl CloseCode {
@@ -55,6 +58,7 @@ impl CloseCode {
             Self::FrameTooLarge => 4413,
             Self::TooFast => 4429,
             Self::GoingAway => 1012,
+            Self::TryLater => 1013,
         }
     }
 }

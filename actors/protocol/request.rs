@@ -1,20 +1,17 @@
 //! What a client asks, and how a frame is decoded.
 
+use std::collections::BTreeMap;
+
 use ihs_store::{EntryId, RoomId, Seq};
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::value::RawValue;
 
 use super::{
     code::ErrorCode,
+    fields::{Fault, Fields},
+    notice::Notice,
     reference::Reference,
-    text::{InvalidText, MessageKey, MessageText},
+    text::{MessageKey, MessageText},
 };
-
-/// Most messages that one `history` answers, and that a join brings by `history`.
-pub const MAX_HISTORY: u64 = 200;
-
-/// Messages that a `history` answers when it does not say how many.
-const DEFAULT_HISTORY: u64 = 50;
+use crate::username::Username;
 
 /// A decoded frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -86,6 +83,28 @@ pub enum Verb {
         /// The last entry that was read.
         seq: Seq,
     },
+    /// Join all of one's rooms.
+    Sync {
+        /// Rooms to be resumed behind what the client has.
+        rooms: BTreeMap<RoomId, Seq>,
+        /// Newest messages of each room in the answer.
+        newest: u64,
+    },
+    /// Feed this socket from the inbox.
+    Inbox,
+    /// Note that notifications were viewed.
+    Viewed(Viewed),
+    /// Notify somebody.
+    Notify {
+        /// Whom.
+        user: Username,
+        /// What about, and what.
+        notice: Notice,
+        /// Makes a repeated request harmless.
+        key: Option<MessageKey>,
+    },
+    /// Go on with this access token.
+    Token(String),
     /// Is anybody there.
     Ping,
 }
@@ -106,6 +125,15 @@ pub enum JoinFrom {
     History(u64),
 }
 
+/// Which notifications were viewed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Viewed {
+    /// All of them.
+    All,
+    /// These.
+    These(Vec<String>),
+}
+
 /// Why a frame is not a request.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FrameError {
@@ -117,43 +145,6 @@ pub struct FrameError {
     pub detail: String,
     /// Whether the frame was JSON at all: what is not counts towards the end of the socket.
     pub is_json: bool,
-}
-
-/// The fields of all requests, each still as JSON, so that one bad field spoils neither the
-/// `ref` nor the message about it.
-#[derive(Deserialize)]
-struct Fields<'a> {
-    #[serde(rename = "type", borrow, default)]
-    kind: Option<&'a RawValue>,
-    #[serde(rename = "ref", borrow, default)]
-    reference: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    room: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    after: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    last: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    history: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    text: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    key: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    seq: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    before: Option<&'a RawValue>,
-    #[serde(borrow, default)]
-    limit: Option<&'a RawValue>,
-}
-
-/// A fault in one field.
-struct Fault(ErrorCode, String);
-
-impl Fault {
-    fn bad(detail: impl Into<String>) -> Self {
-        Self(ErrorCode::BadRequest, detail.into())
-    }
 }
 
 /// Decodes a text frame. Unknown fields are passed over, so that newer clients get on.
@@ -186,81 +177,6 @@ fn undecodable(frame: &str) -> FrameError {
     let is_json = serde_json::from_str::<serde::de::IgnoredAny>(frame).is_ok();
     let detail = if is_json { "a frame is one JSON object" } else { "not JSON" };
     FrameError { reference: None, code: ErrorCode::BadRequest, detail: detail.to_owned(), is_json }
-}
-
-impl Fields<'_> {
-    fn verb(&self, message_chars: usize) -> Result<Verb, Fault> {
-        let kind: String = required("type", self.kind)?;
-        match kind.as_str() {
-            "join" => Ok(Verb::Join { room: self.room()?, from: self.join_from()? }),
-            "leave" => Ok(Verb::Leave { room: self.room()? }),
-            "message" => self.message(message_chars),
-            "history" => Ok(Verb::History {
-                room: self.room()?,
-                before: optional("before", self.before)?,
-                limit: optional("limit", self.limit)?.unwrap_or(DEFAULT_HISTORY).min(MAX_HISTORY),
-            }),
-            "edit" => Ok(Verb::Edit {
-                room: self.room()?,
-                target: required("seq", self.seq)?,
-                text: self.text(message_chars)?,
-            }),
-            "delete" => Ok(Verb::Delete { room: self.room()?, target: required("seq", self.seq)? }),
-            "typing" => Ok(Verb::Typing { room: self.room()? }),
-            "read" => Ok(Verb::Read { room: self.room()?, seq: required("seq", self.seq)? }),
-            "ping" => Ok(Verb::Ping),
-            other => {
-                let shown: String = other.chars().take(40).collect();
-                Err(Fault::bad(format!("unknown type {shown:?}")))
-            }
-        }
-    }
-
-    fn room(&self) -> Result<RoomId, Fault> {
-        let text: String = required("room", self.room)?;
-        text.parse().map_err(|_| Fault(ErrorCode::NotFound, "no such room".to_owned()))
-    }
-
-    fn join_from(&self) -> Result<JoinFrom, Fault> {
-        let after: Option<Seq> = optional("after", self.after)?;
-        let history: Option<u64> = optional("history", self.history)?;
-        match (after, history) {
-            (Some(_), Some(_)) => Err(Fault::bad("after and history exclude each other")),
-            (Some(seq), None) => Ok(JoinFrom::After { seq, last: optional("last", self.last)? }),
-            (None, Some(count)) => Ok(JoinFrom::History(count.min(MAX_HISTORY))),
-            (None, None) => Ok(JoinFrom::Now),
-        }
-    }
-
-    fn message(&self, message_chars: usize) -> Result<Verb, Fault> {
-        let (room, text) = (self.room()?, self.text(message_chars)?);
-        let key = match optional("key", self.key)? {
-            None => None,
-            Some(key) => Some(
-                MessageKey::parse(key)
-                    .ok_or_else(|| Fault::bad("key must have 1 to 64 characters"))?,
-            ),
-        };
-        Ok(Verb::Message { room, text, key })
-    }
-
-    fn text(&self, message_chars: usize) -> Result<MessageText, Fault> {
-        let text = MessageText::parse(required("text", self.text)?, message_chars);
-        text.map_err(|invalid| match invalid {
-            InvalidText::TooLong(_) => Fault(ErrorCode::TooLarge, invalid.to_string()),
-            InvalidText::Blank | InvalidText::Nul => Fault::bad(invalid.to_string()),
-        })
-    }
-}
-
-fn required<T: DeserializeOwned>(name: &str, raw: Option<&RawValue>) -> Result<T, Fault> {
-    optional(name, raw)?.ok_or_else(|| Fault::bad(format!("{name} is required")))
-}
-
-fn optional<T: DeserializeOwned>(name: &str, raw: Option<&RawValue>) -> Result<Option<T>, Fault> {
-    raw.map_or(Ok(None), |raw| {
-        serde_json::from_str(raw.get()).map_err(|_| Fault::bad(format!("{name} is not valid")))
-    })
 }
 
 #[cfg(test)]
@@ -330,8 +246,8 @@ mod tests {
 
         #[test]
         fn no_object_makes_decoding_panic(
-            kind in "join|leave|message|history|edit|delete|typing|read|ping|x",
-            name in "room|after|last|history|text|key|seq|before|limit|ref",
+            kind in "join|leave|message|history|edit|delete|typing|read|ping|sync|inbox|viewed|notify|token|x",
+            name in "room|after|last|history|text|key|seq|before|limit|ref|rooms|newest|notifications|all|user|title|category|token",
             value in r#"null|-1|1|1e99|"a"|"0123456789abcdef01234567"|\[\]|\{\}|true"#,
         ) {
             let frame = format!(r#"{{"type":"{kind}","room":"{ROOM}","{name}":{value}}}"#);

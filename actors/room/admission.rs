@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// Unread messages are counted up to here.
-const MAX_UNREAD: u64 = 1_000;
+pub const MAX_UNREAD: u64 = 1_000;
 
 /// What a join needs to know.
 #[derive(Debug, PartialEq, Eq)]
@@ -101,11 +101,10 @@ async fn resume(
 }
 
 /// Answers with messages, of which one more than `limit` was asked for.
-pub fn recall(mut asker: Asker, entries: &[LogEntry], limit: u64) {
+pub fn recall(room: RoomId, mut asker: Asker, entries: &[LogEntry], limit: u64) {
     let limit = usize::try_from(limit).unwrap_or(usize::MAX);
     let surplus = entries.len().saturating_sub(limit);
     let reference = asker.take_reference();
-    let room = asker.room;
     asker.answer(&Answer::History {
         reference: reference.as_ref(),
         room,

@@ -5,7 +5,7 @@ use bytestring::ByteString;
 use ihs_store::RoomId;
 
 use crate::{
-    fan_out::{Deliver, Detach, FanOutActor},
+    fan_out::{Detach, FanOutActor, Hand},
     protocol::{Answer, ErrorCode, Reference},
     session::socket::SessionId,
     username::Username,
@@ -18,6 +18,8 @@ pub enum Purpose {
     Join,
     /// A page of history.
     History,
+    /// To be fed from the room as all of the user's rooms are: no answer is for this one alone.
+    Sync,
     /// A passing event, which is not answered.
     Event,
     /// Anything else.
@@ -29,8 +31,8 @@ pub enum Purpose {
 pub struct Reply {
     /// The socket.
     pub session: SessionId,
-    /// The frame.
-    pub frame: ByteString,
+    /// The frame; none where nobody waits for one.
+    pub frame: Option<ByteString>,
     /// What the request was for.
     pub purpose: Purpose,
 }
@@ -43,8 +45,8 @@ pub struct Asker {
     pub session: SessionId,
     /// Whose it is.
     pub user: Username,
-    /// The room that is asked.
-    pub room: RoomId,
+    /// The room that is asked; none when it is the inbox.
+    pub room: Option<RoomId>,
     /// The fan-out of the socket's thread.
     pub fan_out: Addr<FanOutActor>,
     /// What it is for.
@@ -60,7 +62,7 @@ impl Purpose {
     #[must_use]
     pub const fn weight(self) -> usize {
         match self {
-            Self::Event => 0,
+            Self::Event | Self::Sync => 0,
             Self::Join | Self::Deed => 1,
             Self::History => 32,
         }
@@ -72,7 +74,7 @@ impl Asker {
     #[must_use]
     pub fn new(
         (session, user): (SessionId, Username),
-        room: RoomId,
+        room: Option<RoomId>,
         fan_out: Addr<FanOutActor>,
         purpose: Purpose,
         reference: Option<Reference>,
@@ -101,30 +103,41 @@ impl Asker {
     /// Answers by itself.
     pub fn answer(self, answer: &Answer<'_>) {
         let (fan_out, room) = (self.fan_out.clone(), self.room);
-        let replies = vec![self.settle(answer)];
-        fan_out.do_send(Deliver { replies, ..Deliver::from(room) });
+        let reply = self.settle(answer);
+        fan_out.do_send(Hand { room, reply });
     }
 
     /// Ends the socket's feed from the room, or its hope for one, with this answer.
-    pub fn detach(self, answer: &Answer<'_>) {
-        let (fan_out, room) = (self.fan_out.clone(), self.room);
+    pub fn detach(self, room: RoomId, answer: &Answer<'_>) {
+        let fan_out = self.fan_out.clone();
         let ends = matches!(answer, Answer::Error { code: ErrorCode::NotFound, .. });
         let reply = self.settle(answer);
         fan_out.do_send(Detach { room, reply, ends });
     }
 
     fn reply(&self, answer: &Answer<'_>) -> Reply {
-        Reply { session: self.session, frame: answer.encode().into(), purpose: self.purpose }
+        Reply { session: self.session, frame: self.frame(answer), purpose: self.purpose }
+    }
+
+    /// Of a room that is fed together with all others, only its end is told.
+    fn frame(&self, answer: &Answer<'_>) -> Option<ByteString> {
+        let left = |room, reason| Answer::Left { room, reason }.encode().into();
+        match (self.purpose, self.room, answer) {
+            (Purpose::Sync, _, Answer::Joined(_)) => None,
+            (Purpose::Sync, Some(room), Answer::Error { code: ErrorCode::NotFound, .. }) => {
+                Some(left(room, "removed"))
+            }
+            (Purpose::Sync, Some(room), Answer::Error { .. }) => Some(left(room, "unavailable")),
+            _ => Some(answer.encode().into()),
+        }
     }
 }
 
 impl Drop for Asker {
     fn drop(&mut self) {
         if !self.answered {
-            let (reference, detail) = (self.reference.as_ref(), "the room is busy");
-            let answer = Answer::retry(reference, ErrorCode::Unavailable, detail, 1);
-            let replies = vec![self.reply(&answer)];
-            self.fan_out.do_send(Deliver { replies, ..Deliver::from(self.room) });
+            let answer = Answer::unavailable(self.reference.as_ref());
+            self.fan_out.do_send(Hand { room: self.room, reply: self.reply(&answer) });
         }
     }
 }

@@ -16,6 +16,8 @@ pub struct Audience {
     sockets: HashMap<SessionId, Listener>,
     /// Each thread that has sockets here, and how many: asked for at every delivery.
     threads: Vec<(Addr<FanOutActor>, usize)>,
+    /// How many sockets each user has here.
+    users: HashMap<Username, usize>,
 }
 
 struct Listener {
@@ -31,19 +33,44 @@ impl Audience {
             Some((_, count)) => *count += 1,
             None => self.threads.push((thread.clone(), 1)),
         }
+        *self.users.entry(user.clone()).or_default() += 1;
         self.sockets.insert(session, Listener { user, thread });
     }
 
-    /// Lets a socket go.
-    pub fn remove(&mut self, session: SessionId) {
-        if let Some(listener) = self.sockets.remove(&session) {
-            if let Some((_, count)) =
-                self.threads.iter_mut().find(|(known, _)| *known == listener.thread)
-            {
-                *count -= 1;
-            }
-            self.threads.retain(|(_, count)| *count > 0);
+    /// Lets a socket go, and says whose it was.
+    pub fn remove(&mut self, session: SessionId) -> Option<Username> {
+        let listener = self.sockets.remove(&session)?;
+        if let Some((_, count)) =
+            self.threads.iter_mut().find(|(known, _)| *known == listener.thread)
+        {
+            *count -= 1;
         }
+        self.threads.retain(|(_, count)| *count > 0);
+        if let Some(count) = self.users.get_mut(&listener.user) {
+            *count -= 1;
+            if *count == 0 {
+                self.users.remove(&listener.user);
+            }
+        }
+        Some(listener.user)
+    }
+
+    /// Whose a socket is.
+    #[must_use]
+    pub fn user_of(&self, session: SessionId) -> Option<&Username> {
+        self.sockets.get(&session).map(|listener| &listener.user)
+    }
+
+    /// Whether a user has a socket here.
+    #[must_use]
+    pub fn has(&self, user: &Username) -> bool {
+        self.users.contains_key(user)
+    }
+
+    /// How many sockets are fed.
+    #[must_use]
+    pub fn sockets(&self) -> usize {
+        self.sockets.len()
     }
 
     /// Lets every socket of a user go.
@@ -77,15 +104,5 @@ impl Audience {
     /// The threads that have sockets here.
     pub fn threads(&self) -> impl Iterator<Item = &Addr<FanOutActor>> {
         self.threads.iter().map(|(thread, _)| thread)
-    }
-
-    /// The users who have sockets here, each once, in order.
-    #[must_use]
-    pub fn users(&self) -> Vec<&str> {
-        let mut users: Vec<&str> =
-            self.sockets.values().map(|listener| listener.user.as_str()).collect();
-        users.sort_unstable();
-        users.dedup();
-        users
     }
 }

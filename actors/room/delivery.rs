@@ -19,22 +19,18 @@ use crate::{
 pub struct Delivery {
     /// Consecutive entries.
     pub entries: Vec<LogEntry>,
+    /// Whether this node has just appended some of them.
+    pub own: bool,
     replies: Vec<(Addr<FanOutActor>, Reply)>,
 }
 
 impl Delivery {
     /// Adds an acknowledgement.
-    pub fn acknowledge(&mut self, mut asker: Asker, entry: &LogEntry) {
+    pub fn acknowledge(&mut self, room: RoomId, mut asker: Asker, entry: &LogEntry) {
         let fan_out = asker.fan_out.clone();
-        let (room, reference) = (asker.room, asker.take_reference());
+        let reference = asker.take_reference();
         let reply = asker.settle(&Answer::ack(reference.as_ref(), room, entry));
         self.replies.push((fan_out, reply));
-    }
-
-    /// Whether this node has just appended something.
-    #[must_use]
-    pub fn is_own(&self) -> bool {
-        !self.replies.is_empty() && !self.entries.is_empty()
     }
 
     /// One message for each thread that has something to do.

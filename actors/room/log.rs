@@ -69,6 +69,8 @@ enum UnderWay<O> {
 #[derive(Debug)]
 pub struct RoomLog<O> {
     head: Seq,
+    /// When the entry at the head was appended.
+    time: Timestamp,
     waiting: VecDeque<Draft<O>>,
     under_way: UnderWay<O>,
     /// The log may hold more than was delivered: read before the next append.
@@ -87,6 +89,7 @@ impl<O> RoomLog<O> {
     pub fn new(head: Seq, batch: usize, pending: usize, page: usize) -> Self {
         Self {
             head,
+            time: Timestamp::default(),
             waiting: VecDeque::new(),
             under_way: UnderWay::Nothing,
             behind: false,
@@ -95,6 +98,13 @@ impl<O> RoomLog<O> {
             pending,
             page: page.max(1),
         }
+    }
+
+    /// Lets no entry be earlier than this: times in a log never go back, whatever the clocks of
+    /// the nodes say.
+    #[must_use]
+    pub fn not_before(self, time: Timestamp) -> Self {
+        Self { time, ..self }
     }
 
     /// The last entry that was delivered.
@@ -156,7 +166,12 @@ impl<O> RoomLog<O> {
             return None;
         }
         let count = self.waiting.len().min(self.batch);
-        let drafts: Vec<Draft<O>> = self.waiting.drain(..count).collect();
+        let mut drafts: Vec<Draft<O>> = self.waiting.drain(..count).collect();
+        let mut time = self.time;
+        for draft in &mut drafts {
+            draft.time = draft.time.max(time);
+            time = draft.time;
+        }
         let mut seq = self.head;
         let entries = drafts
             .iter()
@@ -261,8 +276,8 @@ impl<O> RoomLog<O> {
     }
 
     fn deliver(&mut self, entries: Vec<LogEntry>) -> Option<Effect<O>> {
-        let last = entries.last()?.seq;
-        self.head = last;
+        let last = entries.last()?;
+        (self.head, self.time) = (last.seq, last.time);
         Some(Effect::Deliver(entries))
     }
 

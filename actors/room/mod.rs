@@ -2,18 +2,27 @@
 //! are here, and announces it to other nodes. The log decides what happened. The room writes to no
 //! socket and keeps no history.
 //!
-//! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`]: the way back to them
-//! - [`membership`], [`admission`]: what is looked up in the store
-//! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last activity
+//! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
+//! - `door`: who is let in; [`membership`], [`admission`]: what is looked up in the store
+//! - [`notices`]: what members who are away are told
+//! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
+//!   activity; [`receipts`]: who has got what; `news`: what goes to and comes from other nodes
 
 pub mod admission;
 pub mod asker;
+mod attendance;
 pub mod audience;
 pub mod delivery;
+mod door;
 pub mod log;
 #[cfg(test)]
 mod log_tests;
 pub mod membership;
+mod news;
+pub mod notices;
+pub mod origin;
+pub mod presence;
+pub mod receipts;
 pub mod requests;
 pub mod touch;
 
@@ -26,23 +35,24 @@ use std::{
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
-use bytestring::ByteString;
-use ihs_store::{LogEntry, RoomId, Seq, StoreError};
+use ihs_store::{Document, LogEntry, RoomId, Seq, Timestamp};
+use tokio::sync::OwnedSemaphorePermit;
 
 use self::{
-    admission::Admitted,
-    asker::{Asker, Reply},
     audience::Audience,
     delivery::Delivery,
+    door::Door,
     log::{Draft, Effect, Refusal, RoomLog},
-    requests::{NO_SUCH_ROOM, refuse},
+    notices::Notices,
+    origin::Origin,
+    presence::Presence,
+    receipts::Receipts,
     touch::Touch,
 };
 use crate::{
-    bus::Announcement,
-    fan_out::{Attach, Deliver, FanOutActor, Pass},
+    bus::{Health, News, Topic},
+    fan_out::{Deliver, FanOutActor, feed::Given},
     hub::Hub,
-    protocol::{Answer, ErrorCode},
     session::socket::SessionId,
     username::Username,
 };
@@ -50,16 +60,32 @@ use crate::{
 /// Requests that may wait for a room; more are refused as unavailable.
 const MAILBOX: usize = 4_096;
 
-/// How often a room that feeds sockets looks whether its log has grown unheard of.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// How often a room that feeds sockets looks whether its log has grown unheard of, when nothing
+/// else would tell.
+const LOOK_ALONE: Duration = Duration::from_secs(1);
+
+/// How often it does when the bus tells: what the bus has lost is found in less than 5 s.
+const LOOK_TOLD: Duration = Duration::from_secs(4);
 
 /// How often a room looks after itself: deliveries that found no place, a store that was away.
 const TICK: Duration = Duration::from_millis(250);
 
+/// How often a room tells other nodes who all is here, in case they have missed something.
+const TELL_ALL: Duration = Duration::from_secs(10);
+
+/// How long a room that was just opened waits to hear who is there on other nodes, before it says
+/// so to those who join.
+const SETTLE: Duration = Duration::from_millis(60);
+
 /// A socket has ended.
 #[derive(Debug, Message)]
 #[rtype(result = "()")]
-pub struct Gone(pub SessionId);
+pub struct Gone {
+    /// The socket.
+    pub session: SessionId,
+    /// What it was given, if all of that was written.
+    pub given: Option<Given>,
+}
 
 /// Somebody else has appended to the log.
 #[derive(Debug, Message)]
@@ -71,36 +97,35 @@ pub struct Look;
 #[rtype(result = "()")]
 struct Proceed;
 
-/// Whether the room could be loaded.
-enum Door {
-    Open,
-    NoSuchRoom,
-    StoreAway,
-}
-
 /// One room on one node.
 pub struct Room {
     id: RoomId,
     hub: Hub,
     door: Door,
-    log: RoomLog<Asker>,
+    log: RoomLog<Origin>,
     members: HashSet<Username>,
     /// How far members have read.
     read: HashMap<Username, Seq>,
     audience: Audience,
+    presence: Presence,
     /// Joins that wait for the store, by the number of the attempt.
     joining: HashMap<SessionId, u64>,
     attempts: u64,
     /// Deliveries whose thread had no place for them; nothing is appended until it has.
     stuck: VecDeque<(Addr<FanOutActor>, Deliver)>,
     touch: Touch,
+    receipts: Receipts,
+    notices: Notices,
     /// A [`Proceed`] is in the mailbox.
     proceeding: bool,
     /// The store could not be read: wait for the next tick before trying again.
     pausing: bool,
+    opened: Instant,
     used: Instant,
     /// When the log was last looked at unasked.
     looked: Instant,
+    /// The turn to look, until it is over.
+    looking: Option<OwnedSemaphorePermit>,
 }
 
 impl Room {
@@ -122,54 +147,24 @@ impl Room {
             members: HashSet::new(),
             read: HashMap::new(),
             audience: Audience::default(),
+            presence: Presence::default(),
             joining: HashMap::new(),
             attempts: 0,
             stuck: VecDeque::new(),
             touch: Touch::new(id, hub.clone()),
+            receipts: Receipts::default(),
+            notices: Notices::new(&Document::new(), &HashSet::new()),
             proceeding: false,
             pausing: false,
+            opened: Instant::now(),
             used: Instant::now(),
             looked: Instant::now(),
+            looking: None,
             hub,
         }
     }
 
-    /// Lets a request in, or answers it: what is not the caller's is not there.
-    fn admit(&mut self, mut asker: Asker) -> Option<Asker> {
-        self.used = Instant::now();
-        match self.door {
-            Door::Open if self.members.contains(&asker.user) => Some(asker),
-            Door::Open | Door::NoSuchRoom => {
-                let reference = asker.take_reference();
-                let code = ErrorCode::NotFound;
-                asker.detach(&Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));
-                None
-            }
-            Door::StoreAway => {
-                refuse(asker, Refusal::StoreAway);
-                None
-            }
-        }
-    }
-
-    fn loaded(&mut self, outcome: Result<Option<membership::Loaded>, StoreError>) {
-        match outcome {
-            Ok(Some(loaded)) => {
-                self.log = new_log(&self.hub, loaded.head);
-                self.members = loaded.members;
-                self.read = loaded.read;
-                self.door = Door::Open;
-            }
-            Ok(None) => self.door = Door::NoSuchRoom,
-            Err(error) => {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(room = %self.id, error, "room not loaded");
-                self.door = Door::StoreAway;
-            }
-        }
-    }
-
-    fn submit(&mut self, draft: Draft<Asker>, ctx: &mut Context<Self>) {
+    fn submit(&mut self, draft: Draft<Origin>, ctx: &mut Context<Self>) {
         match self.log.submit(draft) {
             Some(effect) => self.carry_out(vec![effect], ctx),
             None => self.proceed_soon(ctx),
@@ -193,24 +188,38 @@ impl Room {
         }
     }
 
-    fn carry_out(&mut self, effects: Vec<Effect<Asker>>, ctx: &mut Context<Self>) {
+    fn carry_out(&mut self, effects: Vec<Effect<Origin>>, ctx: &mut Context<Self>) {
         let mut delivery = Delivery::default();
         for effect in effects {
             match effect {
                 Effect::Append(entries) => self.append(entries, ctx),
                 Effect::Read(after) => self.read(after, ctx),
                 Effect::Deliver(entries) => delivery.entries.extend(entries),
-                Effect::Acknowledge(asker, entry) => delivery.acknowledge(asker, &entry),
-                Effect::Refuse(asker, refusal) => refuse(asker, refusal),
+                Effect::Acknowledge(origin, entry) => {
+                    delivery.own = true;
+                    origin.acknowledge(self.id, *entry, &mut delivery);
+                }
+                Effect::Refuse(origin, refusal) => origin.refuse(refusal),
             }
         }
         self.deliver(delivery);
     }
 
     fn append(&mut self, entries: Vec<LogEntry>, ctx: &mut Context<Self>) {
-        let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        let append = async move { store.append(room, entries).await };
-        ctx.spawn(append.into_actor(self).map(|outcome, room, ctx| {
+        let (hub, room) = (self.hub.clone(), self.id);
+        let there = (&self.members, &self.presence);
+        let must_mark = self.notices.must_mark(&entries, there, hub.clock().now());
+        let append = async move {
+            let mark = async {
+                let at = must_mark?;
+                notices::mark(&hub, room, at).await.is_ok().then_some(at)
+            };
+            futures_util::join!(hub.store().append(room, entries), mark)
+        };
+        ctx.spawn(append.into_actor(self).map(|(outcome, marked), room, ctx| {
+            if let Some(at) = marked {
+                room.notices.marked(at);
+            }
             if let Err(error) = &outcome {
                 let error = error as &dyn std::error::Error;
                 tracing::warn!(room = %room.id, error, "append failed");
@@ -226,6 +235,7 @@ impl Room {
         let page = self.hub.settings().rooms.page;
         let read = async move { store.log_after(room, after, page).await };
         ctx.spawn(read.into_actor(self).map(|outcome, room, ctx| {
+            room.looking = None;
             room.pausing = outcome.is_err();
             let effects = room.log.read(outcome);
             room.carry_out(effects, ctx);
@@ -235,21 +245,18 @@ impl Room {
 
     fn deliver(&mut self, delivery: Delivery) {
         let removed = membership::follow(&mut self.members, &delivery.entries);
-        if delivery.is_own() {
-            self.hub.bus().publish(Announcement {
-                node: self.hub.node(),
-                room: self.id,
-                entries: Arc::new(delivery.entries.clone()),
-            });
+        if delivery.own && !delivery.entries.is_empty() {
+            self.tell_others(News::Entries(Arc::new(delivery.entries.clone())));
+            self.notices.note(&delivery.entries, &self.members, &self.presence);
             self.touch.touch();
         }
         for (fan_out, message) in delivery.split(self.id, self.audience.threads(), &removed) {
             self.send(fan_out, message);
         }
         for (user, _) in &removed {
-            self.audience.remove_user(user);
-            for asker in self.log.withdraw(user.as_str()) {
-                refuse(asker, Refusal::NotAMember);
+            self.expel(user);
+            for origin in self.log.withdraw(user.as_str()) {
+                origin.refuse(Refusal::NotAMember);
             }
         }
     }
@@ -269,46 +276,50 @@ impl Room {
         }
     }
 
-    fn attach(&mut self, asker: Asker, admitted: &Admitted) {
-        self.audience.insert(asker.session, asker.user.clone(), asker.fan_out.clone());
-        let (fan_out, room, head) = (asker.fan_out.clone(), self.id, self.log.head());
-        let cursor = admitted.cursor.unwrap_or(head);
-        let reply = self.joined(asker, admitted);
-        fan_out.do_send(Attach { room, head, cursor, reply });
-    }
-
-    fn say_joined(&self, asker: Asker, admitted: &Admitted) {
-        let fan_out = asker.fan_out.clone();
-        let replies = vec![self.joined(asker, admitted)];
-        fan_out.do_send(Deliver { replies, ..Deliver::from(self.id) });
-    }
-
-    fn joined(&self, mut asker: Asker, admitted: &Admitted) -> Reply {
-        let reference = asker.take_reference();
-        let (head, online) = (self.log.head(), self.audience.users());
-        let answer = admitted.joined(self.id, head, reference.as_ref(), online, &self.read);
-        asker.settle(&Answer::Joined(answer))
-    }
-
-    /// Tells everybody here something that is not kept.
-    fn pass(&self, event: &Answer<'_>, except: Option<SessionId>) {
-        let frame: ByteString = event.encode().into();
-        for thread in self.audience.threads() {
-            let pass = Pass { room: self.id, frame: frame.clone(), except };
-            // Passing events are worth no waiting.
-            if thread.try_send(pass).is_err() {
-                tracing::debug!(room = %self.id, "passing event dropped");
+    /// Other nodes may have appended without our hearing of it. An embedded store has one node.
+    /// Rooms take turns: so many look at a time, however many there are.
+    fn look_again(&mut self) {
+        let every = match self.hub.bus().health() {
+            Health::Up => LOOK_TOLD,
+            Health::Alone | Health::Away => LOOK_ALONE,
+        };
+        let shared = !self.hub.settings().store.is_embedded();
+        if shared && !self.audience.is_empty() && self.looked.elapsed() >= every {
+            self.looking = self.hub.look_permit();
+            if self.looking.is_some() {
+                self.looked = Instant::now();
+                self.log.look();
             }
         }
     }
 
-    /// Other nodes may have appended without our hearing of it. An embedded store has one node.
-    fn look_again(&mut self) {
-        let shared = !self.hub.settings().store.is_embedded();
-        if shared && !self.audience.is_empty() && self.looked.elapsed() >= LOOK_AGAIN {
-            self.looked = Instant::now();
-            self.log.look();
+    /// Starts a round of notifications, if it is time.
+    fn send_notices(&mut self, ctx: &mut Context<Self>) {
+        if !matches!(self.door, Door::Open) {
+            return;
         }
+        let Some(mut missed) = self.notices.start() else { return };
+        missed.retain(|user| !self.presence.is_online(user) && self.members.contains(user));
+        let (hub, room, told) = (self.hub.clone(), self.id, missed.len());
+        let tell = async move { notices::tell(&hub, room, missed).await };
+        ctx.spawn(tell.into_actor(self).map(move |rest, room, ctx| {
+            match room.notices.told(told, rest) {
+                Some(mark) => room.unmark(mark, ctx),
+                None => room.notices.end(false),
+            }
+        }));
+    }
+
+    fn unmark(&mut self, mark: Timestamp, ctx: &mut Context<Self>) {
+        let (hub, room) = (self.hub.clone(), self.id);
+        let unmark = async move { notices::unmark(&hub, room, mark).await };
+        ctx.spawn(
+            unmark.into_actor(self).map(|outcome, room, _| room.notices.end(outcome.is_ok())),
+        );
+    }
+
+    fn settle_time(&self) -> Duration {
+        if self.hub.bus().health() == Health::Up { SETTLE } else { Duration::ZERO }
     }
 
     fn tick(&mut self, ctx: &mut Context<Self>) {
@@ -316,18 +327,25 @@ impl Room {
         self.send_stuck();
         self.look_again();
         self.touch.tick();
+        self.tick_presence();
+        self.tick_receipts(ctx);
+        self.send_notices(ctx);
         self.proceed(ctx);
         let idle = Duration::from_secs(self.hub.settings().rooms.idle_seconds);
         let unused = self.audience.is_empty() && self.joining.is_empty();
         if !matches!(self.door, Door::Open)
-            || unused && self.log.is_settled() && self.used.elapsed() >= idle
+            || unused
+                && self.log.is_settled()
+                && self.receipts.is_settled()
+                && self.notices.is_settled()
+                && self.used.elapsed() >= idle
         {
             ctx.stop();
         }
     }
 }
 
-fn new_log(hub: &Hub, head: Seq) -> RoomLog<Asker> {
+fn new_log(hub: &Hub, head: Seq) -> RoomLog<Origin> {
     let rooms = &hub.settings().rooms;
     let page = usize::try_from(rooms.page).unwrap_or(usize::MAX);
     RoomLog::new(head, rooms.batch, rooms.pending, page)
@@ -338,29 +356,22 @@ impl Actor for Room {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let listener = ctx.address().recipient();
-        self.hub.bus().subscribe(self.id, self.hub.node(), listener);
+        self.hub.bus().subscribe(Topic::Room(self.id), self.hub.node(), listener);
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let load = async move { membership::load(&*store, room).await };
         // Nothing can be decided before the room is known, so the mailbox waits here, bounded by
         // its capacity and by the store's time limit.
         ctx.wait(load.into_actor(self).map(|outcome, room, _| room.loaded(outcome)));
         ctx.run_interval(TICK, Self::tick);
+        ctx.run_interval(TELL_ALL, |room, _| room.tell_all_present());
+        self.tell_others(News::WhoIsThere);
     }
 
     fn stopped(&mut self, ctx: &mut Self::Context) {
+        self.tell_others(News::Present(Vec::new()));
         // In this order: who takes this actor's place subscribes under the same name.
-        self.hub.bus().unsubscribe(self.id, self.hub.node());
+        self.hub.bus().unsubscribe(&Topic::Room(self.id), self.hub.node());
         self.hub.forget_room(self.id, &ctx.address());
-    }
-}
-
-impl Handler<Gone> for Room {
-    type Result = ();
-
-    fn handle(&mut self, Gone(session): Gone, _: &mut Self::Context) {
-        self.joining.remove(&session);
-        self.audience.remove(session);
-        self.used = Instant::now();
     }
 }
 
@@ -378,20 +389,6 @@ impl Handler<Look> for Room {
 
     fn handle(&mut self, _: Look, ctx: &mut Self::Context) {
         self.log.look();
-        self.proceed(ctx);
-    }
-}
-
-impl Handler<Announcement> for Room {
-    type Result = ();
-
-    fn handle(&mut self, announcement: Announcement, ctx: &mut Self::Context) {
-        if self.stuck.is_empty() {
-            let effects = self.log.hear(announcement.entries.as_ref().clone());
-            self.carry_out(effects, ctx);
-        } else {
-            self.log.look();
-        }
         self.proceed(ctx);
     }
 }

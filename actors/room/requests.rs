@@ -9,9 +9,15 @@ use super::{
     Room, admission,
     asker::Asker,
     log::{Draft, Refusal},
-    membership,
+    membership, notices,
+    origin::Origin,
 };
-use crate::protocol::{Answer, ErrorCode, JoinFrom, MessageKey, MessageText};
+use crate::{
+    bus::News,
+    fan_out::Except,
+    protocol::{Answer, ErrorCode, JoinFrom, MessageKey, MessageText},
+    username::Username,
+};
 
 /// What is not the caller's is not there.
 pub(super) const NO_SUCH_ROOM: &str = "no such room";
@@ -42,7 +48,7 @@ pub struct Leave {
 #[rtype(result = "()")]
 pub struct Send {
     /// Who asks.
-    pub asker: Asker,
+    pub origin: Origin,
     /// What it says.
     pub text: MessageText,
     /// Makes a repeated send harmless.
@@ -54,7 +60,7 @@ pub struct Send {
 #[rtype(result = "()")]
 pub struct Amend {
     /// Who asks.
-    pub asker: Asker,
+    pub origin: Origin,
     /// The message.
     pub target: Seq,
     /// Its new text; `None` deletes it.
@@ -102,7 +108,12 @@ impl Handler<Join> for Room {
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         // What the client sends behind its join comes behind it in the feed, too.
         let (user, head) = (asker.user.clone(), self.log.head());
-        let admit = async move { admission::admit(&*store, room, &user, from).await };
+        let settled = tokio::time::Instant::from_std(self.opened + self.settle_time());
+        let admit = async move {
+            let admitted = admission::admit(&*store, room, &user, from).await;
+            tokio::time::sleep_until(settled).await;
+            admitted
+        };
         ctx.spawn(admit.into_actor(self).map(move |outcome, room, _| {
             let latest = room.joining.get(&asker.session) == Some(&attempt);
             if latest {
@@ -123,19 +134,18 @@ impl Handler<Leave> for Room {
     type Result = ();
 
     fn handle(&mut self, Leave { mut asker }: Leave, _: &mut Self::Context) {
-        self.joining.remove(&asker.session);
-        self.audience.remove(asker.session);
+        self.let_go(asker.session);
         let reference = asker.take_reference();
-        asker.detach(&Answer::Ok { reference: reference.as_ref() });
+        asker.detach(self.id, &Answer::Ok { reference: reference.as_ref() });
     }
 }
 
 impl Handler<Send> for Room {
     type Result = ();
 
-    fn handle(&mut self, Send { asker, text, key }: Send, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else { return };
-        let draft = self.draft(asker, Body::message(text.into_string()));
+    fn handle(&mut self, Send { origin, text, key }: Send, ctx: &mut Self::Context) {
+        let Some(origin) = self.admit_origin(origin) else { return };
+        let draft = self.draft(origin, Body::message(text.into_string()));
         self.submit(Draft { key: key.map(MessageKey::into_string), ..draft }, ctx);
     }
 }
@@ -143,23 +153,23 @@ impl Handler<Send> for Room {
 impl Handler<Amend> for Room {
     type Result = ();
 
-    fn handle(&mut self, Amend { asker, target, text }: Amend, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else { return };
+    fn handle(&mut self, Amend { origin, target, text }: Amend, ctx: &mut Self::Context) {
+        let Some(origin) = self.admit_origin(origin) else { return };
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let before = Seq::new(target.get().saturating_sub(1));
         let find = async move { store.log_after(room, before, 1).await };
         ctx.spawn(find.into_actor(self).map(move |outcome, room, ctx| {
-            let Some(asker) = room.admit(asker) else { return };
-            let Ok(entries) = outcome else { return refuse(asker, Refusal::StoreAway) };
+            let Some(origin) = room.admit_origin(origin) else { return };
+            let Ok(entries) = outcome else { return origin.refuse(Refusal::StoreAway) };
             let message = entries.first().filter(|entry| entry.seq == target);
-            if let Err((code, detail)) = may_amend(message, &asker) {
-                return complain(asker, code, detail);
+            if let Err((code, detail)) = may_amend(message, origin.user()) {
+                return origin.complain(code, detail);
             }
             let body = match text {
                 Some(text) => Body::Edited { target, text: text.into_string() },
                 None => Body::Deleted { target },
             };
-            let draft = room.draft(asker, body);
+            let draft = room.draft(origin, body);
             room.submit(draft, ctx);
         }));
     }
@@ -171,7 +181,8 @@ impl Handler<Type> for Room {
     fn handle(&mut self, Type { asker }: Type, _: &mut Self::Context) {
         let Some(asker) = self.admit(asker) else { return };
         let event = Answer::Typing { room: self.id, user: asker.user.as_str() };
-        self.pass(&event, Some(asker.session));
+        self.pass(&event, &Except::Socket(asker.session));
+        self.tell_others(News::Typing(asker.user.clone()));
         asker.forget();
     }
 }
@@ -185,48 +196,57 @@ impl Handler<MarkRead> for Room {
         if self.read.get(&asker.user).is_some_and(|known| *known >= seq) {
             return acknowledge(asker);
         }
-        let (store, room, user) = (Arc::clone(self.hub.store()), self.id, asker.user.clone());
-        let mark = async move { membership::mark_read(&*store, room, &user, seq).await };
+        let (hub, room, user) = (self.hub.clone(), self.id, asker.user.clone());
+        let mark = async move {
+            membership::mark_read(&**hub.store(), room, &user, seq).await?;
+            notices::clear(&hub, room, &user, seq).await
+        };
         ctx.spawn(mark.into_actor(self).map(move |outcome, room, _| {
             let Some(asker) = room.admit(asker) else { return };
             if outcome.is_err() {
                 return refuse(asker, Refusal::StoreAway);
             }
-            room.note_read(&asker, seq);
+            room.receipts.read(&asker.user, seq, room.hub.clock().now());
+            if room.note_read(&asker.user, seq) {
+                room.tell_others(News::Read(asker.user.clone(), seq));
+            }
             acknowledge(asker);
         }));
     }
 }
 
 impl Room {
-    fn draft(&self, asker: Asker, body: Body) -> Draft<Asker> {
+    fn draft(&self, origin: Origin, body: Body) -> Draft<Origin> {
         Draft {
             id: EntryId::from_bytes(self.hub.ids().next()),
             time: self.hub.clock().now(),
-            sender: asker.user.as_str().to_owned(),
+            sender: origin.user().as_str().to_owned(),
             key: None,
             body,
-            origin: asker,
+            origin,
         }
     }
 
-    fn note_read(&mut self, asker: &Asker, seq: Seq) {
-        let known = self.read.entry(asker.user.clone()).or_default();
-        if *known < seq {
+    /// Notes how far somebody has read, and says whether that is news.
+    pub(super) fn note_read(&mut self, user: &Username, seq: Seq) -> bool {
+        let known = self.read.entry(user.clone()).or_default();
+        let further = *known < seq;
+        if further {
             *known = seq;
-            let event = Answer::Read { room: self.id, user: asker.user.as_str(), seq };
-            self.pass(&event, None);
+            let event = Answer::Read { room: self.id, user: user.as_str(), seq };
+            self.pass(&event, &Except::Nobody);
         }
+        further
     }
 }
 
 /// Whether a message may be changed by who asks: its sender, while it is there.
-fn may_amend(message: Option<&LogEntry>, asker: &Asker) -> Result<(), (ErrorCode, &'static str)> {
+fn may_amend(message: Option<&LogEntry>, user: &Username) -> Result<(), (ErrorCode, &'static str)> {
     match message {
         Some(entry) if !matches!(entry.body, Body::Message { deleted: false, .. }) => {
             Err((ErrorCode::NotFound, "no such message"))
         }
-        Some(entry) if entry.sender == asker.user.as_str() => Ok(()),
+        Some(entry) if entry.sender == user.as_str() => Ok(()),
         Some(_) => Err((ErrorCode::Forbidden, "only the sender changes a message")),
         None => Err((ErrorCode::NotFound, "no such message")),
     }
@@ -237,7 +257,8 @@ fn acknowledge(mut asker: Asker) {
     asker.answer(&Answer::Ok { reference: reference.as_ref() });
 }
 
-fn complain(mut asker: Asker, code: ErrorCode, detail: &str) {
+/// Says what is wrong with a request.
+pub(super) fn complain(mut asker: Asker, code: ErrorCode, detail: &str) {
     let reference = asker.take_reference();
     asker.answer(&Answer::error(reference.as_ref(), code, detail));
 }
@@ -257,7 +278,7 @@ impl Handler<Recall> for Room {
                 Ok(mut entries) => {
                     // What was not delivered yet may be behind the removal of who asks.
                     entries.retain(|entry| entry.seq <= room.log.head());
-                    admission::recall(asker, &entries, limit);
+                    admission::recall(room.id, asker, &entries, limit);
                 }
                 Err(_) => refuse(asker, Refusal::StoreAway),
             }

@@ -4,14 +4,19 @@
 //! - [`wire`]: the WebSocket itself; [`incoming`]: messages out of bytes
 //! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written;
 //!   [`in_flight`]: what waits to be answered
+//! - `account`: what it does for no room; `sync`: all rooms at once
+//! - [`event_stream`]: the same for clients without WebSocket
 //! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
 
+mod account;
+pub mod event_stream;
 pub mod in_flight;
 pub mod incoming;
 pub mod opening;
 pub mod outbox;
 pub mod rate;
 pub mod socket;
+mod sync;
 pub mod users;
 pub mod wire;
 
@@ -28,7 +33,7 @@ use ihs_store::RoomId;
 pub use self::opening::Opening;
 use self::{
     in_flight::{Calm, Relief},
-    outbox::{OutboxLimits, Parcel, Parcels},
+    outbox::{Parcel, Parcels},
     rate::Allowance,
     socket::Socket,
     users::Admission,
@@ -36,6 +41,7 @@ use self::{
 };
 use crate::{
     fan_out::FanOut,
+    inbox::{Inbox, Shut},
     protocol::{Answer, CloseCode, ErrorCode, JoinFrom, Reference, Request, Verb, decode},
     room::{
         Gone, Room,
@@ -56,7 +62,9 @@ pub struct Session {
     socket: Rc<Socket>,
     admission: Admission,
     first_room: Option<(RoomId, JoinFrom)>,
+    opens_inbox: bool,
     rooms: HashMap<RoomId, Addr<Room>>,
+    inbox: Option<Addr<Inbox>>,
     line: Line,
     not_json: u32,
     /// Nothing more is taken from the client.
@@ -73,28 +81,20 @@ pub fn open(
     fan_out: &FanOut,
     opening: Opening,
 ) -> Result<HttpResponse, actix_web::Error> {
-    let settings = fan_out.hub().settings();
-    let rooms = &settings.rooms;
-    let limits = OutboxLimits { frames: rooms.outbox_frames, bytes: rooms.outbox_bytes };
-    let socket = Rc::new(Socket::new(
-        fan_out.hub().next_session(),
-        opening.admission.user().clone(),
-        opening.login,
-        opening.expires,
-        opening.room.map(|(room, _)| room),
-        limits,
-    ));
+    let frame_bytes = fan_out.hub().settings().limits.frame_bytes;
     let session = Session {
         fan_out: fan_out.clone(),
-        socket,
+        socket: opening.socket(fan_out.hub()),
         admission: opening.admission,
         first_room: opening.room,
+        opens_inbox: opening.inbox,
         rooms: HashMap::new(),
+        inbox: None,
         line: Line::default(),
         not_json: 0,
         refusing: false,
     };
-    wire::open(session, request, stream, settings.limits.frame_bytes, &[SUBPROTOCOL])
+    wire::open(session, request, stream, frame_bytes, &[SUBPROTOCOL])
 }
 
 type Ctx = WireContext<Session>;
@@ -121,6 +121,15 @@ impl Session {
 
     fn serve(&mut self, Request { reference, verb }: Request, ctx: &mut Ctx) {
         match verb {
+            Verb::Sync { rooms, newest } => self.sync(reference, (rooms, newest), ctx),
+            Verb::Inbox => self.open_inbox(reference),
+            Verb::Viewed(viewed) => self.view(reference, viewed),
+            Verb::Notify { user, notice, key } => {
+                if self.may_send(reference.as_ref(), ctx) {
+                    self.notify(reference, (user, notice), key);
+                }
+            }
+            Verb::Token(token) => self.renew(reference, token),
             Verb::Ping => self.answer(&Answer::Pong { reference: reference.as_ref() }),
             Verb::Join { room, from } => self.join(reference, room, from),
             Verb::Leave { room } => {
@@ -130,19 +139,19 @@ impl Session {
             Verb::Message { room, text, key } => {
                 if self.may_send(reference.as_ref(), ctx) {
                     let asker = self.asker(reference, room, Purpose::Deed);
-                    self.tell(room, Send { asker, text, key });
+                    self.tell(room, Send { origin: asker.into(), text, key });
                 }
             }
             Verb::Edit { room, target, text } => {
                 if self.may_send(reference.as_ref(), ctx) {
                     let asker = self.asker(reference, room, Purpose::Deed);
-                    self.tell(room, Amend { asker, target, text: Some(text) });
+                    self.tell(room, Amend { origin: asker.into(), target, text: Some(text) });
                 }
             }
             Verb::Delete { room, target } => {
                 if self.may_send(reference.as_ref(), ctx) {
                     let asker = self.asker(reference, room, Purpose::Deed);
-                    self.tell(room, Amend { asker, target, text: None });
+                    self.tell(room, Amend { origin: asker.into(), target, text: None });
                 }
             }
             Verb::Typing { room } => {
@@ -202,7 +211,7 @@ impl Session {
     fn asker(&self, reference: Option<Reference>, room: RoomId, purpose: Purpose) -> Asker {
         self.socket.in_flight.add(purpose.weight());
         let who = (self.socket.id, self.socket.user.clone());
-        Asker::new(who, room, self.fan_out.address(), purpose, reference)
+        Asker::new(who, Some(room), self.fan_out.address(), purpose, reference)
     }
 
     /// Tells a room. One that is gone is started anew; one that has too much to do lets the
@@ -252,18 +261,20 @@ impl Session {
 
     fn write_out(&mut self, ctx: &mut Ctx) {
         for parcel in self.socket.outbox.drain() {
-            if !matches!(parcel, Parcel::Close(..)) {
-                self.write(parcel, ctx);
+            match parcel {
+                Parcel::Close(..) => self.socket.outbox.wrote(1),
+                parcel => self.write(parcel, ctx),
             }
         }
     }
 
     fn write(&mut self, parcel: Parcel, ctx: &mut Ctx) {
+        self.socket.outbox.wrote(1);
         match parcel {
             Parcel::Frames(frames) => {
                 frames.iter().for_each(|(_, frame)| ctx.write_raw(Message::Text(frame.clone())));
             }
-            Parcel::Frame(frame) => ctx.write_raw(Message::Text(frame)),
+            Parcel::Entry(_, frame) | Parcel::Frame(frame) => ctx.write_raw(Message::Text(frame)),
             Parcel::Ping => ctx.ping(b""),
             Parcel::Close(code, reason) => self.end(code, &reason, ctx),
         }
@@ -279,14 +290,20 @@ impl Actor for Session {
         if let Some((room, from)) = self.first_room.take() {
             self.join(None, room, from);
         }
+        if self.opens_inbox {
+            self.open_inbox(None);
+        }
     }
 
     fn stopped(&mut self, _: &mut Ctx) {
-        self.fan_out.close(&self.socket);
-        for address in self.rooms.values() {
+        let mut given = self.fan_out.close(&self.socket);
+        for (room, address) in &self.rooms {
             // Never dropped: there is one for each room of each socket, and a room that missed it
             // would keep the dead session.
-            address.do_send(Gone(self.socket.id));
+            address.do_send(Gone { session: self.socket.id, given: given.remove(room) });
+        }
+        if let Some(inbox) = &self.inbox {
+            inbox.do_send(Shut(self.socket.id));
         }
     }
 }

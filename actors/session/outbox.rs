@@ -17,6 +17,7 @@ use std::{
 
 use bytestring::ByteString;
 use futures_util::Stream;
+use ihs_store::Seq;
 
 use crate::{fan_out::frames::Frames, protocol::CloseCode, session::socket::Socket};
 
@@ -25,6 +26,8 @@ use crate::{fan_out::frames::Frames, protocol::CloseCode, session::socket::Socke
 pub enum Parcel {
     /// All of these entries.
     Frames(Arc<Frames>),
+    /// One frame that brings its reader to this entry of a log.
+    Entry(Seq, ByteString),
     /// One frame.
     Frame(ByteString),
     /// A ping of the WebSocket protocol.
@@ -56,6 +59,10 @@ pub struct Outbox {
     waiting_since: Cell<Option<Instant>>,
     waker: RefCell<Option<Waker>>,
     starved: Cell<bool>,
+    /// Parcels that were put in.
+    given: Cell<u64>,
+    /// Those of them that are written to the connection.
+    written: Cell<u64>,
 }
 
 impl Outbox {
@@ -70,6 +77,8 @@ impl Outbox {
             waiting_since: Cell::new(None),
             waker: RefCell::default(),
             starved: Cell::new(false),
+            given: Cell::new(0),
+            written: Cell::new(0),
         }
     }
 
@@ -87,7 +96,17 @@ impl Outbox {
     ///
     /// # Errors
     /// As [`Outbox::offer`].
-    pub fn offer_one(&self, frame: &ByteString) -> Result<(), Full> {
+    pub fn offer_one(&self, seq: Seq, frame: &ByteString) -> Result<(), Full> {
+        self.reserve(1, frame.len())?;
+        self.push(Parcel::Entry(seq, frame.clone()));
+        Ok(())
+    }
+
+    /// Takes one frame that is in no log unless the outbox is full.
+    ///
+    /// # Errors
+    /// As [`Outbox::offer`].
+    pub fn offer_frame(&self, frame: &ByteString) -> Result<(), Full> {
         self.reserve(1, frame.len())?;
         self.push(Parcel::Frame(frame.clone()));
         Ok(())
@@ -147,9 +166,27 @@ impl Outbox {
         }
         queue.push_back(parcel);
         drop(queue);
+        self.given.set(self.given.get() + 1);
         if let Some(waker) = self.waker.borrow_mut().take() {
             waker.wake();
         }
+    }
+
+    /// Notes that so many of the parcels that were taken are written to the connection.
+    pub fn wrote(&self, count: usize) {
+        self.written.set(self.written.get() + count as u64);
+    }
+
+    /// How many parcels were put in so far.
+    #[must_use]
+    pub fn given(&self) -> u64 {
+        self.given.get()
+    }
+
+    /// How many of them are written.
+    #[must_use]
+    pub fn written(&self) -> u64 {
+        self.written.get()
     }
 
     /// Takes everything that waits.
@@ -161,7 +198,8 @@ impl Outbox {
         self.queue.take()
     }
 
-    fn poll_drain(&self, context: &Context<'_>) -> Poll<VecDeque<Parcel>> {
+    /// The same, once something does.
+    pub(super) fn poll_drain(&self, context: &Context<'_>) -> Poll<VecDeque<Parcel>> {
         if self.queue.borrow().is_empty() {
             *self.waker.borrow_mut() = Some(context.waker().clone());
             return Poll::Pending;

@@ -6,9 +6,10 @@ use std::{
     time::Instant,
 };
 
-use ihs_store::{RoomId, Timestamp};
+use ihs_store::{RoomId, Seq, Timestamp};
 
 use crate::{
+    gate::Renewal,
     room::asker::Reply,
     session::{
         in_flight::InFlight,
@@ -21,6 +22,20 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub u64);
 
+/// Whether a socket is fed from its user's inbox.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum InboxFeed {
+    /// It has not asked.
+    #[default]
+    Closed,
+    /// It is given all that is new.
+    Live,
+    /// It could not take something, and is told anew what is unseen when it reads again.
+    Behind,
+    /// That was asked for.
+    Asked,
+}
+
 /// One open socket.
 #[derive(Debug)]
 pub struct Socket {
@@ -31,7 +46,7 @@ pub struct Socket {
     /// What waits to be written to it.
     pub outbox: Outbox,
     /// The login that its token belongs to.
-    pub login: String,
+    pub login: RefCell<String>,
     /// When the access token that opened it, or renewed it last, ends.
     pub expires: Cell<Timestamp>,
     /// The room that it was opened for, and ends with.
@@ -44,6 +59,8 @@ pub struct Socket {
     pub in_flight: InFlight,
     /// Whether it was told to end.
     pub ending: Cell<bool>,
+    /// Whether the inbox feeds it.
+    pub inbox: Cell<InboxFeed>,
     /// The rooms that feed it, or that it has asked to.
     pub rooms: RefCell<HashSet<RoomId>>,
 }
@@ -62,7 +79,7 @@ impl Socket {
         Self {
             id,
             user,
-            login,
+            login: RefCell::new(login),
             outbox: Outbox::new(limits),
             expires: Cell::new(expires),
             only_room,
@@ -70,13 +87,30 @@ impl Socket {
             pinged: Cell::new(false),
             in_flight: InFlight::default(),
             ending: Cell::new(false),
+            inbox: Cell::default(),
             rooms: RefCell::default(),
         }
     }
 
+    /// Goes on with another token.
+    pub fn renew(&self, renewal: Renewal) {
+        *self.login.borrow_mut() = renewal.login;
+        self.expires.set(renewal.expires);
+    }
+
     /// Answers a request.
     pub fn answer(&self, reply: Reply) {
-        self.outbox.put(Parcel::Frame(reply.frame));
+        if let Some(frame) = reply.frame {
+            self.outbox.put(Parcel::Frame(frame));
+        }
+        self.in_flight.remove(reply.purpose.weight());
+    }
+
+    /// Answers a request to be fed from a room, for a socket that has everything up to `cursor`.
+    pub fn begin(&self, cursor: Seq, reply: Reply) {
+        if let Some(frame) = reply.frame {
+            self.outbox.put(Parcel::Entry(cursor, frame));
+        }
         self.in_flight.remove(reply.purpose.weight());
     }
 

@@ -33,7 +33,11 @@ pub struct Users {
     limits: LimitSettings,
     sockets: Arc<AtomicUsize>,
     by_name: Arc<Mutex<HashMap<Username, User>>>,
+    moves: Arc<Mutex<Moves>>,
 }
+
+/// Who came (true) or left since that was written down.
+type Moves = HashMap<Username, bool>;
 
 struct User {
     sockets: usize,
@@ -46,13 +50,14 @@ pub struct Admission {
     rate: Arc<Mutex<Rate>>,
     sockets: Arc<AtomicUsize>,
     by_name: Arc<Mutex<HashMap<Username, User>>>,
+    moves: Arc<Mutex<Moves>>,
 }
 
 impl Users {
     /// Nobody yet.
     #[must_use]
     pub fn new(limits: LimitSettings) -> Self {
-        Self { limits, sockets: Arc::default(), by_name: Arc::default() }
+        Self { limits, sockets: Arc::default(), by_name: Arc::default(), moves: Arc::default() }
     }
 
     /// Whether the user has a socket.
@@ -83,13 +88,33 @@ impl Users {
             return Err(Crowded::User);
         }
         known.sockets += 1;
+        if known.sockets == 1 {
+            self.moves.lock().insert(user.clone(), true);
+        }
         self.sockets.fetch_add(1, Ordering::Relaxed);
         Ok(Admission {
             user: user.clone(),
             rate: Arc::clone(&known.rate),
             sockets: Arc::clone(&self.sockets),
             by_name: Arc::clone(&self.by_name),
+            moves: Arc::clone(&self.moves),
         })
+    }
+
+    /// Takes up to `most` users who came (true) or left since the last call.
+    #[must_use]
+    pub(crate) fn take_moves(&self, most: usize) -> Vec<(Username, bool)> {
+        let mut moves = self.moves.lock();
+        let some: Vec<Username> = moves.keys().take(most).cloned().collect();
+        some.iter().filter_map(|user| moves.remove_entry(user)).collect()
+    }
+
+    /// Takes back what could not be written. What has happened since counts.
+    pub(crate) fn put_back(&self, old: Vec<(Username, bool)>) {
+        let mut moves = self.moves.lock();
+        for (user, came) in old {
+            moves.entry(user).or_insert(came);
+        }
     }
 
     fn rate(&self) -> Rate {
@@ -119,6 +144,7 @@ impl Drop for Admission {
             user.sockets = user.sockets.saturating_sub(1);
             if user.sockets == 0 {
                 users.remove(&self.user);
+                self.moves.lock().insert(self.user.clone(), false);
             }
         }
     }

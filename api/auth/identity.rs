@@ -50,9 +50,17 @@ pub(crate) async fn identify(ctx: &Ctx, headers: &HeaderMap) -> Result<Caller, A
     };
     match authenticate(ctx, token).await {
         Ok(principal) => Ok(Caller::User(principal)),
-        Err(AuthError::Invalid) => Err(ApiError::Unauthenticated("Invalid token.")),
-        Err(AuthError::Inactive) => Err(ApiError::Unauthenticated("User inactive or deleted.")),
-        Err(AuthError::Store(error)) => Err(error.into()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl From<AuthError> for ApiError {
+    fn from(error: AuthError) -> Self {
+        match error {
+            AuthError::Invalid => Self::Unauthenticated("Invalid token."),
+            AuthError::Inactive => Self::Unauthenticated("User inactive or deleted."),
+            AuthError::Store(error) => error.into(),
+        }
     }
 }
 

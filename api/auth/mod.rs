@@ -17,14 +17,14 @@ mod principal;
 pub(crate) mod refresh;
 pub(crate) mod revoke;
 mod secrets;
-mod sessions;
+pub(crate) mod sessions;
 mod superuser;
 pub(crate) mod ticket;
 mod tickets;
 mod tokens;
 
-pub(crate) use identity::identify;
 pub use identity::{AuthError, authenticate, redeem_ticket};
+pub(crate) use identity::{identify, principal_of};
 pub use keys::KeyError;
 pub use passwords::{PasswordError, Passwords};
 pub(crate) use principal::Caller;

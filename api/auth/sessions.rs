@@ -4,7 +4,9 @@
 //! the secret is new each time; the store has hashes of both. So a token whose family is right but
 //! whose secret is not is one that was spent before: somebody has a copy.
 
-use ihs_store::{Change, Document, Filter, StoreError, Timestamp, Write, document::text};
+use std::collections::HashSet;
+
+use ihs_store::{Change, Document, Filter, Query, StoreError, Timestamp, Write, document::text};
 use serde_json::Value;
 
 use super::{secrets, tokens::Claims};
@@ -76,6 +78,14 @@ pub(crate) async fn live(ctx: &Ctx, id: &str) -> Result<Option<Document>, StoreE
     let now = ctx.clock.now().to_string();
     let session = ctx.store.get(SESSIONS, id).await?;
     Ok(session.filter(|session| text(session, "expires") > now.as_str()))
+}
+
+/// Which of these sessions have not ended.
+pub(crate) async fn live_of(ctx: &Ctx, ids: &[String]) -> Result<HashSet<String>, StoreError> {
+    let named = Filter::In("_id", ids.iter().map(|id| Value::from(id.as_str())).collect());
+    let live = named.and(Filter::Gt("expires", ctx.clock.now().into()));
+    let found = ctx.store.find(Query::new(SESSIONS, live, ids.len() as u64)).await?;
+    Ok(found.iter().map(|session| text(session, "_id").to_owned()).collect())
 }
 
 /// Ends one session.

@@ -59,6 +59,7 @@ fn absent(field: &Field) -> Value {
     match (field.preset, field.kind) {
         (Preset::Text(text), _) => Value::String(text.to_owned()),
         (Preset::True, _) => Value::Bool(true),
+        (Preset::False, _) => Value::Bool(false),
         (Preset::Nothing, Kind::People | Kind::Rows(_)) => Value::Array(Vec::new()),
         (Preset::Nothing, Kind::Text(_)) if !field.is(Flag::Null) => Value::String(String::new()),
         (Preset::Nothing, _) => Value::Null,

@@ -40,6 +40,8 @@ pub(crate) enum Preset {
     Text(&'static str),
     /// Yes.
     True,
+    /// No.
+    False,
 }
 
 /// A field of a resource.

@@ -32,6 +32,20 @@ pub(crate) fn negotiate(header: Option<&str>) -> Option<Dialect> {
     }
 }
 
+/// Whether an `Accept` header takes this type: `*/*`, all of its kind, or itself.
+pub(crate) fn takes(header: Option<&str>, name: &str) -> bool {
+    let Some(header) = header.filter(|header| !header.trim().is_empty()) else {
+        return true;
+    };
+    let kind = name.split('/').next().unwrap_or_default();
+    let matching = [name.to_owned(), format!("{kind}/*"), "*/*".to_owned()];
+    let ranges: Vec<Range> = header.split(',').filter_map(Range::parse).collect();
+    // The most specific one counts.
+    let mut found =
+        matching.iter().filter_map(|name| ranges.iter().find(|range| range.name == *name));
+    found.next().is_some_and(|range| range.wanted)
+}
+
 /// One media range; quality counts only in being zero or not.
 struct Range {
     name: String,
@@ -66,6 +80,17 @@ mod tests {
     fn problem_documents_are_given_to_whoever_names_them() {
         for header in ["application/problem+json", "application/json, application/problem+json"] {
             assert_eq!(negotiate(Some(header)), Some(Dialect::Problem), "{header}");
+        }
+    }
+
+    #[test]
+    fn a_type_is_taken_by_itself_by_its_kind_and_by_everything() {
+        for header in ["text/event-stream", "text/*", "*/*", "", "a/b, TEXT/EVENT-STREAM;q=0.1"] {
+            assert!(takes(Some(header), "text/event-stream"), "{header}");
+        }
+        assert!(takes(None, "text/event-stream"));
+        for header in ["application/json", "text/html", "*/*, text/event-stream;q=0"] {
+            assert!(!takes(Some(header), "text/event-stream"), "{header}");
         }
     }
 

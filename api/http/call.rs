@@ -11,6 +11,7 @@ use actix_web::{
     web,
 };
 
+use ihs_actors::FanOut;
 use ihs_store::Document;
 use serde::Deserialize;
 
@@ -66,6 +67,17 @@ impl Call {
         }
     }
 
+    /// Whether only the headers of the answer are asked for.
+    pub(crate) fn is_head(&self) -> bool {
+        self.request.method() == Method::HEAD
+    }
+
+    /// What hands the sockets of this thread what they are told.
+    pub(crate) fn fan_out(&self) -> Result<&FanOut, ApiError> {
+        let fan_out = self.request.app_data::<FanOut>();
+        fan_out.ok_or_else(|| ApiError::internal("this thread has no fan-out"))
+    }
+
     /// The path as it was asked for.
     pub(crate) fn path(&self) -> &str {
         self.request.path()
@@ -74,6 +86,11 @@ impl Call {
     /// The part of the path that names a record.
     pub(crate) fn key(&self) -> &str {
         &self.key
+    }
+
+    /// Another part of the path that stands for something.
+    pub(crate) fn part(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
     }
 
     /// The user who sent it.

@@ -35,6 +35,8 @@ pub(crate) enum Door {
     Open,
     /// Users.
     Users,
+    /// Users, who may come with a ticket in the address instead of a token.
+    Ticketed,
 }
 
 /// What is served at a path.
@@ -44,6 +46,11 @@ pub(crate) trait Endpoint {
 
     /// Who may come in with this method.
     fn door(&self, method: &Method) -> Door;
+
+    /// Whether it has something other than JSON for a client that accepts this.
+    fn takes(&self, _: Option<&str>) -> bool {
+        false
+    }
 
     /// What it answers to a method that is allowed.
     fn answer<'call>(
@@ -75,10 +82,12 @@ pub(crate) async fn serve(
     request: HttpRequest,
     payload: web::Payload,
 ) -> HttpResponse {
-    let dialect = accept::negotiate(text_of(request.headers(), header::ACCEPT));
-    let answered = match dialect {
-        Some(_) => attend(ctx, endpoint, request.clone(), payload).await,
-        None => Err(ApiError::NotAcceptable),
+    let accepted = text_of(request.headers(), header::ACCEPT);
+    let dialect = accept::negotiate(accepted);
+    let answered = if dialect.is_some() || endpoint.takes(accepted) {
+        attend(ctx, endpoint, request.clone(), payload).await
+    } else {
+        Err(ApiError::NotAcceptable)
     };
     let mut response = match answered {
         Ok(reply) => reply.into_response(),
@@ -106,7 +115,7 @@ async fn attend(
 ) -> Result<Reply, ApiError> {
     let params = Params::parse(request.query_string())?;
     let method = request.method().clone();
-    let caller = admit(&ctx, endpoint.door(&method), &request).await?;
+    let caller = admit(&ctx, endpoint.door(&method), &request, &params).await?;
     if !endpoint.allow().split(", ").any(|allowed| allowed == method.as_str()) {
         return Err(ApiError::MethodNotAllowed(method.to_string()));
     }
@@ -114,12 +123,21 @@ async fn attend(
     endpoint.answer(&call).await
 }
 
-async fn admit(ctx: &Ctx, door: Door, request: &HttpRequest) -> Result<Caller, ApiError> {
+async fn admit(
+    ctx: &Ctx,
+    door: Door,
+    request: &HttpRequest,
+    params: &Params,
+) -> Result<Caller, ApiError> {
     if door == Door::Unwatched {
         return Ok(Caller::Anonymous);
     }
     match (auth::identify(ctx, request.headers()).await?, door) {
         (Caller::Anonymous, Door::Users) => Err(ApiError::no_credentials()),
+        (Caller::Anonymous, Door::Ticketed) => {
+            let ticket = params.filled("ticket").ok_or_else(ApiError::no_credentials)?;
+            Ok(Caller::User(auth::redeem_ticket(ctx, ticket).await?))
+        }
         (caller, _) => Ok(caller),
     }
 }

@@ -5,6 +5,7 @@
 //! - [`accept`]: which answer the client takes; [`params`]: the query string
 //! - [`body`], [`multipart`]: the body; [`etag`]: conditional requests
 //! - [`post`]: endpoints that are no resource
+//! - [`get`]: endpoints below a resource; [`events`]: streams of events
 //! - [`links`]: absolute addresses; [`reply`]: answers; [`problem`]: errors on the wire
 
 pub(crate) mod accept;
@@ -12,6 +13,8 @@ pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod edge;
 pub(crate) mod etag;
+pub(crate) mod events;
+pub(crate) mod get;
 pub(crate) mod links;
 pub(crate) mod multipart;
 pub(crate) mod params;

@@ -1,20 +1,35 @@
 //! Answers.
 
+use std::{convert::Infallible, fmt};
+
 use actix_web::{
     HttpResponse, HttpResponseBuilder,
     http::{StatusCode, header},
 };
+use bytes::Bytes;
+use futures_util::{Stream, StreamExt, stream::LocalBoxStream};
 use serde_json::Value;
 
-use super::etag;
+use super::{etag, events::EVENT_STREAM};
+
+/// Events as they happen.
+pub(crate) struct Events(LocalBoxStream<'static, Result<Bytes, Infallible>>);
+
+impl fmt::Debug for Events {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Events")
+    }
+}
 
 /// What an endpoint answers.
-#[derive(Debug, Clone)]
+#[derive(Debug, Default)]
 pub(crate) struct Reply {
     /// The status.
     pub(crate) status: StatusCode,
     /// The body, unless there is none.
     pub(crate) body: Option<String>,
+    /// Events as they happen, in the place of a body.
+    pub(crate) events: Option<Events>,
     /// Where a new record is.
     pub(crate) location: Option<String>,
     /// The tag of the one record in the body.
@@ -29,19 +44,24 @@ impl Reply {
 
     /// A status with a body.
     pub(crate) fn with(status: StatusCode, body: &Value) -> Self {
-        Self { status, body: Some(body.to_string()), location: None, etag: None }
+        Self { status, body: Some(body.to_string()), ..Self::default() }
+    }
+
+    /// 200 with Server-Sent Events as they happen.
+    pub(crate) fn events(events: impl Stream<Item = Result<Bytes, Infallible>> + 'static) -> Self {
+        Self { events: Some(Events(events.boxed_local())), ..Self::default() }
     }
 
     /// 200 with one record in the body.
     pub(crate) fn record(version: i64, shown: &Value) -> Self {
         let body = shown.to_string();
         let etag = Some(etag::tag(version, body.as_bytes()));
-        Self { status: StatusCode::OK, body: Some(body), location: None, etag }
+        Self { body: Some(body), etag, ..Self::default() }
     }
 
     /// 204.
-    pub(crate) const fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, location: None, etag: None }
+    pub(crate) fn no_content() -> Self {
+        Self { status: StatusCode::NO_CONTENT, ..Self::default() }
     }
 
     /// With 201 and the address of the new record.
@@ -69,6 +89,14 @@ impl Reply {
         }
         if let Some(etag) = self.etag {
             response.insert_header((header::ETAG, etag));
+        }
+        if let Some(Events(events)) = self.events {
+            // Proxies would otherwise collect, compress or keep what must pass at once.
+            return response
+                .content_type(EVENT_STREAM)
+                .insert_header((header::CACHE_CONTROL, "no-cache, no-transform"))
+                .insert_header(("x-accel-buffering", "no"))
+                .streaming(events);
         }
         match self.body {
             Some(body) => response.content_type("application/json").body(body),

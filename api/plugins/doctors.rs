@@ -2,7 +2,7 @@
 
 use std::future::{Future, ready};
 
-use ihs_store::{Change, Filter, Sort, Timestamp, Write};
+use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -40,8 +40,6 @@ pub(crate) struct Doctor {
     avatar: Option<String>,
     userfullname: String,
     user_id: String,
-    #[serde(rename = "last_seen")]
-    last_seen: Option<Timestamp>,
 }
 
 /// What is shown of each review of a doctor.
@@ -76,7 +74,7 @@ impl ViewSet for Doctors {
         Field::text("userfullname").read_only().search().sort().filter_as("name", Contains),
         Field::text("userId").read_only(),
         Field::shown("online", Kind::Boolean),
-        Field::time("last_seen").read_only(),
+        Field::shown("last_seen", Kind::Time),
         Field::shown("average_rating", Kind::Float { min: None, max: None }),
         Field::shown("reviewee", Kind::Rows(REVIEW)),
     ];
@@ -103,16 +101,12 @@ impl ViewSet for Doctors {
         ready(Ok(()))
     }
 
-    fn derive(
-        ctx: &Ctx,
-        caller: &Caller,
-        rows: &mut [Row],
-    ) -> impl Future<Output = Result<(), ApiError>> {
-        derive_presence(ctx, caller, rows);
+    async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
+        derive_presence(ctx, rows).await?;
         for row in rows {
             row.derive("average_rating", Value::Null);
             row.derive("reviewee", Value::Array(Vec::new()));
         }
-        ready(Ok(()))
+        Ok(())
     }
 }

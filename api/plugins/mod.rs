@@ -5,6 +5,7 @@
 
 pub(crate) mod doctors;
 pub(crate) mod insurances;
+pub(crate) mod notifications;
 pub(crate) mod patients;
 pub(crate) mod profiles;
 pub(crate) mod rooms;
@@ -18,7 +19,9 @@ use crate::{
     Ctx,
     auth::Caller,
     error::ApiError,
+    http::get::Get,
     viewset::{
+        ViewSet,
         plugin::{Plugin, Served},
         resource::Resource,
     },
@@ -30,7 +33,15 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<patients::Patients>::NEW,
     &Served::<doctors::Doctors>::NEW,
     &Served::<insurances::Insurances>::NEW,
+    &Served::<notifications::Notifications>::NEW,
     &Served::<rooms::Rooms>::NEW,
+];
+
+/// What else is served below a resource: its name, the path below it, the endpoint.
+pub(crate) static BELOW: &[(&str, &str, Get)] = &[
+    (notifications::Notifications::NAME, "events/", notifications::EVENTS),
+    (rooms::Rooms::NAME, "{key}/events/", rooms::events::EVENTS),
+    (rooms::Rooms::NAME, "{key}/messages/{seq}/receipts/", rooms::receipts::RECEIPTS),
 ];
 
 /// What all resources declare, in the order of the documentation.

@@ -1,8 +1,6 @@
 //! Patients: what the clinic knows of those whom it treats. Made with the user.
 
-use std::future::{Future, ready};
-
-use ihs_store::{Filter, Index, Sort, Timestamp};
+use ihs_store::{Filter, Index, Sort};
 use serde::{Deserialize, Serialize};
 
 use super::profiles::{derive_presence, own, own_or_staff};
@@ -35,8 +33,6 @@ pub(crate) struct Patient {
     user: String,
     national_id: Option<String>,
     disease_history: Option<String>,
-    #[serde(rename = "last_seen")]
-    last_seen: Option<Timestamp>,
     insurance: Option<String>,
     supplemental_insurance: Option<String>,
     weight: Option<f64>,
@@ -61,7 +57,7 @@ impl ViewSet for Patients {
         Field::text("nationalId").max(64).null().blank(),
         Field::text("diseaseHistory").max(100_000).null().blank(),
         Field::shown("online", Kind::Boolean),
-        Field::time("last_seen").read_only(),
+        Field::shown("last_seen", Kind::Time),
         Field::reference("insurance", "insurances").null(),
         Field::reference("supplementalInsurance", "insurances").null(),
         Field::float("weight").between(0.0, 10_000.0).null(),
@@ -84,18 +80,13 @@ impl ViewSet for Patients {
         vec![Index::items(TREATED_BY, TREATED_BY)]
     }
 
-    fn derive(
-        ctx: &Ctx,
-        caller: &Caller,
-        rows: &mut [Row],
-    ) -> impl Future<Output = Result<(), ApiError>> {
-        derive_presence(ctx, caller, rows);
-        ready(Ok(()))
+    async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
+        derive_presence(ctx, rows).await
     }
 }
 
 /// Oneself; all for staff; those whom one treats for doctors and nurses.
-fn treated(principal: &Principal) -> Scope {
+pub(crate) fn treated(principal: &Principal) -> Scope {
     if principal.is_staff() {
         Scope::Everything
     } else if principal.is_provider() {

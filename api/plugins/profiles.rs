@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::users::User;
 use crate::{
     Ctx,
-    auth::{Caller, Principal, Role},
+    auth::{Principal, Role},
     error::ApiError,
     viewset::{envelope::wrap, hooks::Row, policy::Scope},
 };
@@ -70,12 +70,17 @@ pub(crate) fn own(principal: &Principal) -> Scope {
     Scope::Only(Filter::eq("user", principal.username.clone()))
 }
 
-/// Says of each profile whether its user is online.
-pub(crate) fn derive_presence(ctx: &Ctx, _: &Caller, rows: &mut [Row]) {
-    for row in rows {
-        let online = ctx.hub.is_online(row.text("user"));
-        row.derive("online", online);
+/// Says of each profile whether its user is online, and when they were seen last.
+pub(crate) async fn derive_presence(ctx: &Ctx, rows: &mut [Row]) -> Result<(), ApiError> {
+    let users: Vec<String> = rows.iter().map(|row| row.text("user").to_owned()).collect();
+    let users: Vec<&str> = users.iter().map(String::as_str).collect();
+    let sightings = ctx.hub.sightings(&users).await?;
+    for (row, user) in rows.iter_mut().zip(&users) {
+        let sighting = sightings.get(*user).copied().unwrap_or_default();
+        row.derive("online", sighting.online);
+        row.derive("last_seen", sighting.last_seen.map_or(Value::Null, Value::from));
     }
+    Ok(())
 }
 
 fn copies(user: &User) -> Document {

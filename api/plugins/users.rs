@@ -8,7 +8,7 @@ use ihs_store::{Change, Filter, Index, Query, Sort, StoreError, Timestamp, Write
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{profiles, rooms::departure};
+use super::{notifications, profiles, rooms::departure};
 use crate::{
     Ctx,
     auth::{Principal, Role, TICKETS, end_sockets, revoke_all, revoke_others},
@@ -162,6 +162,7 @@ impl ViewSet for Users {
         removal.remains = Some(tombstone(call.ctx.clock.now()));
         removal.writes.extend(profiles::removal(&removal.id, removal.record.role));
         removal.writes.push(revoke_all(&removal.id));
+        removal.writes.push(notifications::removal(&removal.record.username));
         removal.writes.push(Write::DeleteEvery {
             collection: TICKETS,
             filter: Filter::eq("user", removal.id.clone()),

@@ -118,5 +118,6 @@ fn reply(known: &Document) -> Reply {
         body: optional("body"),
         location: optional("location"),
         etag: optional("etag"),
+        ..Reply::default()
     }
 }

@@ -152,7 +152,10 @@ fn bad_values_are_refused_with_key_and_origin() {
         ("IHS_AUTH__VERIFY_PROVIDERS", "yes", "auth.verify_providers: must be true or false"),
         ("IHS_LISTEN", "nowhere", "server.listen: "),
         ("IHS_STORE", "postgres://db", "store.url: must be `embedded` or"),
-        ("IHS_BUS", "", "bus.url: must be `local` or"),
+        ("IHS_BUS", "", "bus.url: must be `local`, or"),
+        ("IHS_BUS", "redis://a,b", "bus.url: names several hosts"),
+        ("IHS_BUS__PREFIX", "a{b}", "bus.prefix: must have"),
+        ("IHS_BUS__AWAY_MS", "1999", "bus.away_ms: must be from 2000 to 600000, is 1999"),
         ("IHS_LOG__LEVEL", "info,loud", "log.level: `loud` does not name a level"),
         ("IHS_SERVER__PROFILE", "production", "auth.key: is needed"),
     ] {

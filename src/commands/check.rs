@@ -1,8 +1,12 @@
 //! `ihs check`: whether the settings are good and everything they name can be reached.
 
-use std::{net::TcpListener, time::Instant};
+use std::{
+    net::TcpListener,
+    time::{Duration, Instant},
+};
 
 use actix_web::rt::System;
+use ihs_actors::RedisBus;
 use ihs_config::{Profile, Settings};
 
 use crate::{cli::NodeArgs, failure::Failure, node, server, welcome};
@@ -12,8 +16,8 @@ pub(crate) fn run(args: NodeArgs) -> Result<(), Failure> {
     let settings = node::settings(args)?;
     println!("settings  good, for {}", profile(&settings));
     println!("listen    {}", listen(&settings));
-    println!("bus       local: one node");
     println!("store     {}", store(&settings)?);
+    println!("bus       {}", bus(&settings)?);
     Ok(())
 }
 
@@ -49,5 +53,23 @@ fn store(settings: &Settings) -> Result<String, Failure> {
             Failure::failed(format!("the store does not answer: {place}")).because(error)
         })?;
         Ok(format!("{place}: answers in {millis} ms"))
+    })
+}
+
+/// Waits for what is published to arrive.
+fn bus(settings: &Settings) -> Result<String, Failure> {
+    let place = welcome::bus_place(settings);
+    if settings.bus.is_local() {
+        return Ok(place);
+    }
+    System::new().block_on(async {
+        let begin = Instant::now();
+        let bus = RedisBus::start(&settings.bus).map_err(server::no_bus)?;
+        let limit =
+            Duration::from_millis(settings.bus.timeout_ms.saturating_add(settings.bus.away_ms));
+        bus.up_within(limit).await.map_err(|error| {
+            Failure::failed(format!("the bus does not answer: {place}")).because(error)
+        })?;
+        Ok(format!("{place}: delivers within {} ms", begin.elapsed().as_millis()))
     })
 }

@@ -3,12 +3,11 @@
 use actix_web::rt::System;
 use ihs_config::Settings;
 
-use crate::{cli::ServeArgs, failure::Failure, node, server, telemetry};
+use crate::{cli::ServeArgs, failure::Failure, server, telemetry};
 
 /// Serves until it is told to stop.
 pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
     let settings = Settings::load(&args.overrides())?;
-    node::check(&settings)?;
     telemetry::start(&settings.log)?;
     System::new().block_on(server::serve(settings))
 }

@@ -7,6 +7,8 @@ mod support;
 
 mod chat;
 mod demo;
+mod kubernetes;
+mod manifests;
 mod readme;
 mod settings;
 mod start;

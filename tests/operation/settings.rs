@@ -74,6 +74,13 @@ fn a_bus_that_does_not_exist_is_refused() {
 }
 
 #[test]
+fn an_address_of_a_bus_that_cannot_be_is_refused_without_its_password() {
+    let said = refused(&["serve", "--bus", "redis://:hunter2@a,b"], &[]);
+    assert!(said.contains("bus.url: names several hosts"), "{said}");
+    assert!(said.contains("--bus") && !said.contains("hunter2"), "{said}");
+}
+
+#[test]
 fn help_goes_to_standard_output() {
     let output = run(&mut ihs(["--help"]), "");
     assert!(output.status.success());

@@ -5,6 +5,7 @@ use std::{fs, net::TcpListener};
 use crate::support::{
     App,
     process::{complaint, data_dir, ihs, run, shown},
+    redis::Redis,
 };
 
 /// Whether this run is about the embedded store: a folder in use or a damaged file is its matter.
@@ -123,6 +124,27 @@ fn check_names_a_database_that_cannot_be_reached() {
     assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
     assert!(complaint(&output).contains(&closed.to_string()), "{}", complaint(&output));
     assert!(!complaint(&output).contains("hunter2"), "{}", complaint(&output));
+}
+
+#[test]
+fn check_names_a_bus_that_cannot_be_reached() {
+    let folder = tempfile::tempdir().unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut command = ihs(["check", "--bus", &format!("redis://:hunter2@{closed}")]);
+    let output = run(command.args(data_dir(folder.path())).env("IHS_BUS__AWAY_MS", "2000"), "");
+    assert_eq!(output.status.code(), Some(1), "{}", complaint(&output));
+    assert!(complaint(&output).contains(&closed.to_string()), "{}", complaint(&output));
+    assert!(!complaint(&output).contains("hunter2"), "{}", complaint(&output));
+}
+
+#[test]
+fn check_tries_the_bus() {
+    let (folder, redis) = (tempfile::tempdir().unwrap(), Redis::start());
+    let mut command = ihs(["check", "--bus", &redis.url()]);
+    let output = run(command.args(data_dir(folder.path())), "");
+    assert!(output.status.success(), "{}", complaint(&output));
+    let found = format!("bus       Redis at {}: delivers", redis.place());
+    assert!(shown(&output).contains(&found), "{}", shown(&output));
 }
 
 /// The largest file of the data folder.

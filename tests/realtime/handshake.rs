@@ -40,6 +40,23 @@ async fn a_room_that_is_not_there_or_not_yours_is_refused_before_the_upgrade() {
 }
 
 #[tokio::test]
+async fn pages_of_other_origins_open_no_sockets_unless_the_settings_name_them() {
+    let app = App::with(&[("IHS_SERVER__ORIGINS", "https://console.example")]).await;
+    let ada = app.patient("ada").await;
+    let bearer = format!("Bearer {}", ada.token());
+    let own = app.url().to_owned();
+    for (origin, status) in [
+        (own.as_str(), 101),
+        ("https://console.example", 101),
+        ("https://evil.example", 403),
+        ("null", 403),
+    ] {
+        let headers = [("Authorization", bearer.as_str()), ("Origin", origin)];
+        assert_eq!(app.handshake("/ws/", &headers).await, status, "{origin}");
+    }
+}
+
+#[tokio::test]
 async fn a_name_leads_to_the_one_direct_room() {
     let app = App::start().await;
     let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);

@@ -54,3 +54,30 @@ async fn two_processes_that_append_to_one_log_make_one_order() {
         assert_eq!(log[usize::try_from(seq - 1).expect("a place")]["text"], text);
     }
 }
+
+#[tokio::test]
+async fn what_happens_on_one_node_reaches_sockets_on_another_without_a_bus() {
+    let mut first = App::on_mongodb(&[]).await;
+    let root = first.superuser("root").await;
+    let second = first.another_node();
+    let ada = first.patient("ada").await;
+    let (mut inbox, mut socket) = (
+        App::there(&second, &ada).socket("/ws/notifications/").await,
+        App::there(&second, &ada).socket("/ws/").await,
+    );
+    inbox.next_of("notifications").await;
+    let room = ada.room_with(&[]).await;
+    socket.join(&room).await;
+    let mut at_first = ada.socket("/ws/").await;
+    at_first.say(&room, "over there?").await;
+    assert_eq!(socket.next_of("message").await["text"], "over there?");
+    let body = json!({"user": "ada", "title": "title", "text": "text"});
+    let made = root.post("/api/notifications/", body).await.created();
+    assert_eq!(inbox.next_of("notification").await["id"], made["id"]);
+    at_first.send(json!({"type": "viewed", "ref": 1, "all": true})).await;
+    at_first.next_of("ok").await;
+    assert_eq!(inbox.next_of("viewed").await["notifications"], json!([made["id"]]));
+    ada.post("/api/token/revoke/", json!({"all": true})).await;
+    assert_eq!(socket.closed().await, 4401);
+    assert_eq!(inbox.closed().await, 4401);
+}

@@ -42,5 +42,6 @@ async fn writing_is_told_to_the_others_alone() {
     at_ada.send(json!({"type": "typing", "room": room})).await;
     assert_eq!(at_bob.next_of("typing").await["user"], "ada");
     at_ada.send(json!({"type": "ping", "ref": 1})).await;
-    assert_eq!(at_ada.next().await["type"], "pong");
+    at_ada.next_of("pong").await;
+    at_ada.hears_nothing_of("typing", std::time::Duration::ZERO).await;
 }

@@ -2,16 +2,23 @@
 //!
 //! - [`app`]: a node of its own for each test
 //! - [`process`]: the binary as a process; [`database`]: the store that `IHS_TEST_STORE` names
+//! - [`redis`]: a Redis to stop and to hold up; [`road`]: a way to it that can fail; [`town`]:
+//!   several nodes on one bus
 //! - [`terminal`]: a program that is typed to and looked at
-//! - [`user`]: somebody who is logged in; [`answer`]: what came back; [`socket`]: a WebSocket
+//! - [`user`]: somebody who is logged in; [`answer`]: what came back; [`socket`]: a WebSocket;
+//!   [`events`]: Server-Sent Events
 #![allow(dead_code, reason = "each suite uses a part")]
 
 pub(crate) mod answer;
 pub(crate) mod app;
 pub(crate) mod database;
+pub(crate) mod events;
 pub(crate) mod process;
+pub(crate) mod redis;
+pub(crate) mod road;
 pub(crate) mod socket;
 pub(crate) mod terminal;
+pub(crate) mod town;
 pub(crate) mod user;
 
 pub(crate) use app::App;

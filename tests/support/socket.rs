@@ -134,6 +134,24 @@ impl Socket {
         self.next_where(|frame| frame["type"] == kind).await
     }
 
+    /// The next frame of this type, when it may take as long as a dead node is remembered.
+    pub(crate) async fn wait_long_for(&mut self, kind: &str) -> Value {
+        match timeout(PATIENCE * 3, self.try_next_of_patiently(kind)).await {
+            Ok(Some(frame)) => frame,
+            other => panic!("it did not come: {other:?}"),
+        }
+    }
+
+    async fn try_next_of_patiently(&mut self, kind: &str) -> Option<Value> {
+        loop {
+            match self.read().await {
+                Ok(frame) if frame["type"] == kind => return Some(frame),
+                Ok(frame) => self.waiting.push_back(frame),
+                Err(_) => return None,
+            }
+        }
+    }
+
     /// The next frame that is wanted; others wait until they are asked for.
     pub(crate) async fn next_where(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         if let Some(index) = self.waiting.iter().position(&wanted) {

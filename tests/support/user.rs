@@ -3,7 +3,7 @@
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::{Value, json};
 
-use super::{answer::Answer, app::App, socket::Socket};
+use super::{answer::Answer, app::App, events::Events, socket::Socket};
 
 /// A user, or somebody without an account.
 #[derive(Clone)]
@@ -88,6 +88,15 @@ impl User {
 
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.send(self.request(Method::DELETE, path)).await
+    }
+
+    /// Opens a stream of events, behind this one if there is one.
+    pub(crate) async fn events(&self, path: &str, last_id: Option<u64>) -> Events {
+        let mut request = self.request(Method::GET, path).header("accept", "text/event-stream");
+        if let Some(id) = last_id {
+            request = request.header("last-event-id", id.to_string());
+        }
+        Events::of(request.send().await.unwrap())
     }
 
     /// Opens a socket.

@@ -4,8 +4,8 @@
 use std::collections::HashSet;
 
 use ihs_store::{
-    Body, Change, Document, EntryId, Filter, InvalidDocument, LogEntry, Query, RoomId, Seq,
-    StoreError, Write, Written, document::id_of,
+    Body, Change, Document, EntryId, Filter, InvalidDocument, LogEntry, Query, RoomId, StoreError,
+    Write, Written, document::id_of,
 };
 use serde_json::Value;
 
@@ -47,11 +47,13 @@ pub(super) async fn entry(
         return Ok(None);
     }
     let room: RoomId = room.parse().map_err(ApiError::internal)?;
-    let head = ctx.store.log_head(room).await?.map_or(Seq::ZERO, |entry| entry.seq);
+    let head = ctx.store.log_head(room).await?;
+    let (head, time) = head.map(|entry| (entry.seq, entry.time)).unwrap_or_default();
     let entry = LogEntry {
         seq: head.next(),
         id: EntryId::from_bytes(ctx.ids.next()),
-        time: ctx.clock.now(),
+        // Times in a log never go back, whatever the clocks of the nodes say.
+        time: ctx.clock.now().max(time),
         sender: by.to_owned(),
         key: None,
         body: Body::Members { added, removed },

@@ -76,8 +76,8 @@ fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Fau
             faults.add(name, format!("Unknown parameter: {name}"));
         }
     }
-    let after = seq(params, "after", &mut faults);
-    let before = seq(params, "before", &mut faults);
+    let mut number = |name| params.filled(name).and_then(|text| seq(text, name, &mut faults));
+    let (after, before) = (number("after"), number("before"));
     let limit = params.filled("limit").and_then(|text| text.trim().parse().ok());
     let limit = limit.filter(|limit| *limit > 0).unwrap_or(LIMIT).min(LIMIT_MAX);
     let part = match (after, before) {
@@ -91,9 +91,9 @@ fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Fau
     faults.into_result().map(|()| (part, limit))
 }
 
-fn seq(params: &Params, name: &str, faults: &mut Faults) -> Option<Seq> {
-    let text = params.filled(name)?.trim();
-    let number = text.parse::<u64>().ok().filter(|number| i64::try_from(*number).is_ok());
+/// The seq that a parameter names.
+pub(super) fn seq(text: &str, name: &str, faults: &mut Faults) -> Option<Seq> {
+    let number = text.trim().parse::<u64>().ok().filter(|number| i64::try_from(*number).is_ok());
     if number.is_none() {
         faults.add(name, "A valid integer is required.");
     }

@@ -4,17 +4,21 @@
 //! - [`rules`]: what a body must keep; [`summary`]: unread and last message
 //! - [`membership`]: changes of who is in, with their entry in the log; [`departure`]: leaving
 //! - [`direct`]: the room with one other user
-//! - [`messages`]: the log by REST
+//! - [`messages`]: the log by REST; [`events`]: its stream without WebSocket; [`receipts`]: who has
+//!   got a message
 
 pub(crate) mod departure;
 mod direct;
+pub(crate) mod events;
 mod membership;
 mod messages;
+pub(crate) mod receipts;
 mod room;
 mod rules;
 mod summary;
 
 use actix_web::http::Method;
+use ihs_actors::room::notices;
 use ihs_store::{Document, Filter, Index, Sort};
 
 pub(crate) use direct::direct_with;
@@ -71,7 +75,7 @@ impl ViewSet for Rooms {
     ];
 
     fn indexes() -> Vec<Index> {
-        vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR])]
+        vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR]), notices::index()]
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {

@@ -9,7 +9,7 @@ use crate::support::{App, Client};
 
 /// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
 /// and delete.
-const ROWS: [(&str, [[u16; 5]; 5]); 5] = [
+const ROWS: [(&str, [[u16; 5]; 5]); 6] = [
     (
         "users",
         [
@@ -51,6 +51,16 @@ const ROWS: [(&str, [[u16; 5]; 5]); 5] = [
         ],
     ),
     (
+        "notifications",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 400],
+            [401, 404, 404, 200, 404],
+            [401, 404, 404, 200, 404],
+            [401, 404, 404, 204, 404],
+        ],
+    ),
+    (
         "rooms",
         [
             [401, 200, 200, 200, 200],
@@ -68,6 +78,10 @@ async fn record(name: &str, owner: &Client, staff: &Client) -> String {
         "users" | "patients" | "doctors" => owner.name.clone(),
         "insurances" => {
             staff.post("/api/insurances/", json!({"orgname": "x"})).await.is(201).text_at("/id")
+        }
+        "notifications" => {
+            let body = json!({"user": owner.name, "title": "x", "text": "x"});
+            staff.post("/api/notifications/", body).await.is(201).text_at("/id")
         }
         _ => owner.post("/api/rooms/", json!({"name": "x"})).await.is(201).text_at("/id"),
     };

@@ -1,0 +1,51 @@
+//! Sockets of logins that have ended on another node, whose word was lost on the way: each thread
+//! asks now and then.
+
+use std::{
+    collections::BTreeSet,
+    rc::Rc,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use super::{FanOutActor, end};
+use crate::{bus::Health, protocol::CloseCode};
+
+/// How often to ask when the bus tells.
+const TOLD: Duration = Duration::from_secs(5);
+
+/// How often to ask when nothing else tells.
+const ALONE: Duration = Duration::from_secs(2);
+
+/// Logins of one question.
+const CHUNK: usize = 500;
+
+impl FanOutActor {
+    /// Asks about the logins of all sockets, if it is time. An embedded store has one node, which
+    /// knows.
+    pub(super) fn ask_for_logins(&mut self) {
+        let every = if self.hub.bus().health() == Health::Up { TOLD } else { ALONE };
+        let alone = self.hub.settings().store.is_embedded();
+        let asking = Rc::strong_count(&self.asking) > 1;
+        if alone || asking || self.asked.elapsed() < every {
+            return;
+        }
+        self.asked = Instant::now();
+        let (gate, state, asking) =
+            (Arc::clone(&self.gate), Rc::clone(&self.state), Rc::clone(&self.asking));
+        let logins: BTreeSet<String> =
+            state.borrow().sockets.values().map(|socket| socket.login.borrow().clone()).collect();
+        let logins: Vec<String> = logins.into_iter().collect();
+        actix::spawn(async move {
+            for logins in logins.chunks(CHUNK) {
+                let Ok(ended) = gate.ended(logins).await else { break };
+                for socket in state.borrow().sockets.values() {
+                    if ended.contains(&socket.login.borrow()) {
+                        end(socket, CloseCode::TokenEnded, "token revoked");
+                    }
+                }
+            }
+            drop(asking);
+        });
+    }
+}

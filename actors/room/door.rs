@@ -1,0 +1,86 @@
+//! Who is let into a room: nobody before it is known, then its members.
+
+use std::time::Instant;
+
+use ihs_store::StoreError;
+
+use super::{
+    Room,
+    asker::Asker,
+    log::Refusal,
+    membership::Loaded,
+    new_log,
+    notices::Notices,
+    origin::Origin,
+    requests::{NO_SUCH_ROOM, refuse},
+};
+use crate::{
+    protocol::{Answer, ErrorCode},
+    username::Username,
+};
+
+/// Whether the room could be loaded.
+pub(super) enum Door {
+    Open,
+    NoSuchRoom,
+    StoreAway,
+}
+
+impl Room {
+    /// Lets a socket's request in, or answers it: what is not the caller's is not there.
+    pub(super) fn admit(&mut self, mut asker: Asker) -> Option<Asker> {
+        match self.entry(&asker.user) {
+            Ok(()) => Some(asker),
+            Err(Refusal::NotAMember) => {
+                let reference = asker.take_reference();
+                let code = ErrorCode::NotFound;
+                asker.detach(self.id, &Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));
+                None
+            }
+            Err(refusal) => {
+                refuse(asker, refusal);
+                None
+            }
+        }
+    }
+
+    /// Lets in what wants to be in the log, or answers it.
+    pub(super) fn admit_origin(&mut self, origin: Origin) -> Option<Origin> {
+        match (self.entry(&origin.user().clone()), origin) {
+            (Ok(()), origin) => Some(origin),
+            (Err(_), Origin::Socket(asker)) => self.admit(asker).map(Origin::Socket),
+            (Err(refusal), origin) => {
+                origin.refuse(refusal);
+                None
+            }
+        }
+    }
+
+    fn entry(&mut self, user: &Username) -> Result<(), Refusal> {
+        self.used = Instant::now();
+        match self.door {
+            Door::Open if self.members.contains(user) => Ok(()),
+            Door::Open | Door::NoSuchRoom => Err(Refusal::NotAMember),
+            Door::StoreAway => Err(Refusal::StoreAway),
+        }
+    }
+
+    /// Opens the door, or says why not.
+    pub(super) fn loaded(&mut self, outcome: Result<Option<Loaded>, StoreError>) {
+        match outcome {
+            Ok(Some(loaded)) => {
+                self.log = new_log(&self.hub, loaded.head).not_before(loaded.time);
+                self.notices = Notices::new(&loaded.document, &loaded.members);
+                self.members = loaded.members;
+                self.read = loaded.read;
+                self.door = Door::Open;
+            }
+            Ok(None) => self.door = Door::NoSuchRoom,
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(room = %self.id, error, "room not loaded");
+                self.door = Door::StoreAway;
+            }
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! All rooms of a user at once: where each stands, and its newest messages.
+
+use std::collections::{BTreeMap, HashSet};
+
+use futures_util::{StreamExt, stream};
+use ihs_store::{Document, Filter, LogEntry, Query, RoomId, Seq, Sort, StoreError, document::text};
+
+use crate::{
+    hub::Hub,
+    protocol::{EntryView, SyncedRoom},
+    room::{
+        admission::MAX_UNREAD,
+        membership::{self, ROOMS},
+    },
+    username::Username,
+};
+
+/// Rooms that one request reads at the same time.
+const AT_ONCE: usize = 4;
+
+/// Characters of messages in one answer, about; rooms that were quiet for longest go without.
+const MOST_TEXT: usize = 1_000_000;
+
+/// A room of the user.
+pub(super) struct Room {
+    pub(super) id: RoomId,
+    /// What the client has: it is followed from there.
+    pub(super) cursor: Seq,
+    name: String,
+    kind: String,
+    head: Seq,
+    unread: u64,
+    newest: Vec<LogEntry>,
+    diverged: bool,
+}
+
+impl Room {
+    /// As it is answered.
+    pub(super) fn shown(&self) -> SyncedRoom<'_> {
+        SyncedRoom {
+            room: self.id,
+            name: &self.name,
+            kind: &self.kind,
+            seq: self.head,
+            unread: self.unread,
+            newest: self.newest.iter().map(|entry| EntryView::new(self.id, entry)).collect(),
+            diverged: self.diverged,
+        }
+    }
+}
+
+/// The user's rooms, the liveliest first, as many as one socket may join.
+pub(super) async fn rooms(
+    hub: &Hub,
+    user: &Username,
+    known: &BTreeMap<RoomId, Seq>,
+    newest: u64,
+) -> Result<Vec<Room>, StoreError> {
+    let documents = documents(hub, user).await?;
+    let read = documents.iter().map(|document| read(hub, user, document, known, newest));
+    let rooms: Vec<Result<Option<Room>, StoreError>> =
+        stream::iter(read).buffered(AT_ONCE).collect().await;
+    // Nobody sees what was said from their removal on: who is a member is read again.
+    let still: HashSet<String> =
+        documents_ids(&self::documents(hub, user).await?).into_iter().collect();
+    let mut text = 0;
+    let mut all = Vec::with_capacity(rooms.len());
+    for room in rooms {
+        let Some(mut room) = room?.filter(|room| still.contains(&room.id.to_string())) else {
+            continue;
+        };
+        text += room.newest.iter().map(length).sum::<usize>();
+        if text > MOST_TEXT {
+            room.newest.clear();
+        }
+        all.push(room);
+    }
+    Ok(all)
+}
+
+async fn documents(hub: &Hub, user: &Username) -> Result<Vec<Document>, StoreError> {
+    let most = u64::try_from(hub.settings().limits.rooms_per_socket).unwrap_or(u64::MAX);
+    let mine = Filter::Has("members", user.as_str().into());
+    let liveliest_first = vec![Sort::descending("last_activity"), Sort::descending("_id")];
+    hub.store().find(Query::new(ROOMS, mine, most).sorted(liveliest_first)).await
+}
+
+fn documents_ids(documents: &[Document]) -> Vec<String> {
+    documents.iter().map(|document| text(document, "_id").to_owned()).collect()
+}
+
+async fn read(
+    hub: &Hub,
+    user: &Username,
+    document: &Document,
+    known: &BTreeMap<RoomId, Seq>,
+    newest: u64,
+) -> Result<Option<Room>, StoreError> {
+    let Ok(id) = text(document, "_id").parse::<RoomId>() else { return Ok(None) };
+    let store = hub.store();
+    let _permit = hub.pages().permit().await;
+    // The head first: what is newer than it comes live.
+    let head = store.log_head(id).await?.map_or(Seq::ZERO, |entry| entry.seq);
+    let unread = membership::unread(&**store, id, user.as_str(), MAX_UNREAD).await?;
+    let known = known.get(&id).copied();
+    let newest = match known {
+        None if newest > 0 => store.log_before(id, head.next(), newest).await?,
+        _ => Vec::new(),
+    };
+    let diverged = known.is_some_and(|known| known > head);
+    let cursor = if diverged { Seq::ZERO } else { known.unwrap_or(head) };
+    let (name, kind) = (text(document, "name").to_owned(), text(document, "kind").to_owned());
+    Ok(Some(Room { id, cursor, name, kind, head, unread, newest, diverged }))
+}
+
+fn length(entry: &LogEntry) -> usize {
+    match &entry.body {
+        ihs_store::Body::Message { text, .. } => text.len(),
+        _ => 0,
+    }
+}
