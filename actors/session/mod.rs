@@ -1,8 +1,7 @@
 //! A session: one WebSocket. Decodes what the client sends, forwards it to rooms, and writes what
 //! waits in the outbox. It decides nothing about rooms and encodes nothing but errors.
 //!
-//! Everything that touches `actix-web-actors` is in this file.
-//!
+//! - [`wire`]: the WebSocket itself; [`incoming`]: messages out of bytes
 //! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written;
 //!   [`in_flight`]: what waits to be answered
 //! - `account`: what it does for no room; `sync`: all rooms at once
@@ -12,6 +11,7 @@
 mod account;
 pub mod event_stream;
 pub mod in_flight;
+pub mod incoming;
 pub mod opening;
 pub mod outbox;
 pub mod rate;
@@ -19,19 +19,16 @@ pub mod rates;
 pub mod socket;
 mod sync;
 pub mod users;
+pub mod wire;
 
 use std::{
     collections::{HashMap, VecDeque},
     rc::Rc,
-    time::Duration,
 };
 
 use actix::{Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, StreamHandler, WrapFuture};
-use actix_http::ws::{CloseReason, Codec, Item, Message, ProtocolError};
+use actix_http::ws::Message;
 use actix_web::{HttpRequest, HttpResponse, web};
-use actix_web_actors::ws::{WebsocketContext, WsResponseBuilder};
-use bytes::BytesMut;
-use bytestring::ByteString;
 use ihs_store::RoomId;
 
 pub use self::opening::Opening;
@@ -41,6 +38,7 @@ use self::{
     rate::Allowance,
     socket::Socket,
     users::Admission,
+    wire::{Broken, CLOSE_WAIT, Heard, Line, Unread, WireContext},
 };
 use crate::{
     fan_out::FanOut,
@@ -59,9 +57,6 @@ pub const SUBPROTOCOL: &str = "ihs.v1";
 /// Frames that are not JSON, after which the socket ends.
 const MAX_NOT_JSON: u32 = 10;
 
-/// How long the server waits for the client's half of the closing handshake.
-const CLOSE_WAIT: Duration = Duration::from_secs(5);
-
 /// One WebSocket.
 pub struct Session {
     fan_out: FanOut,
@@ -71,18 +66,10 @@ pub struct Session {
     opens_inbox: bool,
     rooms: HashMap<RoomId, Addr<Room>>,
     inbox: Option<Addr<Inbox>>,
-    fragments: Option<Fragments>,
+    line: Line,
     not_json: u32,
     /// Nothing more is taken from the client.
     refusing: bool,
-    /// The close frame is out.
-    closing: bool,
-}
-
-/// A message of which not all frames have arrived.
-struct Fragments {
-    is_text: bool,
-    bytes: BytesMut,
 }
 
 /// Upgrades a request to a session.
@@ -104,73 +91,18 @@ pub fn open(
         opens_inbox: opening.inbox,
         rooms: HashMap::new(),
         inbox: None,
-        fragments: None,
+        line: Line::default(),
         not_json: 0,
         refusing: false,
-        closing: false,
     };
-    WsResponseBuilder::new(session, request, stream)
-        .codec(Codec::new().max_size(frame_bytes))
-        .protocols(&[SUBPROTOCOL])
-        .start()
+    wire::open(session, request, stream, frame_bytes, &[SUBPROTOCOL])
 }
 
-type Ctx = WebsocketContext<Session>;
+type Ctx = WireContext<Session>;
 
 impl Session {
-    fn frame(&mut self, message: Message, ctx: &mut Ctx) {
-        self.socket.hear();
-        match message {
-            Message::Text(text) => self.text(&text, ctx),
-            Message::Binary(_) => self.not_json("a frame is text", ctx),
-            Message::Continuation(item) => self.fragment(item, ctx),
-            Message::Ping(bytes) => ctx.pong(&bytes),
-            Message::Pong(_) | Message::Nop => {}
-            Message::Close(reason) => {
-                if !self.closing {
-                    ctx.close(
-                        reason.map(|reason| CloseReason { code: reason.code, description: None }),
-                    );
-                }
-                ctx.stop();
-            }
-        }
-    }
-
-    fn fragment(&mut self, item: Item, ctx: &mut Ctx) {
-        match item {
-            Item::FirstText(bytes) => self.begin(true, &bytes),
-            Item::FirstBinary(bytes) => self.begin(false, &bytes),
-            Item::Continue(bytes) => self.go_on(&bytes, ctx),
-            Item::Last(bytes) => {
-                self.go_on(&bytes, ctx);
-                let Some(fragments) = self.fragments.take() else { return };
-                if !fragments.is_text {
-                    return self.not_json("a frame is text", ctx);
-                }
-                match ByteString::try_from(fragments.bytes.freeze()) {
-                    Ok(text) => self.text(&text, ctx),
-                    Err(_) => self.close(actix_http::ws::CloseCode::Invalid, "not UTF-8", ctx),
-                }
-            }
-        }
-    }
-
-    fn begin(&mut self, is_text: bool, bytes: &[u8]) {
-        self.fragments = Some(Fragments { is_text, bytes: BytesMut::from(bytes) });
-    }
-
-    fn go_on(&mut self, bytes: &[u8], ctx: &mut Ctx) {
-        let Some(fragments) = &mut self.fragments else { return };
-        fragments.bytes.extend_from_slice(bytes);
-        if fragments.bytes.len() > self.fan_out.hub().settings().limits.frame_bytes {
-            self.fragments = None;
-            self.end(CloseCode::FrameTooLarge, "frame too large", ctx);
-        }
-    }
-
     fn text(&mut self, text: &str, ctx: &mut Ctx) {
-        if self.closing || self.refusing {
+        if self.line.is_closing() || self.refusing {
             return;
         }
         match decode(text, self.fan_out.hub().settings().limits.message_chars) {
@@ -316,18 +248,25 @@ impl Session {
     }
 
     fn end(&mut self, code: CloseCode, reason: &str, ctx: &mut Ctx) {
-        self.close(code.number().into(), reason, ctx);
+        self.close(code.number(), reason, ctx);
     }
 
-    fn close(&mut self, code: actix_http::ws::CloseCode, reason: &str, ctx: &mut Ctx) {
-        if self.closing {
+    fn close(&mut self, code: u16, reason: &str, ctx: &mut Ctx) {
+        if self.line.is_closing() {
             return;
         }
-        self.closing = true;
         // What was answered before the end still goes out before it.
-        self.socket.outbox.drain().into_iter().for_each(|parcel| self.write(parcel, ctx));
-        ctx.close(Some(CloseReason { code, description: Some(reason.to_owned()) }));
-        ctx.run_later(CLOSE_WAIT, |_, ctx| ctx.stop());
+        self.write_out(ctx);
+        self.line.close(code, reason, ctx);
+    }
+
+    fn write_out(&mut self, ctx: &mut Ctx) {
+        for parcel in self.socket.outbox.drain() {
+            match parcel {
+                Parcel::Close(..) => self.socket.outbox.wrote(1),
+                parcel => self.write(parcel, ctx),
+            }
+        }
     }
 
     fn write(&mut self, parcel: Parcel, ctx: &mut Ctx) {
@@ -373,7 +312,7 @@ impl Actor for Session {
 impl StreamHandler<VecDeque<Parcel>> for Session {
     fn handle(&mut self, parcels: VecDeque<Parcel>, ctx: &mut Ctx) {
         for parcel in parcels {
-            if self.closing {
+            if self.line.is_closing() {
                 break;
             }
             self.write(parcel, ctx);
@@ -384,26 +323,33 @@ impl StreamHandler<VecDeque<Parcel>> for Session {
     }
 }
 
-impl StreamHandler<Result<Message, ProtocolError>> for Session {
-    fn handle(&mut self, frame: Result<Message, ProtocolError>, ctx: &mut Ctx) {
-        match frame {
-            Ok(message) => {
-                self.frame(message, ctx);
-                if self.socket.in_flight.is_full() {
-                    ctx.wait(Relief(Rc::clone(&self.socket)).into_actor(self));
-                }
-            }
-            Err(ProtocolError::Overflow) => {
-                self.end(CloseCode::FrameTooLarge, "frame too large", ctx);
-            }
-            Err(error) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "protocol error");
-                self.close(actix_http::ws::CloseCode::Protocol, "protocol error", ctx);
-            }
+impl StreamHandler<Result<Heard, Broken>> for Session {
+    fn handle(&mut self, heard: Result<Heard, Broken>, ctx: &mut Ctx) {
+        self.socket.hear();
+        match heard {
+            Ok(Heard::Text(text)) => self.text(&text, ctx),
+            Ok(Heard::Binary(_)) => self.not_json("a frame is text", ctx),
+            Ok(Heard::Control(control)) => self.line.answer(control, ctx),
+            Err(broken) => self.close(broken.close_code(), broken.reason(), ctx),
+        }
+        if self.socket.in_flight.is_full() {
+            ctx.wait(Relief(Rc::clone(&self.socket)).into_actor(self));
         }
     }
 
+    /// A client that has said its last may still be reading: what it asked for is answered.
     fn finished(&mut self, ctx: &mut Ctx) {
-        ctx.stop();
+        self.refusing = true;
+        let calm = tokio::time::timeout(CLOSE_WAIT, Calm(Rc::clone(&self.socket)));
+        ctx.spawn(calm.into_actor(self).map(|_, session, ctx| {
+            if !session.line.is_closing() {
+                session.write_out(ctx);
+            }
+            ctx.stop();
+        }));
     }
+}
+
+impl StreamHandler<Unread> for Session {
+    fn handle(&mut self, _: Unread, _: &mut Ctx) {}
 }

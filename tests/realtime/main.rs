@@ -17,6 +17,7 @@ mod crash;
 mod event_stream;
 mod event_stream_ends;
 mod event_stream_inbox;
+mod frames;
 mod handshake;
 mod inbox;
 mod log_by_rest;

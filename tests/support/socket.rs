@@ -4,10 +4,17 @@ use std::{collections::VecDeque, time::Duration};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
-use tokio::{net::TcpStream, time::timeout};
+use tokio::{io::AsyncWriteExt as _, net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{self, Message, client::IntoClientRequest as _},
+    tungstenite::{
+        self, Message,
+        client::IntoClientRequest as _,
+        protocol::frame::{
+            Frame,
+            coding::{Data, OpCode},
+        },
+    },
 };
 
 /// Longest wait for what must come.
@@ -47,6 +54,30 @@ impl Socket {
     /// Sends a binary frame.
     pub(crate) async fn send_binary(&mut self, bytes: &'static [u8]) {
         self.stream.send(Message::binary(bytes)).await.unwrap();
+    }
+
+    /// Sends a text in frames of this many bytes, with a ping behind each.
+    pub(crate) async fn send_in_fragments(&mut self, text: &str, size: usize) {
+        let count = text.len().div_ceil(size);
+        for (place, bytes) in text.as_bytes().chunks(size).enumerate() {
+            let kind = if place == 0 { Data::Text } else { Data::Continue };
+            let is_last = place + 1 == count;
+            let frame = Frame::message(bytes.to_vec(), OpCode::Data(kind), is_last);
+            self.stream.feed(Message::Frame(frame)).await.unwrap();
+            self.stream.feed(Message::Ping("p".into())).await.unwrap();
+        }
+        self.stream.flush().await.unwrap();
+    }
+
+    /// Sends the beginning of a frame of this many bytes, and no more.
+    pub(crate) async fn send_header_of(&mut self, length: u64) {
+        let header = [&[0x81, 0xFF][..], &length.to_be_bytes(), &[1, 2, 3, 4]].concat();
+        self.stream.get_mut().write_all(&header).await.unwrap();
+    }
+
+    /// Says no more, and goes on listening.
+    pub(crate) async fn close_half(&mut self) {
+        self.stream.get_mut().shutdown().await.unwrap();
     }
 
     /// Sends a frame, unless the connection is cut.
