@@ -1,6 +1,9 @@
 //! A WebSocket as a client sees it.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use serde_json::{Value, json};
@@ -116,12 +119,22 @@ impl Socket {
         self.next_of("joined").await
     }
 
-    /// Sends a message and waits for its ack.
+    /// Sends a message and waits for its ack. One that cannot be taken just now, as when the store
+    /// is slow, is sent again with its key, as clients do.
     pub(crate) async fn say(&mut self, room: &str, text: &str) -> Value {
         let key = format!("{:016x}", rand::random::<u64>());
         let frame = json!({"type": "message", "ref": key, "room": room, "text": text, "key": key});
-        self.send(frame).await;
-        self.next_where(|frame| frame["type"] == "ack" && frame["ref"] == key.as_str()).await
+        let deadline = Instant::now() + PATIENCE * 2;
+        loop {
+            self.send(frame.clone()).await;
+            let answer = self
+                .next_where(|frame| frame["ref"] == key.as_str() && frame["type"] != "message")
+                .await;
+            if answer["code"] != "unavailable" || Instant::now() > deadline {
+                assert_eq!(answer["type"], "ack", "{answer}");
+                return answer;
+            }
+        }
     }
 
     /// The next frame.
