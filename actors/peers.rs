@@ -65,7 +65,8 @@ impl Peers {
         self.marks.lock().get(node).is_some_and(|(_, changed)| changed.elapsed() < SILENCE)
     }
 
-    fn hear(&self, node: NodeId) {
+    /// Notes a sign of life.
+    pub(crate) fn hear(&self, node: NodeId) {
         let mut heard = self.heard.lock();
         heard.retain(|_, heard| heard.elapsed() < SILENCE);
         heard.insert(node, Instant::now());

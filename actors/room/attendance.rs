@@ -74,6 +74,8 @@ impl Room {
 
     /// Takes what another node says about who is there.
     pub(super) fn hear_presence(&mut self, node: NodeId, news: News) {
+        // Whoever says so lives: its first beat may have been lost.
+        self.hub.peers().hear(node);
         match news {
             News::Present(users) => self.presence.hear_all(node, users),
             News::Moved { came, left } => self.presence.hear(node, Moves { came, left }),

@@ -165,6 +165,7 @@ async fn a_member_who_is_away_has_one_notification_of_a_room_until_they_read_it(
     at_bob.next_of("ok").await;
     assert_eq!(inbox.next_of("viewed").await["notifications"], json!([told["id"]]));
     assert_eq!(bob.get("/api/notifications/?viewed=false").await.ok()["count"], 0);
+    inbox.forget();
     at_ada.say(&room, "four").await;
     at_bob.next_where(|frame| frame["seq"] == 4).await;
     inbox.hears_nothing_of("notification", Duration::from_millis(600)).await;

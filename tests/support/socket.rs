@@ -185,6 +185,11 @@ impl Socket {
         panic!("it did not come; this did: {:?}", self.waiting)
     }
 
+    /// Forgets what came and was not asked for.
+    pub(crate) fn forget(&mut self) {
+        self.waiting.clear();
+    }
+
     /// Nothing of this type comes within the time.
     pub(crate) async fn hears_nothing_of(&mut self, kind: &str, time: Duration) {
         let _ = timeout(time, async {
