@@ -25,6 +25,11 @@ mod welcome;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use mimalloc::MiMalloc;
+
+/// Faster than the system's where threads free what others have made, as rooms and sockets do.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     telemetry::hide_panics();

@@ -2,11 +2,17 @@
 
 use std::{net::SocketAddr, path::absolute};
 
-use ihs_config::Settings;
+use ihs_config::{LogFormat, Settings};
 
 /// Says where the node listens, where its data is, and what to try next.
 pub(crate) fn print(settings: &Settings, place: SocketAddr) {
     let url = format!("http://{place}");
+    // Whoever reads objects reads nothing else.
+    if settings.log.format == LogFormat::Json {
+        let (data, bus) = (data_place(settings), bus_place(settings));
+        tracing::info!(%data, %bus, "listening on {url}");
+        return;
+    }
     eprintln!(
         "IHS {version}, listening on {url}
 data: {data}

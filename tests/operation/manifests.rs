@@ -17,7 +17,7 @@ use crate::support::{
 pub(crate) const SECRET: [(&str, &str); 3] = [
     ("IHS_AUTH__KEY", "a key of the nodes that is long enough"),
     ("IHS_STORE", "embedded"),
-    ("IHS_BUS", "local"),
+    ("IHS_BUS", "redis://127.0.0.1:1/"),
 ];
 
 /// The overlay as a cluster gets it.

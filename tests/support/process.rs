@@ -86,7 +86,9 @@ impl Node {
         thread::spawn(move || {
             for line in stderr.lines().map_while(Result::ok) {
                 if let Some((_, url)) = line.split_once("listening on ") {
-                    let _ = listens.send(url.trim().to_owned());
+                    // In a log of JSON objects, a quotation mark ends it.
+                    let url = url.split(['"', ' ']).next().unwrap_or(url);
+                    let _ = listens.send(url.to_owned());
                 }
                 heard.lock().unwrap().extend([line.as_str(), "\n"]);
             }
