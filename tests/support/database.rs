@@ -1,14 +1,19 @@
-//! The store that `IHS_TEST_STORE` names: `embedded` (the default), or `mongodb` at the address in
-//! `IHS_TEST_MONGODB`.
+//! The store that `IHS_TEST_STORE` names: `embedded` (the default), or `mongodb`. A real MongoDB is
+//! shared, at the address in `IHS_TEST_MONGODB`; of its stand-in each test has one of its own, since
+//! a transaction that a killed node leaves behind can hold up everybody else there.
 
 use std::thread;
+
+use super::store::{Store, is_mongod};
 
 /// The store of one test.
 pub(crate) enum Database {
     /// In the data folder.
     Embedded,
+    /// A server of its own.
+    Own(Box<Store>),
     /// A database of its own, dropped afterwards.
-    Mongo { address: String, name: String },
+    Shared { address: String, name: String },
 }
 
 impl Database {
@@ -23,7 +28,10 @@ impl Database {
 
     /// A new, empty one on MongoDB, whatever `IHS_TEST_STORE` names.
     pub(crate) fn mongo() -> Self {
-        Self::Mongo {
+        if !is_mongod() {
+            return Self::Own(Box::new(Store::start()));
+        }
+        Self::Shared {
             address: std::env::var("IHS_TEST_MONGODB").expect("IHS_TEST_MONGODB names a server"),
             name: format!("ihs_test_{:016x}", rand::random::<u64>()),
         }
@@ -33,7 +41,10 @@ impl Database {
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         match self {
             Self::Embedded => Vec::new(),
-            Self::Mongo { address, name } => vec![
+            Self::Own(store) => {
+                vec![("IHS_STORE".to_owned(), format!("mongodb://{}/", store.place()))]
+            }
+            Self::Shared { address, name } => vec![
                 ("IHS_STORE".to_owned(), address.clone()),
                 ("IHS_STORE__DATABASE".to_owned(), name.clone()),
             ],
@@ -43,7 +54,7 @@ impl Database {
 
 impl Drop for Database {
     fn drop(&mut self) {
-        let Self::Mongo { address, name } = self else {
+        let Self::Shared { address, name } = self else {
             return;
         };
         let (address, name) = (address.clone(), name.clone());

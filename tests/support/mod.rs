@@ -2,6 +2,7 @@
 //!
 //! - [`app`]: a node of its own for each test
 //! - [`process`]: the binary as a process; [`database`]: the store that `IHS_TEST_STORE` names
+//! - [`store`]: a MongoDB of a test's own
 //! - [`redis`]: a Redis to stop and to hold up; [`road`]: a way to it that can fail; [`town`]:
 //!   several nodes on one bus
 //! - [`terminal`]: a program that is typed to and looked at
@@ -17,6 +18,7 @@ pub(crate) mod process;
 pub(crate) mod redis;
 pub(crate) mod road;
 pub(crate) mod socket;
+pub(crate) mod store;
 pub(crate) mod terminal;
 pub(crate) mod town;
 pub(crate) mod user;
