@@ -76,6 +76,7 @@ struct Inner {
     watch: Watch,
     threads: Mutex<Vec<Addr<FanOutActor>>>,
     sessions: AtomicU64,
+    logins: AtomicU64,
 }
 
 impl Hub {
@@ -100,6 +101,7 @@ impl Hub {
             watch: Watch::default(),
             threads: Mutex::default(),
             sessions: AtomicU64::new(0),
+            logins: AtomicU64::new(0),
         }))
     }
 
@@ -301,6 +303,16 @@ impl Hub {
     /// Has the node look for notifications that it was not told of.
     pub(crate) fn watch_inboxes(&self) {
         self.0.watch.hurry();
+    }
+
+    /// Has every thread ask which logins have ended.
+    pub(crate) fn ask_for_logins(&self) {
+        self.0.logins.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// How often that was wanted.
+    pub(crate) fn logins_asked(&self) -> u64 {
+        self.0.logins.load(Ordering::Relaxed)
     }
 
     pub(crate) fn users(&self) -> &Users {

@@ -70,7 +70,7 @@ pub(crate) async fn sightings(
     for document in store.find(Query::new(CONNECTIONS, connected, count * MOST_NODES)).await? {
         // Of itself a node knows better.
         let node = text(&document, "node");
-        if node != hub.node().to_string() && hub.peers().marks_alive(node) {
+        if node != hub.node().to_string() && hub.peers().lives_by_name(node) {
             sightings.entry(text(&document, "user").to_owned()).or_default().online = true;
         }
     }
@@ -150,7 +150,7 @@ fn insert<const N: usize>(collection: &'static str, fields: [(&str, Value); N]) 
 /// Puts right what dead nodes have left: who was on them was seen last when they were.
 pub(crate) async fn bury(hub: &Hub) -> Result<(), StoreError> {
     let nodes = hub.store().find(Query::new(NODES, Filter::everything(), MOST_NODES)).await?;
-    for node in nodes.iter().filter(|node| !hub.peers().marks_alive(text(node, "_id"))) {
+    for node in nodes.iter().filter(|node| !hub.peers().lives_by_name(text(node, "_id"))) {
         bury_one(hub, node).await?;
     }
     Ok(())

@@ -35,6 +35,9 @@ const BEAT: Duration = Duration::from_secs(5);
 /// within 30 s.
 const SILENCE: Duration = Duration::from_secs(20);
 
+/// News from other nodes that may wait.
+const MAILBOX: usize = 4_096;
+
 /// Nodes that are looked at.
 const MOST_NODES: u64 = 10_000;
 
@@ -48,21 +51,29 @@ pub fn nodes() -> Collection {
 #[derive(Debug, Default)]
 pub struct Peers {
     heard: Mutex<HashMap<NodeId, Instant>>,
-    marks: Mutex<HashMap<String, (String, Instant)>>,
+    marks: Mutex<Marks>,
+}
+
+/// Marks in the store, each with when it was seen to change.
+#[derive(Debug, Default)]
+struct Marks {
+    seen: HashMap<NodeId, (String, Instant)>,
+    looked: Option<Instant>,
 }
 
 impl Peers {
     /// Whether a node lives.
     #[must_use]
     pub fn lives(&self, node: NodeId) -> bool {
-        self.heard.lock().get(&node).is_some_and(|heard| heard.elapsed() < SILENCE)
-            || self.marks_alive(&node.to_string())
+        let is_new = |at: &Instant| at.elapsed() < SILENCE;
+        self.heard.lock().get(&node).is_some_and(is_new)
+            || self.marks.lock().seen.get(&node).is_some_and(|(_, changed)| is_new(changed))
     }
 
-    /// Whether a node, by its name, has left a mark lately.
+    /// Whether the node of this name lives.
     #[must_use]
-    pub fn marks_alive(&self, node: &str) -> bool {
-        self.marks.lock().get(node).is_some_and(|(_, changed)| changed.elapsed() < SILENCE)
+    pub fn lives_by_name(&self, name: &str) -> bool {
+        NodeId::parse(name).is_some_and(|node| self.lives(node))
     }
 
     /// Notes a sign of life.
@@ -75,16 +86,20 @@ impl Peers {
     /// Takes the marks as they are in the store. One that was never seen before lives for now.
     fn see(&self, nodes: &[Document]) {
         let mut marks = self.marks.lock();
+        // After a time in which nothing could be seen, nobody is the older for it.
+        let gap = marks.looked.is_none_or(|looked| looked.elapsed() > BEAT * 2);
         let mut seen = HashMap::with_capacity(nodes.len());
         for node in nodes {
-            let (name, mark) = (text(node, "_id"), text(node, "seen"));
-            let changed = match marks.remove(name) {
-                Some((old, changed)) if old == mark => changed,
+            let (Some(id), mark) = (NodeId::parse(text(node, "_id")), text(node, "seen")) else {
+                continue;
+            };
+            let changed = match marks.seen.remove(&id) {
+                Some((old, changed)) if old == mark && !gap => changed,
                 _ => Instant::now(),
             };
-            seen.insert(name.to_owned(), (mark.to_owned(), changed));
+            seen.insert(id, (mark.to_owned(), changed));
         }
-        *marks = seen;
+        *marks = Marks { seen, looked: Some(Instant::now()) };
     }
 }
 
@@ -108,7 +123,10 @@ impl PeersActor {
         self.hub.bus().publish(Announcement { node, topic, news: News::Beat });
         let hub = self.hub.clone();
         let mark = async move {
-            leave_mark(hub.store().as_ref(), node, hub.clock().now()).await?;
+            if leave_mark(hub.store().as_ref(), node, hub.clock().now()).await? == Mark::New {
+                // Whoever buried this node has buried its users.
+                hub.users().tell_all_again();
+            }
             let all = Query::new(NODES, Filter::everything(), MOST_NODES);
             hub.peers().see(&hub.store().find(all).await?);
             notices::look_after(&hub).await?;
@@ -145,25 +163,33 @@ impl PeersActor {
     }
 }
 
-async fn leave_mark(store: &dyn Store, node: NodeId, now: Timestamp) -> Result<(), StoreError> {
+/// Whether a node had a mark.
+#[derive(Debug, PartialEq, Eq)]
+enum Mark {
+    Old,
+    New,
+}
+
+async fn leave_mark(store: &dyn Store, node: NodeId, now: Timestamp) -> Result<Mark, StoreError> {
     let id = node.to_string();
     let filter = Filter::id(id.clone());
     let update = Write::Update { collection: NODES, filter, change: Change::set("seen", now) };
     match store.commit(vec![update]).await {
         Err(StoreError::Unmatched { .. }) => {}
-        other => return other.map(drop),
+        other => return other.map(|_| Mark::Old),
     }
     let document = Document::from_iter([
         ("_id".to_owned(), Value::from(id)),
         ("seen".to_owned(), Value::from(now)),
     ]);
-    store.commit(vec![Write::Insert { collection: NODES, document }]).await.map(drop)
+    store.commit(vec![Write::Insert { collection: NODES, document }]).await.map(|_| Mark::New)
 }
 
 impl Actor for PeersActor {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
+        ctx.set_mailbox_capacity(MAILBOX);
         let listener = ctx.address().recipient();
         self.hub.bus().subscribe(Topic::Nodes, self.hub.node(), listener);
         self.beat(ctx);
@@ -178,8 +204,11 @@ impl Handler<Announcement> for PeersActor {
 
     fn handle(&mut self, announcement: Announcement, _: &mut Self::Context) {
         self.hub.peers().hear(announcement.node);
-        if let News::Revoked(user, logins) = announcement.news {
-            self.hub.revoke_here(&user, &logins);
+        match announcement.news {
+            News::Revoked(user, logins) => self.hub.revoke_here(&user, &logins),
+            // A revocation may have been missed.
+            News::Changed => self.hub.ask_for_logins(),
+            _ => {}
         }
     }
 }

@@ -69,6 +69,15 @@ pub enum News {
     Revoked(Username, Logins),
 }
 
+impl NodeId {
+    /// From the name that it is shown by.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        // An ObjectId has the same form.
+        name.parse::<RoomId>().ok().map(|id| Self(id.bytes()))
+    }
+}
+
 impl fmt::Display for NodeId {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.iter().try_for_each(|byte| write!(formatter, "{byte:02x}"))

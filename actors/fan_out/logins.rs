@@ -21,15 +21,16 @@ const ALONE: Duration = Duration::from_secs(2);
 const CHUNK: usize = 500;
 
 impl FanOutActor {
-    /// Asks about the logins of all sockets, if it is time. An embedded store has one node, which
-    /// knows.
+    /// Asks about the logins of all sockets, if it is time. On a node alone, too: a login may end
+    /// between its check and the opening of its socket.
     pub(super) fn ask_for_logins(&mut self) {
         let every = if self.hub.bus().health() == Health::Up { TOLD } else { ALONE };
-        let alone = self.hub.settings().store.is_embedded();
         let asking = Rc::strong_count(&self.asking) > 1;
-        if alone || asking || self.asked.elapsed() < every {
+        let wanted = self.hub.logins_asked();
+        if asking || (self.asked.elapsed() < every && wanted == self.wanted) {
             return;
         }
+        self.wanted = wanted;
         self.asked = Instant::now();
         let (gate, state, asking) =
             (Arc::clone(&self.gate), Rc::clone(&self.state), Rc::clone(&self.asking));

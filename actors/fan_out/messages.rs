@@ -109,6 +109,8 @@ pub struct Attach {
     pub head: Seq,
     /// The last entry that the socket has.
     pub cursor: Seq,
+    /// A feed that it has already goes on where it is.
+    pub goes_on: bool,
     /// What it is told first.
     pub reply: Reply,
 }

@@ -6,11 +6,12 @@
 //!
 //! - [`messages`]: what it is told; [`feed`]: who gets what of one room
 //! - [`frames`]: encoded entries; [`pages`]: pages of the log; `mail`: what inboxes have for it;
-//!   `logins`: those that have ended elsewhere; [`survey`]: who has got what
+//!   `logins`: those that have ended elsewhere; `follow`: rooms that could not be joined at once; [`survey`]: who has got what
 
 pub mod feed;
 #[cfg(test)]
 mod feed_tests;
+mod follow;
 pub mod frames;
 mod logins;
 mod mail;
@@ -82,6 +83,8 @@ pub struct FanOutActor {
     state: Rc<RefCell<State>>,
     /// When logins were asked about last.
     asked: Instant,
+    /// How often that was wanted by then.
+    wanted: u64,
     /// Held by whoever asks.
     asking: Rc<()>,
 }
@@ -96,6 +99,7 @@ impl FanOut {
             gate: Arc::clone(&gate),
             state: Rc::clone(&state),
             asked: Instant::now(),
+            wanted: 0,
             asking: Rc::new(()),
         };
         let address = actor.start();
@@ -172,8 +176,10 @@ impl State {
     fn reply(&self, room: RoomId, reply: Reply) {
         let Some(socket) = self.sockets.get(&reply.session) else { return };
         let fed = || self.feeds.get(&room).is_some_and(|feed| feed.has(socket));
-        if matches!(reply.purpose, Purpose::Join | Purpose::Sync) && !fed() {
-            socket.rooms.borrow_mut().remove(&room);
+        match reply.purpose {
+            Purpose::Join if !fed() => drop(socket.rooms.borrow_mut().remove(&room)),
+            Purpose::Sync => socket.is_refused(room),
+            _ => {}
         }
         socket.answer(reply);
     }
@@ -292,6 +298,7 @@ impl Actor for FanOutActor {
             fan_out.sweep();
             fan_out.reopen_inboxes(&ctx.address());
             fan_out.ask_for_logins();
+            fan_out.follow_again(&ctx.address());
         });
     }
 }
@@ -359,6 +366,11 @@ impl Handler<Attach> for FanOutActor {
         let mut state = self.state.borrow_mut();
         let Some(socket) = state.sockets.get(&attach.reply.session).map(Rc::clone) else { return };
         socket.rooms.borrow_mut().insert(attach.room);
+        socket.unfed.borrow_mut().remove(&attach.room);
+        let fed = state.feeds.get(&attach.room).is_some_and(|feed| feed.has(&socket));
+        if fed && attach.goes_on {
+            return socket.answer(attach.reply);
+        }
         socket.begin(attach.cursor, attach.reply);
         let tail_limit = self.hub.settings().rooms.tail_bytes;
         state
@@ -384,6 +396,7 @@ impl Handler<Detach> for FanOutActor {
         }
         state.detach(detach.room, &socket);
         socket.rooms.borrow_mut().remove(&detach.room);
+        socket.unfed.borrow_mut().remove(&detach.room);
         socket.answer(detach.reply);
         if detach.ends && socket.only_room == Some(detach.room) {
             end(&socket, CloseCode::NotAMember, "not a member of this room");

@@ -104,9 +104,14 @@ impl Inbox {
         for waiting in self.opening.values_mut().filter(|waiting| waiting.len() < MOST_NEWS) {
             waiting.push(news.clone());
         }
-        let Some(news) = self.told.fresh(news) else { return };
+        if let Some(news) = self.told.fresh(news) {
+            self.mail_all(&news, except);
+        }
+    }
+
+    fn mail_all(&self, news: &News, except: Option<SessionId>) {
         let to = self.live.iter().filter(|(session, _)| Some(**session) != except);
-        let frame = frame(&news);
+        let frame = frame(news);
         for (session, fan_out) in to {
             fan_out.do_send(Mail { to: *session, frame: frame.clone().into() });
         }
@@ -122,7 +127,10 @@ impl Inbox {
         }
         let (session, fan_out) = (asker.session, asker.fan_out.clone());
         let missed: Vec<News> = news.into_iter().filter(|news| !in_list(news, &unseen)).collect();
-        self.told.list(&unseen);
+        // The others have not heard of these yet, and would take them for told.
+        for new in self.told.list(&unseen) {
+            self.mail_all(&News::Notified(new), Some(session));
+        }
         let reference = asker.take_reference();
         let reply =
             asker.settle(&Answer::Notifications { reference: reference.as_ref(), unseen, count });

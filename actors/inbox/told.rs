@@ -46,11 +46,16 @@ impl Told {
         self.states.contains_key(id)
     }
 
-    /// These were told.
-    pub fn list(&mut self, unseen: &[Notification]) {
+    /// These are told, and some of them for the first time.
+    #[must_use]
+    pub fn list(&mut self, unseen: &[Notification]) -> Vec<Notification> {
+        let mut new = Vec::new();
         for notification in unseen.iter().rev() {
-            self.note(&notification.id, State::Unseen(notification.notice.text.clone()));
+            if self.note(&notification.id, State::Unseen(notification.notice.text.clone())) {
+                new.push(notification.clone());
+            }
         }
+        new
     }
 
     fn note(&mut self, id: &str, state: State) -> bool {
@@ -89,7 +94,9 @@ mod tests {
     #[test]
     fn what_is_heard_twice_is_told_once() {
         let mut told = Told::default();
-        told.list(&[notification("a", "one")]);
+        let first = [notification("a", "one")];
+        assert_eq!(told.list(&first), first);
+        assert_eq!(told.list(&first), []);
         assert_eq!(told.fresh(notified("a", "one")), None);
         assert_eq!(told.fresh(notified("a", "two")), Some(notified("a", "two")));
         let viewed = News::Viewed(vec!["a".into(), "b".into()]);

@@ -121,6 +121,8 @@ pub enum JoinFrom {
         /// The id of the entry at `seq`, to notice a log that was rolled back.
         last: Option<EntryId>,
     },
+    /// Where the socket's feed is, if it has one already; otherwise behind this entry.
+    GoOn(Seq),
     /// With the last so many messages.
     History(u64),
 }

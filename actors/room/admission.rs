@@ -21,6 +21,8 @@ pub struct Admitted {
     pub cursor: Option<Seq>,
     /// What the client is told is the last entry; `None` for what is when it is told.
     pub seq: Option<Seq>,
+    /// A feed that the socket has already goes on where it is.
+    pub goes_on: bool,
     /// What the client has is not in this log: it gets everything anew.
     pub diverged: bool,
     /// Messages of others behind its read mark.
@@ -72,6 +74,7 @@ pub async fn admit(
     let unread = membership::unread(store, room, user.as_str(), MAX_UNREAD).await?;
     let (cursor, diverged) = match from {
         JoinFrom::Now | JoinFrom::History(0) => (None, false),
+        JoinFrom::GoOn(seq) => (Some(seq), false),
         JoinFrom::After { seq, last } => resume(store, room, seq, last).await?,
         JoinFrom::History(count) => {
             let messages = store.log_before(room, Seq::new(u64::MAX), count).await?;
@@ -79,7 +82,8 @@ pub async fn admit(
             (messages.first().map(before), false)
         }
     };
-    Ok(Admitted { cursor, seq: None, diverged, unread })
+    let goes_on = matches!(from, JoinFrom::Now | JoinFrom::GoOn(_));
+    Ok(Admitted { cursor, seq: None, goes_on, diverged, unread })
 }
 
 /// Where to resume behind `seq`: from the start when the client has an entry that is not there.

@@ -20,6 +20,8 @@ pub enum Purpose {
     History,
     /// To be fed from the room as all of the user's rooms are: no answer is for this one alone.
     Sync,
+    /// Something about the whole account.
+    Account,
     /// A passing event, which is not answered.
     Event,
     /// Anything else.
@@ -65,6 +67,7 @@ impl Purpose {
             Self::Event | Self::Sync => 0,
             Self::Join | Self::Deed => 1,
             Self::History => 32,
+            Self::Account => 64,
         }
     }
 }
@@ -119,15 +122,15 @@ impl Asker {
         Reply { session: self.session, frame: self.frame(answer), purpose: self.purpose }
     }
 
-    /// Of a room that is fed together with all others, only its end is told.
+    /// Of a room that is fed together with all others, only its end is told; one that cannot be
+    /// joined now is asked again.
     fn frame(&self, answer: &Answer<'_>) -> Option<ByteString> {
         let left = |room, reason| Answer::Left { room, reason }.encode().into();
         match (self.purpose, self.room, answer) {
-            (Purpose::Sync, _, Answer::Joined(_)) => None,
             (Purpose::Sync, Some(room), Answer::Error { code: ErrorCode::NotFound, .. }) => {
                 Some(left(room, "removed"))
             }
-            (Purpose::Sync, Some(room), Answer::Error { .. }) => Some(left(room, "unavailable")),
+            (Purpose::Sync, _, Answer::Joined(_) | Answer::Error { .. }) => None,
             _ => Some(answer.encode().into()),
         }
     }

@@ -20,7 +20,8 @@ impl Room {
         let (fan_out, room, head) = (asker.fan_out.clone(), self.id, self.log.head());
         let cursor = admitted.cursor.unwrap_or(head);
         let reply = self.joined(asker, admitted);
-        fan_out.do_send(Attach { room, head, cursor, reply });
+        let goes_on = admitted.goes_on;
+        fan_out.do_send(Attach { room, head, cursor, goes_on, reply });
         self.receipts.stir();
         self.tell_presence();
     }
@@ -87,7 +88,8 @@ impl Room {
     /// Goes on telling what was too much at once, and forgets nodes that are gone.
     pub(super) fn tick_presence(&mut self) {
         let peers = self.hub.peers();
-        self.presence.keep_nodes(|node| peers.lives(node));
+        let vanished = self.presence.keep_nodes(|node| peers.lives(node));
+        self.notices.note_vanished(vanished);
         self.presence.tick();
         self.tell_presence();
     }

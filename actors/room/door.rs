@@ -5,19 +5,10 @@ use std::time::Instant;
 use ihs_store::StoreError;
 
 use super::{
-    Room,
-    asker::Asker,
-    log::Refusal,
-    membership::Loaded,
-    new_log,
-    notices::Notices,
-    origin::Origin,
-    requests::{NO_SUCH_ROOM, refuse},
+    Room, asker::Asker, log::Refusal, membership::Loaded, new_log, notices::Notices,
+    origin::Origin, petition::turn_away,
 };
-use crate::{
-    protocol::{Answer, ErrorCode},
-    username::Username,
-};
+use crate::username::Username;
 
 /// Whether the room could be loaded.
 pub(super) enum Door {
@@ -28,17 +19,11 @@ pub(super) enum Door {
 
 impl Room {
     /// Lets a socket's request in, or answers it: what is not the caller's is not there.
-    pub(super) fn admit(&mut self, mut asker: Asker) -> Option<Asker> {
+    pub(super) fn admit(&mut self, asker: Asker) -> Option<Asker> {
         match self.entry(&asker.user) {
             Ok(()) => Some(asker),
-            Err(Refusal::NotAMember) => {
-                let reference = asker.take_reference();
-                let code = ErrorCode::NotFound;
-                asker.detach(self.id, &Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));
-                None
-            }
             Err(refusal) => {
-                refuse(asker, refusal);
+                turn_away(asker, self.id, refusal);
                 None
             }
         }
@@ -56,7 +41,8 @@ impl Room {
         }
     }
 
-    fn entry(&mut self, user: &Username) -> Result<(), Refusal> {
+    /// Whether a user is let in.
+    pub(super) fn entry(&mut self, user: &Username) -> Result<(), Refusal> {
         self.used = Instant::now();
         match self.door {
             Door::Open if self.members.contains(user) => Ok(()),

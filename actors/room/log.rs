@@ -307,12 +307,13 @@ impl<O> Draft<O> {
     }
 }
 
-/// The same key again gets the first answer again, unless it says something else than the message
-/// says now: what differs must never be acknowledged, since it is not stored.
+/// The same key again gets the first answer again, unless it says something else. What a message
+/// said first is not known any more once it was edited or deleted: whoever repeats it then is
+/// answered as before, too.
 fn settle_key<O>(draft: Draft<O>, existing: Box<LogEntry>) -> Effect<O> {
     let same = match (&existing.body, &draft.body) {
-        (Body::Message { text, deleted: false, .. }, Body::Message { text: again, .. }) => {
-            text == again
+        (Body::Message { text, edited, deleted }, Body::Message { text: again, .. }) => {
+            *edited || *deleted || text == again
         }
         (existing, draft) => existing == draft,
     };

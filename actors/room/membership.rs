@@ -8,7 +8,7 @@ use ihs_store::{
 };
 use serde_json::Value;
 
-use crate::username::Username;
+use crate::{hub::Hub, username::Username};
 
 /// The collection of rooms: documents with at least the list field `members` and, kept up to date
 /// by the room's actor, `last_activity`.
@@ -61,6 +61,24 @@ pub async fn load(store: &dyn Store, room: RoomId) -> Result<Option<Loaded>, Sto
         Some((user, Seq::new(mark.get("seq")?.as_u64()?)))
     });
     Ok(Some(Loaded { head, time, read: read.collect(), members, document }))
+}
+
+/// Whether somebody is a member just now.
+///
+/// # Errors
+/// Those of the store.
+pub async fn is_member(
+    store: &dyn Store,
+    room: RoomId,
+    user: &Username,
+) -> Result<bool, StoreError> {
+    let mine = Filter::id(room.to_string()).and(Filter::Has("members", user.as_str().into()));
+    Ok(store.count(ROOMS, mine).await? > 0)
+}
+
+/// The last entry of a room's log just now.
+pub(crate) async fn head(hub: &Hub, room: RoomId) -> Result<Seq, StoreError> {
+    Ok(hub.store().log_head(room).await?.map_or(Seq::ZERO, |entry| entry.seq))
 }
 
 /// Notes how far a member has read; a mark never moves back.

@@ -3,7 +3,7 @@
 //! socket and keeps no history.
 //!
 //! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
-//! - `door`: who is let in; [`membership`], [`admission`]: what is looked up in the store
+//! - `door`, `petition`: who is let in; [`membership`], [`admission`]: what is looked up in the store
 //! - [`notices`]: what members who are away are told
 //! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
 //!   activity; [`receipts`]: who has got what; `news`: what goes to and comes from other nodes
@@ -21,6 +21,7 @@ pub mod membership;
 mod news;
 pub mod notices;
 pub mod origin;
+mod petition;
 pub mod presence;
 pub mod receipts;
 pub mod requests;

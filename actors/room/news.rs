@@ -27,6 +27,13 @@ impl Handler<Announcement> for Room {
                 self.carry_out(effects, ctx);
                 self.proceed(ctx);
             }
+            News::Changed if announcement.node == self.hub.node() => {
+                // From now on the bus tells, and has not told before.
+                self.tell_others(News::WhoIsThere);
+                self.tell_all_present();
+                self.log.look();
+                self.proceed(ctx);
+            }
             News::Entries(_) | News::Changed => {
                 self.log.look();
                 self.proceed(ctx);

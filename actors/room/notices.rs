@@ -39,6 +39,9 @@ const AT_ONCE: usize = 8;
 /// milliseconds.
 const OVERDUE: i64 = 20_000;
 
+/// How long somebody may be away before it is noticed, when their node died.
+const UNNOTICED: Duration = Duration::from_secs(40);
+
 /// Rooms that are looked after at a time.
 const MOST_ROOMS: u64 = 100;
 
@@ -51,6 +54,8 @@ pub struct Notices {
     under_way: bool,
     /// No round before this.
     not_before: Instant,
+    /// When the last message was noted.
+    noted: Option<Instant>,
 }
 
 /// What the store knows of it.
@@ -78,7 +83,7 @@ impl Notices {
         let missed =
             if since.is_some() { members.iter().cloned().collect() } else { BTreeSet::new() };
         let mark = since.map_or(Mark::None, Mark::Since);
-        Self { missed, mark, under_way: false, not_before: Instant::now() }
+        Self { missed, mark, under_way: false, not_before: Instant::now(), noted: None }
     }
 
     /// The mark that the store must have before these are acknowledged, unless it has one. No two
@@ -108,6 +113,7 @@ impl Notices {
     pub fn note(&mut self, entries: &[LogEntry], members: &HashSet<Username>, there: &Presence) {
         let messages = || entries.iter().filter(|entry| is_message(entry));
         let Some(first) = messages().next() else { return };
+        self.noted = Some(Instant::now());
         if there.is_everybody(members) {
             return;
         }
@@ -115,6 +121,14 @@ impl Notices {
             messages().all(|entry| entry.sender == first.sender).then_some(first.sender.as_str());
         let absent = members.iter().filter(|member| !there.is_online(member));
         self.missed.extend(absent.filter(|member| Some(member.as_str()) != only_sender).cloned());
+    }
+
+    /// Notes who turns out to have been away for some time: what was said meanwhile was not for
+    /// them.
+    pub fn note_vanished(&mut self, users: Vec<Username>) {
+        if self.noted.is_some_and(|noted| noted.elapsed() < UNNOTICED) {
+            self.missed.extend(users);
+        }
     }
 
     /// Whoever is told in the round that starts now; `None` when none does.
@@ -215,14 +229,19 @@ async fn try_tell(
     member: &Username,
 ) -> Result<(), StoreError> {
     let store = &**hub.store();
+    let mine = Filter::Has("members", member.as_str().into());
     let unread = membership::unread(store, room, member.as_str(), MAX_UNREAD).await?;
-    if unread == 0 {
+    if unread == 0 || !mine.matches(document) {
         return Ok(());
     }
     let notice = shelf::of_messages(&title(document, member), unread);
     let stamp = (hub.ids().record(), hub.clock().now());
     if let Some(notification) = shelf::tell_of_room(store, member, room, stamp, notice).await? {
         hub.tell_inbox(member, News::Notified(notification), None);
+    }
+    // Whoever has read it meanwhile has found nothing to clear.
+    if membership::unread(store, room, member.as_str(), 1).await? == 0 {
+        clear_now(hub, room, member).await?;
     }
     Ok(())
 }
@@ -261,6 +280,11 @@ pub(super) async fn clear(
     if store.log_unread(room, seq, member.as_str(), 1).await? > 0 {
         return Ok(());
     }
+    clear_now(hub, room, member).await
+}
+
+async fn clear_now(hub: &Hub, room: RoomId, member: &Username) -> Result<(), StoreError> {
+    let store = &**hub.store();
     if let Some(id) = shelf::clear_room(store, member, room, hub.clock().now()).await? {
         hub.tell_inbox(member, News::Viewed(vec![id]), None);
     }

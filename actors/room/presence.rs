@@ -79,13 +79,14 @@ impl Presence {
         self.stirred.extend(came.into_iter().chain(left));
     }
 
-    /// Forgets what nodes said that do not live any more.
-    pub fn keep_nodes(&mut self, lives: impl Fn(NodeId) -> bool) {
+    /// Forgets what nodes said that do not live any more, and says who is gone with them.
+    pub fn keep_nodes(&mut self, lives: impl Fn(NodeId) -> bool) -> Vec<Username> {
         let dead: Vec<NodeId> =
             self.elsewhere.keys().copied().filter(|node| !lives(*node)).collect();
-        for node in dead {
-            self.stirred.extend(self.elsewhere.remove(&node).unwrap_or_default());
-        }
+        let users = dead.iter().filter_map(|node| self.elsewhere.remove(node)).flatten();
+        let users: Vec<Username> = users.collect();
+        self.stirred.extend(users.iter().cloned());
+        users.into_iter().filter(|user| !self.is_online(user)).collect()
     }
 
     /// Whether somebody is in the room, on whichever node.
@@ -183,7 +184,7 @@ mod tests {
         let mut presence = Presence::default();
         presence.hear_all(NODE, names(&["bob"]));
         assert_eq!(presence.online(), ["bob"]);
-        presence.keep_nodes(|_| false);
+        assert_eq!(presence.keep_nodes(|_| false), names(&["bob"]));
         assert_eq!(presence.online(), Vec::<&str>::new());
         assert_eq!(presence.take_changes(1), []);
     }
@@ -252,7 +253,9 @@ mod tests {
                         NodeId([node; 12]),
                         Moves { came: users(came), left: users(left) },
                     ),
-                    Event::Die(node) => presence.keep_nodes(|known| known != NodeId([node; 12])),
+                    Event::Die(node) => {
+                        let _ = presence.keep_nodes(|known| known != NodeId([node; 12]));
+                    }
                     Event::Tell => tell(&mut presence)?,
                 }
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, AsyncContext, Handler, Message, WrapFuture};
-use ihs_store::{Body, EntryId, LogEntry, Seq};
+use ihs_store::{Body, EntryId, LogEntry, Seq, StoreError};
 
 use super::{
     Room, admission,
@@ -100,8 +100,8 @@ pub struct Recall {
 impl Handler<Join> for Room {
     type Result = ();
 
-    fn handle(&mut self, Join { asker, from }: Join, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else { return };
+    fn handle(&mut self, join: Join, ctx: &mut Self::Context) {
+        let Some(Join { asker, from }) = self.let_in(join, ctx) else { return };
         self.attempts += 1;
         let attempt = self.attempts;
         self.joining.insert(asker.session, attempt);
@@ -143,8 +143,8 @@ impl Handler<Leave> for Room {
 impl Handler<Send> for Room {
     type Result = ();
 
-    fn handle(&mut self, Send { origin, text, key }: Send, ctx: &mut Self::Context) {
-        let Some(origin) = self.admit_origin(origin) else { return };
+    fn handle(&mut self, send: Send, ctx: &mut Self::Context) {
+        let Some(Send { origin, text, key }) = self.let_in(send, ctx) else { return };
         let draft = self.draft(origin, Body::message(text.into_string()));
         self.submit(Draft { key: key.map(MessageKey::into_string), ..draft }, ctx);
     }
@@ -153,8 +153,8 @@ impl Handler<Send> for Room {
 impl Handler<Amend> for Room {
     type Result = ();
 
-    fn handle(&mut self, Amend { origin, target, text }: Amend, ctx: &mut Self::Context) {
-        let Some(origin) = self.admit_origin(origin) else { return };
+    fn handle(&mut self, amend: Amend, ctx: &mut Self::Context) {
+        let Some(Amend { origin, target, text }) = self.let_in(amend, ctx) else { return };
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let before = Seq::new(target.get().saturating_sub(1));
         let find = async move { store.log_after(room, before, 1).await };
@@ -178,8 +178,8 @@ impl Handler<Amend> for Room {
 impl Handler<Type> for Room {
     type Result = ();
 
-    fn handle(&mut self, Type { asker }: Type, _: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else { return };
+    fn handle(&mut self, typing: Type, ctx: &mut Self::Context) {
+        let Some(Type { asker }) = self.let_in(typing, ctx) else { return };
         let event = Answer::Typing { room: self.id, user: asker.user.as_str() };
         self.pass(&event, &Except::Socket(asker.session));
         self.tell_others(News::Typing(asker.user.clone()));
@@ -190,22 +190,23 @@ impl Handler<Type> for Room {
 impl Handler<MarkRead> for Room {
     type Result = ();
 
-    fn handle(&mut self, MarkRead { asker, seq }: MarkRead, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else { return };
-        let seq = seq.min(self.log.head());
+    fn handle(&mut self, read: MarkRead, ctx: &mut Self::Context) {
+        let Some(MarkRead { asker, seq }) = self.let_in(read, ctx) else { return };
+        let head = self.log.head();
         if self.read.get(&asker.user).is_some_and(|known| *known >= seq) {
             return acknowledge(asker);
         }
         let (hub, room, user) = (self.hub.clone(), self.id, asker.user.clone());
         let mark = async move {
+            // Somebody may have read, by another node, what has not come here yet.
+            let seq = if seq <= head { seq } else { seq.min(membership::head(&hub, room).await?) };
             membership::mark_read(&**hub.store(), room, &user, seq).await?;
-            notices::clear(&hub, room, &user, seq).await
+            notices::clear(&hub, room, &user, seq).await?;
+            Ok::<Seq, StoreError>(seq)
         };
         ctx.spawn(mark.into_actor(self).map(move |outcome, room, _| {
             let Some(asker) = room.admit(asker) else { return };
-            if outcome.is_err() {
-                return refuse(asker, Refusal::StoreAway);
-            }
+            let Ok(seq) = outcome else { return refuse(asker, Refusal::StoreAway) };
             room.receipts.read(&asker.user, seq, room.hub.clock().now());
             if room.note_read(&asker.user, seq) {
                 room.tell_others(News::Read(asker.user.clone(), seq));
@@ -233,6 +234,13 @@ impl Room {
         let further = *known < seq;
         if further {
             *known = seq;
+            // What is beyond the head has not been delivered: nobody is told of it.
+            let seq = if seq > self.log.head() {
+                self.log.look();
+                self.log.head()
+            } else {
+                seq
+            };
             let event = Answer::Read { room: self.id, user: user.as_str(), seq };
             self.pass(&event, &Except::Nobody);
         }
@@ -266,8 +274,8 @@ pub(super) fn complain(mut asker: Asker, code: ErrorCode, detail: &str) {
 impl Handler<Recall> for Room {
     type Result = ();
 
-    fn handle(&mut self, Recall { asker, before, limit }: Recall, ctx: &mut Self::Context) {
-        let Some(asker) = self.admit(asker) else { return };
+    fn handle(&mut self, recall: Recall, ctx: &mut Self::Context) {
+        let Some(Recall { asker, before, limit }) = self.let_in(recall, ctx) else { return };
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let before = before.unwrap_or(Seq::new(u64::MAX));
         let recall = async move { store.log_before(room, before, limit.saturating_add(1)).await };

@@ -18,6 +18,7 @@ use crate::{
         asker::{Asker, Purpose},
         requests::Join,
     },
+    session::socket::Unfed,
     username::Username,
 };
 
@@ -86,18 +87,22 @@ impl Session {
             drop(done.send(rooms));
         });
         ctx.spawn(rooms.into_actor(self).map(|rooms, session, _| {
-            rooms.unwrap_or_default().into_iter().for_each(|(room, seq)| session.follow(room, seq));
+            rooms
+                .unwrap_or_default()
+                .into_iter()
+                .for_each(|(room, from)| session.follow(room, from));
         }));
     }
 
-    fn follow(&mut self, room: RoomId, seq: Seq) {
+    fn follow(&mut self, room: RoomId, from: JoinFrom) {
         self.socket.rooms.borrow_mut().insert(room);
+        self.socket.unfed.borrow_mut().insert(room, Unfed { from, refused: false });
         let asker = self.asker(None, room, Purpose::Sync);
-        self.tell(room, Join { asker, from: JoinFrom::After { seq, last: None } });
+        self.tell(room, Join { asker, from });
     }
 
     fn account_asker(&self, reference: Option<Reference>) -> Asker {
-        let purpose = Purpose::Deed;
+        let purpose = Purpose::Account;
         self.socket.in_flight.add(purpose.weight());
         let who = (self.socket.id, self.socket.user.clone());
         Asker::new(who, None, self.fan_out.address(), purpose, reference)
@@ -136,7 +141,7 @@ async fn synced(
     mut asker: Asker,
     known: &BTreeMap<RoomId, Seq>,
     newest: u64,
-) -> Vec<(RoomId, Seq)> {
+) -> Vec<(RoomId, JoinFrom)> {
     let rooms = sync::rooms(hub, &asker.user, known, newest).await;
     let reference = asker.take_reference();
     let reference = reference.as_ref();
@@ -144,7 +149,7 @@ async fn synced(
         Ok(rooms) => {
             let shown: Vec<SyncedRoom<'_>> = rooms.iter().map(sync::Room::shown).collect();
             asker.answer(&Answer::Synced { reference, rooms: shown });
-            rooms.iter().map(|room| (room.id, room.cursor)).collect()
+            rooms.iter().map(|room| (room.id, room.from)).collect()
         }
         Err(error) => {
             tracing::warn!(error = &error as &dyn std::error::Error, "rooms not read");

@@ -223,12 +223,21 @@ impl Session {
         Room: actix::Handler<M>,
     {
         if !self.rooms.get(&room).is_some_and(Addr::connected) {
+            self.forget_rooms();
             self.rooms.insert(room, self.fan_out.hub().room(room));
         }
         // Only an address that is kept knows that its mailbox is full.
         let sent = self.rooms.get(&room).map(|address| address.try_send(message));
         if !matches!(sent, Some(Ok(()))) {
             tracing::debug!(%room, "the room is busy");
+        }
+    }
+
+    /// Keeps the addresses of the rooms that feed the socket alone, when there are many.
+    fn forget_rooms(&mut self) {
+        if self.rooms.len() > self.fan_out.hub().settings().limits.rooms_per_socket {
+            let fed = self.socket.rooms.borrow();
+            self.rooms.retain(|room, _| fed.contains(room));
         }
     }
 
@@ -298,7 +307,9 @@ impl Actor for Session {
 
     fn stopped(&mut self, _: &mut Ctx) {
         let mut given = self.fan_out.close(&self.socket);
-        for (room, address) in &self.rooms {
+        let hub = self.fan_out.hub();
+        for room in self.socket.rooms.borrow().iter() {
+            let Some(address) = hub.known_room(*room) else { continue };
             // Never dropped: there is one for each room of each socket, and a room that missed it
             // would keep the dead session.
             address.do_send(Gone { session: self.socket.id, given: given.remove(room) });

@@ -2,7 +2,7 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashSet,
+    collections::{BTreeMap, HashSet},
     time::Instant,
 };
 
@@ -10,6 +10,7 @@ use ihs_store::{RoomId, Seq, Timestamp};
 
 use crate::{
     gate::Renewal,
+    protocol::JoinFrom,
     room::asker::Reply,
     session::{
         in_flight::InFlight,
@@ -34,6 +35,15 @@ pub enum InboxFeed {
     Behind,
     /// That was asked for.
     Asked,
+}
+
+/// A room that a socket is to be fed from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unfed {
+    /// From where on.
+    pub from: JoinFrom,
+    /// The room could not do it, and is to be asked again.
+    pub refused: bool,
 }
 
 /// One open socket.
@@ -61,6 +71,8 @@ pub struct Socket {
     pub ending: Cell<bool>,
     /// Whether the inbox feeds it.
     pub inbox: Cell<InboxFeed>,
+    /// Rooms of the whole account that do not feed it yet.
+    pub unfed: RefCell<BTreeMap<RoomId, Unfed>>,
     /// The rooms that feed it, or that it has asked to.
     pub rooms: RefCell<HashSet<RoomId>>,
 }
@@ -88,6 +100,7 @@ impl Socket {
             in_flight: InFlight::default(),
             ending: Cell::new(false),
             inbox: Cell::default(),
+            unfed: RefCell::default(),
             rooms: RefCell::default(),
         }
     }
@@ -112,6 +125,13 @@ impl Socket {
             self.outbox.put(Parcel::Entry(cursor, frame));
         }
         self.in_flight.remove(reply.purpose.weight());
+    }
+
+    /// Notes that a room could not feed it now.
+    pub fn is_refused(&self, room: RoomId) {
+        if let Some(unfed) = self.unfed.borrow_mut().get_mut(&room) {
+            unfed.refused = true;
+        }
     }
 
     /// Notes a sign of life.

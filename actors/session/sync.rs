@@ -7,7 +7,7 @@ use ihs_store::{Document, Filter, LogEntry, Query, RoomId, Seq, Sort, StoreError
 
 use crate::{
     hub::Hub,
-    protocol::{EntryView, SyncedRoom},
+    protocol::{EntryView, JoinFrom, SyncedRoom},
     room::{
         admission::MAX_UNREAD,
         membership::{self, ROOMS},
@@ -24,8 +24,8 @@ const MOST_TEXT: usize = 1_000_000;
 /// A room of the user.
 pub(super) struct Room {
     pub(super) id: RoomId,
-    /// What the client has: it is followed from there.
-    pub(super) cursor: Seq,
+    /// From where it is followed.
+    pub(super) from: JoinFrom,
     name: String,
     kind: String,
     head: Seq,
@@ -108,9 +108,13 @@ async fn read(
         _ => Vec::new(),
     };
     let diverged = known.is_some_and(|known| known > head);
-    let cursor = if diverged { Seq::ZERO } else { known.unwrap_or(head) };
+    let from = match known {
+        Some(known) if known <= head => JoinFrom::After { seq: known, last: None },
+        Some(_) => JoinFrom::After { seq: Seq::ZERO, last: None },
+        None => JoinFrom::GoOn(head),
+    };
     let (name, kind) = (text(document, "name").to_owned(), text(document, "kind").to_owned());
-    Ok(Some(Room { id, cursor, name, kind, head, unread, newest, diverged }))
+    Ok(Some(Room { id, from, name, kind, head, unread, newest, diverged }))
 }
 
 fn length(entry: &LogEntry) -> usize {

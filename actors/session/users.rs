@@ -108,6 +108,15 @@ impl Users {
         some.iter().filter_map(|user| moves.remove_entry(user)).collect()
     }
 
+    /// Has everybody who is here counted among those who came.
+    pub(crate) fn tell_all_again(&self) {
+        let users = self.by_name.lock();
+        let mut moves = self.moves.lock();
+        for user in users.keys() {
+            moves.entry(user.clone()).or_insert(true);
+        }
+    }
+
     /// Takes back what could not be written. What has happened since counts.
     pub(crate) fn put_back(&self, old: Vec<(Username, bool)>) {
         let mut moves = self.moves.lock();

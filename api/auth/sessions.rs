@@ -6,10 +6,11 @@
 
 use std::collections::HashSet;
 
+use ihs_actors::fan_out::Logins;
 use ihs_store::{Change, Document, Filter, Query, StoreError, Timestamp, Write, document::text};
 use serde_json::Value;
 
-use super::{secrets, tokens::Claims};
+use super::{end_sockets, secrets, tokens::Claims};
 use crate::{Ctx, error::ApiError};
 
 /// The collection.
@@ -69,6 +70,7 @@ pub(crate) async fn refresh(ctx: &Ctx, token: &str) -> Result<Refreshed, ApiErro
         Ok(Refreshed::Pair(pair, Box::new(user)))
     } else {
         end(ctx, Filter::id(id)).await?;
+        end_sockets(ctx, text(&user, "username"), &Logins::Only(id.to_owned()));
         Ok(Refreshed::Refused)
     }
 }

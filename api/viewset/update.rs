@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How often a change is tried when the record moves on each time.
-const ATTEMPTS: usize = 16;
+const ATTEMPTS: usize = 128;
 
 /// Changes a record. The change is conditional on the version that it was worked out from.
 pub(crate) async fn update<V: ViewSet>(call: &Call, stage: Stage) -> Result<Reply, ApiError> {
