@@ -288,6 +288,22 @@ fn an_edit_is_delivered_as_the_log_has_it() {
 }
 
 #[test]
+fn a_key_that_is_taken_does_not_hold_up_the_edits_behind_it() {
+    let mut store = Log::default();
+    let mut node = Node::new();
+    node.submit(1, Some(7));
+    node.step(&mut store, Loss::None);
+    let edit = Body::Edited { target: Seq::new(1), text: "other".to_owned() };
+    assert!(node.log.submit(draft(2, Some(7))).is_none());
+    assert!(node.log.submit(Draft { body: edit, ..draft(3, None) }).is_none());
+    node.proceed();
+    node.settle(&mut store);
+    assert_eq!(node.answers[&2].as_ref().ok(), store.0.first());
+    assert_eq!(node.answers[&3].as_ref().ok(), store.0.last());
+    assert_eq!(node.delivered, store.0);
+}
+
+#[test]
 fn more_than_may_wait_is_refused_at_once() {
     let mut node = Node::new();
     for number in 0..10 {
