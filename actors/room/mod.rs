@@ -20,7 +20,7 @@ pub mod touch;
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix::{
@@ -28,6 +28,7 @@ use actix::{
 };
 use bytestring::ByteString;
 use ihs_store::{LogEntry, RoomId, Seq, StoreError};
+use tokio::time::Instant;
 
 use self::{
     admission::Admitted,
@@ -140,6 +141,8 @@ impl Room {
         match self.door {
             Door::Open if self.members.contains(&asker.user) => Some(asker),
             Door::Open | Door::NoSuchRoom => {
+                // Whoever is not known here may have come unheard of: the next tick looks.
+                self.log.look();
                 let reference = asker.take_reference();
                 let code = ErrorCode::NotFound;
                 asker.detach(&Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));
