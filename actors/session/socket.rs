@@ -2,11 +2,11 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashSet,
-    time::Instant,
+    collections::BTreeSet,
 };
 
 use ihs_store::{RoomId, Timestamp};
+use tokio::time::Instant;
 
 use crate::{
     room::asker::Reply,
@@ -45,7 +45,7 @@ pub struct Socket {
     /// Whether it was told to end.
     pub ending: Cell<bool>,
     /// The rooms that feed it, or that it has asked to.
-    pub rooms: RefCell<HashSet<RoomId>>,
+    pub rooms: RefCell<BTreeSet<RoomId>>,
 }
 
 impl Socket {
