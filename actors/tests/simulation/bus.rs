@@ -39,6 +39,11 @@ impl Wires {
         }
     }
 
+    /// How many rooms listen.
+    pub(crate) fn listening(&self) -> usize {
+        self.listeners.len()
+    }
+
     /// Forgets a node that is gone.
     pub(crate) fn forget(&mut self, node: NodeId) {
         self.listeners.retain(|(_, listens, _)| *listens != node);

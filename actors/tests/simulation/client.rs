@@ -90,14 +90,14 @@ impl Client {
             From::After(seq, Some(last)) => format!(r#","after":{seq},"last":"{last}""#),
         };
         let reference = self.ask(Asked::Join(room, dice.lines()), "join", room, &rest, dice);
-        self.view(room).word = Some((reference, Word::Join(from)));
-        self.view(room).wanted = true;
+        let view = self.view(room);
+        (view.wanted, view.refused, view.word) = (true, false, Some((reference, Word::Join(from))));
     }
 
     pub(crate) fn leave(&mut self, room: RoomId, dice: &mut Dice) {
         let reference = self.ask(Asked::Leave(room), "leave", room, "", dice);
-        self.view(room).word = Some((reference, Word::Leave));
-        self.view(room).wanted = false;
+        let view = self.view(room);
+        (view.wanted, view.refused, view.word) = (false, false, Some((reference, Word::Leave)));
     }
 
     pub(crate) fn send(&mut self, number: usize, draft: &Draft, dice: &mut Dice) {

@@ -5,6 +5,7 @@ use ihs_store::{RoomId, Seq};
 
 use crate::{
     node::Thread,
+    store::Mishap,
     world::{Mode, World},
 };
 
@@ -53,6 +54,11 @@ impl World {
         self.flow();
         self.check_feeds();
         self.check_answers();
+        self.join_again();
+        if !silent {
+            self.say_something();
+        }
+        self.say_farewell().await;
     }
 
     /// Lets everything happen that needs no time.
@@ -61,7 +67,7 @@ impl World {
         for _ in 0..ROUNDS {
             let moves = [
                 self.run_threads(),
-                self.mode == Mode::Up && self.serve_store_calls(),
+                self.serve_store_calls(),
                 self.carry_announcements(),
                 self.move_frames(),
             ];
@@ -80,9 +86,15 @@ impl World {
 
     fn serve_store_calls(&mut self) -> bool {
         let mut desk = self.ground.desk.lock();
-        let any = !desk.calls.is_empty();
-        while !desk.calls.is_empty() {
-            desk.carry_out(0);
+        let mut any = false;
+        while self.mode != Mode::Silent && !desk.calls.is_empty() {
+            any = true;
+            if self.mode == Mode::Up || self.mode == Mode::ReadOnly && !desk.calls[0].ask.is_write()
+            {
+                desk.carry_out(0);
+            } else if desk.calls[0].outcome.is_none() {
+                desk.fail(0, Mishap::Refused, 0);
+            }
             let call = &desk.calls[0];
             self.dice.show(format_args!("node {}: {:?}: {:?}", call.node, call.ask, call.outcome));
             desk.answer(0);
@@ -172,6 +184,48 @@ impl World {
                 }
             }
         }
+    }
+
+    /// Whoever joins is told who is there.
+    fn join_again(&mut self) {
+        self.settled = true;
+        for number in 0..self.clients.len() {
+            for room in self.rooms.clone() {
+                if self.is_member(self.clients[number].user.as_str(), room) {
+                    self.clients[number].join(room, &mut self.dice);
+                    self.flow();
+                }
+            }
+        }
+        self.check_feeds();
+    }
+
+    /// What is said is with everybody at once, not only when somebody looks.
+    fn say_something(&mut self) {
+        for number in 0..self.clients.len() {
+            for room in self.rooms.clone() {
+                if self.is_member(self.clients[number].user.as_str(), room) {
+                    self.draft(number, room);
+                    self.flow();
+                    self.check_feeds();
+                }
+            }
+        }
+        self.check_answers();
+    }
+
+    /// Everybody goes, and the rooms leave memory.
+    async fn say_farewell(&mut self) {
+        for number in 0..self.clients.len() {
+            self.hang_up(number);
+        }
+        self.flow();
+        let idle = self.ground.settings.rooms.idle_seconds * 1_000;
+        for millis in [idle, TICK, TICK] {
+            self.wait(millis).await;
+            self.flow();
+        }
+        assert_eq!(self.ground.wires.lock().listening(), 0, "a room stays without sockets");
     }
 
     /// Every request is answered, and every message that can be sent is acknowledged.

@@ -20,7 +20,7 @@
 //!                                                                 one of them, with its trace
 //! ```
 //!
-//! - [`schedule`]: what happens next; [`heal`]: how it ends; [`profile`]: how often what happens
+//! - [`schedule`]: what happens next; [`endure`], [`heal`]: how it ends; [`profile`]: how often what happens
 //! - [`world`]: everything there is; [`node`], [`session`]: the server's side of it
 //! - [`store`], [`model`], [`bus`]: what nodes share
 //! - [`client`], [`view`], [`receive`]: the clients, and what they check
@@ -36,6 +36,7 @@
 mod bus;
 mod client;
 mod dice;
+mod endure;
 mod heal;
 mod model;
 mod node;
@@ -126,6 +127,9 @@ fn play(profile: &'static Profile, seed: u64, printed: bool) -> u64 {
         let events = profile.events();
         for _ in 0..world.dice.between(50, 300) {
             world.step(&events).await;
+        }
+        if profile.store_modes > 0 && world.dice.chance(50) {
+            world.endure().await;
         }
         world.heal().await;
         world.dice.hash()

@@ -45,7 +45,7 @@ pub(crate) const LOSSY_BUS: Profile =
 
 /// The store fails, before or after it has done what it was asked.
 pub(crate) const FAILING_STORE: Profile =
-    Profile { name: "failing_store", mishaps: 25, store_modes: 2, losses: 10, ..CALM };
+    Profile { name: "failing_store", nodes: 3, mishaps: 25, store_modes: 2, losses: 5, ..CALM };
 
 /// Nodes crash and drain.
 pub(crate) const CRASHES: Profile = Profile {

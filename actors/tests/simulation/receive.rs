@@ -1,5 +1,7 @@
 //! What clients read, and what they make of it.
 
+use std::collections::BTreeSet;
+
 use ihs_store::{Body, RoomId, Seq};
 
 use crate::{
@@ -37,7 +39,12 @@ impl World {
         }
         let client = &mut self.clients[number];
         match (frame.kind.as_str(), asked) {
-            ("joined", Some(Asked::Join(room, since))) => self.joined(number, room, since, frame),
+            ("joined", Some(Asked::Join(room, since))) => {
+                self.joined(number, room, since, frame);
+                if self.settled {
+                    self.check_online(number, room, &frame.online);
+                }
+            }
             ("ok", Some(Asked::Leave(room))) => {
                 client.view(room).end();
                 client.view(room).settle(frame.reference);
@@ -68,8 +75,18 @@ impl World {
             }
             // An earlier join, which the last word may have outdone or not.
             Some(_) => view.unsure = true,
-            None => view.unsure |= !view.fed,
+            None => view.unsure |= view.refused && !view.fed,
         }
+    }
+
+    /// Who is said to be there when everything is at rest.
+    fn check_online(&self, number: usize, room: RoomId, online: &[String]) {
+        let node =
+            |number: usize| self.clients[number].session.as_ref().map(|session| session.node);
+        let there = (0..self.clients.len()).filter(|other| node(*other) == node(number));
+        let fed = there.filter(|other| self.clients[*other].views[&room].fed);
+        let names: BTreeSet<&str> = fed.map(|other| self.clients[other].user.as_str()).collect();
+        assert!(online.iter().map(String::as_str).eq(names), "{online:?} are said to be there");
     }
 
     fn take_entry(&mut self, number: usize, frame: &Frame) {
@@ -142,19 +159,34 @@ impl World {
                 if code == "not_found" {
                     client.view(room).end();
                 }
-                client.view(room).settle(frame.reference);
+                client.view(room).refuse(frame.reference);
             }
             Asked::Send(draft) => {
                 if code == "conflict" {
                     let desk = self.ground.desk.lock();
                     self.check_conflict(draft, desk.model.log(self.drafts[draft].room));
                 }
+                self.check_refusal(frame);
                 // Worth another try with a key, and lost without.
                 if code == "conflict" || self.drafts[draft].key.is_none() {
                     self.clients[number].todo.retain(|todo| *todo != draft);
                 }
             }
             Asked::Amend(_) | Asked::History(_) | Asked::Anything => {}
+        }
+    }
+
+    /// Nobody is told to come again without need.
+    fn check_refusal(&self, frame: &Frame) {
+        let (reads, writes) = self.ground.desk.lock().failed;
+        let rooms = &self.ground.settings.rooms;
+        let spacious = rooms.pending > 1_000 && rooms.idle_seconds > 10;
+        match frame.detail.as_deref() {
+            Some("the store is away") => assert!(reads + writes > 0, "no call failed: {frame:?}"),
+            Some("the room is busy") => {
+                assert!(reads > 0 || !spacious, "nothing holds the room up: {frame:?}");
+            }
+            _ => {}
         }
     }
 

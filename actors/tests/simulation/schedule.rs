@@ -85,7 +85,8 @@ impl World {
             Event::Start => {}
             Event::Restore => self.restore(),
             Event::StoreMode => {
-                let modes = [(2, Mode::Up), (1, Mode::Away), (1, Mode::ReadOnly)];
+                let modes =
+                    [(3, Mode::Up), (1, Mode::ReadOnly), (1, Mode::Away), (1, Mode::Silent)];
                 self.mode = self.dice.weighted(&modes);
                 self.dice.note(format_args!("the store is {:?}", self.mode));
             }
@@ -133,14 +134,15 @@ impl World {
             return desk.answer(place);
         }
         let mode = self.mode;
-        if mode == Mode::Away || (mode == Mode::ReadOnly && call.ask.is_write()) {
-            if self.dice.chance(30) {
+        if !(mode == Mode::Up || mode == Mode::ReadOnly && !call.ask.is_write()) {
+            if mode != Mode::Silent && self.dice.chance(30) {
                 self.dice.note(format_args!("the store refuses node {}", call.node));
                 desk.fail(place, Mishap::Refused, 0);
             }
             return;
         }
-        if self.dice.chance(self.profile.mishaps) {
+        let may_fail = call.ask.is_write() || !self.reads_well;
+        if may_fail && self.dice.chance(self.profile.mishaps) {
             let mishaps = [Mishap::Refused, Mishap::AnswerLost, Mishap::HalfDone, Mishap::Late];
             let (mishap, part) = (mishaps[self.dice.below(mishaps.len())], self.dice.below(3));
             self.dice.note(format_args!("the store fails node {}: {mishap:?}", call.node));
@@ -196,7 +198,7 @@ impl World {
         }
     }
 
-    fn some_room(&mut self) -> RoomId {
+    pub(crate) fn some_room(&mut self) -> RoomId {
         self.rooms[self.dice.below(self.rooms.len())]
     }
 
@@ -245,7 +247,7 @@ impl World {
         send.is_some()
     }
 
-    fn draft(&mut self, number: usize, room: RoomId) {
+    pub(crate) fn draft(&mut self, number: usize, room: RoomId) {
         let count = self.drafts.len();
         let user = self.clients[number].user.clone();
         let text = format!("text {count}");

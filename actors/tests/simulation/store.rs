@@ -23,6 +23,8 @@ pub(crate) struct Desk {
     pub(crate) calls: Vec<Call>,
     /// Milliseconds since the schedule began.
     pub(crate) now: u64,
+    /// Calls that went wrong: those that read, and those that write.
+    pub(crate) failed: (u64, u64),
 }
 
 /// A call of a node.
@@ -82,6 +84,11 @@ impl Ask {
         matches!(self, Self::Commit(_) | Self::Append(..))
     }
 
+    /// Whether a room asks this before it knows anything.
+    pub(crate) fn is_of_loading(&self) -> bool {
+        matches!(self, Self::Head(_) | Self::Get(..) | Self::Find(_))
+    }
+
     fn carry_out(&self, model: &mut Model) -> Outcome {
         Ok(match self {
             Self::Get(collection, id) => Told::Document(model.get(collection, id)),
@@ -118,6 +125,8 @@ impl Desk {
     /// Lets a call that was not carried out go wrong; `part` is how much of an append is done.
     pub(crate) fn fail(&mut self, place: usize, mishap: Mishap, part: usize) {
         let call = &mut self.calls[place];
+        self.failed.0 += u64::from(!call.ask.is_write());
+        self.failed.1 += u64::from(call.ask.is_write());
         let unknown = || Err(StoreError::OutcomeUnknown("cut".into()));
         let away = || Err(StoreError::Unavailable("away".into()));
         match (mishap, &mut call.ask) {
@@ -147,6 +156,8 @@ impl Desk {
         let now = self.now;
         for call in self.calls.iter_mut().filter(|call| call.deadline <= now) {
             let is_write = call.ask.is_write();
+            self.failed.0 += u64::from(!is_write);
+            self.failed.1 += u64::from(is_write);
             call.tell(Err(if is_write {
                 StoreError::OutcomeUnknown("too late".into())
             } else {

@@ -22,8 +22,11 @@ pub(crate) struct Frame {
     #[serde(default)]
     deleted: bool,
     pub(crate) code: Option<String>,
+    pub(crate) detail: Option<String>,
     #[serde(default)]
     pub(crate) diverged: bool,
+    #[serde(default)]
+    pub(crate) online: Vec<String>,
     #[serde(default)]
     pub(crate) messages: Vec<Frame>,
 }
@@ -45,6 +48,7 @@ pub(crate) enum Word {
 
 /// What a client knows of a room.
 #[derive(Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that do not exclude each other")]
 pub(crate) struct View {
     /// The client wants to be fed.
     pub(crate) wanted: bool,
@@ -53,6 +57,8 @@ pub(crate) struct View {
     pub(crate) word: Option<(u64, Word)>,
     /// An earlier word was answered while the last is not: what comes may belong to either.
     pub(crate) unsure: bool,
+    /// The last word was refused.
+    pub(crate) refused: bool,
     /// What comes before the first entry; `None` when the first entry is to tell.
     base: Option<Seq>,
     entries: Vec<Seen>,
@@ -169,6 +175,12 @@ impl View {
         if self.word.map(|(reference, _)| reference) == answered {
             self.word = None;
         }
+    }
+
+    /// The last word was refused, if it was that one.
+    pub(crate) fn refuse(&mut self, answered: Option<u64>) {
+        self.refused |= self.word.map(|(reference, _)| reference) == answered;
+        self.settle(answered);
     }
 
     /// The feed has ended.

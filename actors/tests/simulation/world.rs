@@ -34,8 +34,12 @@ const REST: u32 = 0;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mode {
     Up,
+    /// Reads are.
     ReadOnly,
+    /// None are.
     Away,
+    /// None are, and none is answered before its time is up.
+    Silent,
 }
 
 /// Everything there is.
@@ -48,6 +52,10 @@ pub(crate) struct World {
     pub(crate) rooms: Vec<RoomId>,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) mode: Mode,
+    /// Everything is at rest, and everybody fed.
+    pub(crate) settled: bool,
+    /// Only writes go wrong by chance.
+    pub(crate) reads_well: bool,
     /// Whether the store was ever put back to an earlier state.
     pub(crate) restored: bool,
     pub(crate) backup: Option<Model>,
@@ -87,6 +95,8 @@ impl World {
             rooms,
             drafts: Vec::new(),
             mode: Mode::Up,
+            settled: false,
+            reads_well: false,
             restored: false,
             backup: None,
             deleted: BTreeMap::new(),
@@ -94,6 +104,7 @@ impl World {
             sockets: 0,
             moved: 0,
         };
+        world.reads_well = world.dice.chance(50);
         for _ in 0..=world.dice.below(profile.nodes) {
             world.start_node();
         }
