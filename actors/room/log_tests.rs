@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use super::log::{Draft, Effect, Refusal, RoomLog};
 
 const PAGE: usize = 3;
+const BATCH: usize = 4;
+const PENDING: usize = 8;
 
 /// The store as its port promises it to be.
 #[derive(Default)]
@@ -68,7 +70,7 @@ struct Node {
 impl Node {
     fn new() -> Self {
         Self {
-            log: RoomLog::new(Seq::ZERO, 4, 8, PAGE),
+            log: RoomLog::new(Seq::ZERO, BATCH, PENDING, PAGE),
             calls: VecDeque::new(),
             delivered: Vec::new(),
             answers: BTreeMap::new(),
@@ -191,6 +193,10 @@ proptest! {
                     nodes[node].log.look();
                     nodes[node].proceed();
                 }
+            }
+            for (node, submitted) in nodes.iter().zip(&submitted) {
+                let waiting = submitted.len() - node.answers.len();
+                prop_assert!(waiting <= BATCH + PENDING, "{} drafts wait", waiting);
             }
         }
         for node in &mut nodes {

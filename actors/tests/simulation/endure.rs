@@ -11,10 +11,10 @@ use crate::{
 };
 
 /// Milliseconds between two looks.
-const TICK: u64 = 250;
+const TICK: u64 = 500;
 
 /// Ticks until everybody is answered: 8 s, with calls that end after 1.5 s.
-const ANSWERED: usize = 32;
+const ANSWERED: usize = 16;
 
 impl World {
     /// Lets the store fail for long, and clients send all the same.

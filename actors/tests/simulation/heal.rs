@@ -10,10 +10,10 @@ use crate::{
 };
 
 /// Milliseconds between two looks at what there is to do.
-const TICK: u64 = 250;
+const TICK: u64 = 500;
 
 /// Ticks until everybody must have what was in the log, however much the bus has lost: 5 s.
-const REPAIRED: usize = 20;
+const REPAIRED: usize = 10;
 
 /// Rounds after which what flows is taken for a stream that never ends.
 const ROUNDS: usize = 3_000;

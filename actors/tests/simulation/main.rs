@@ -57,7 +57,7 @@ use self::{
 };
 
 /// Schedules of each profile, when nobody says how many.
-const SCHEDULES: u64 = 3_500;
+const SCHEDULES: u64 = 3_400;
 
 #[test]
 fn calm() {
