@@ -37,6 +37,7 @@ impl World {
         for tick in 0..2 * REPAIRED {
             if tick == REPAIRED {
                 self.check_feeds();
+                self.check_drained();
             }
             for number in 0..self.clients.len() {
                 if self.clients[number].session.is_none() {
@@ -226,6 +227,12 @@ impl World {
             self.flow();
         }
         assert_eq!(self.ground.wires.lock().listening(), 0, "a room stays without sockets");
+    }
+
+    /// Nobody stays on a node that goes away.
+    fn check_drained(&self) {
+        let gone = self.nodes.iter().filter(|node| node.draining).map(|node| node.number);
+        assert_eq!(gone.count(), 0, "a node that drains keeps sockets");
     }
 
     /// Every request is answered, and every message that can be sent is acknowledged.

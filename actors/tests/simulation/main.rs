@@ -99,7 +99,7 @@ fn the_same_seed_leads_to_the_same_schedule() {
 /// Runs the schedules of a profile, or the one that the environment names.
 fn run(profile: &'static Profile) {
     if let Some(seed) = number("IHS_TEST_SEED") {
-        play(profile, seed, true);
+        println!("trace {:016x}", play(profile, seed, true));
         return;
     }
     for seed in 0..number("IHS_TEST_SCHEDULES").unwrap_or(SCHEDULES) {
