@@ -125,7 +125,7 @@ fn play(profile: &'static Profile, seed: u64, printed: bool) -> u64 {
     runtime.block_on(async {
         let mut world = World::new(profile, Dice::new(seed, printed));
         let events = profile.events();
-        for _ in 0..world.dice.between(50, 300) {
+        for _ in 0..world.dice.between(40, 220) {
             world.step(&events).await;
         }
         if profile.store_modes > 0 && world.dice.chance(50) {
