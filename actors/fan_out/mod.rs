@@ -20,14 +20,15 @@ pub mod survey;
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     rc::Rc,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use ihs_store::{RoomId, Seq};
+use tokio::time::Instant;
 
 pub use self::messages::{
     Attach, Deliver, Detach, Drain, Except, Hand, Logins, Mail, Opened, Pass, Revoke,
@@ -72,7 +73,8 @@ pub struct FanOut {
 #[derive(Default)]
 struct State {
     sockets: HashMap<SessionId, Rc<Socket>>,
-    feeds: HashMap<RoomId, Feed>,
+    /// In order, so that what is looked after first does not depend on chance.
+    feeds: BTreeMap<RoomId, Feed>,
 }
 
 /// The actor around [`FanOut`].
@@ -339,7 +341,8 @@ impl Handler<Drain> for FanOutActor {
     type Result = ();
 
     fn handle(&mut self, Drain(window): Drain, ctx: &mut Self::Context) {
-        let sockets: Vec<Rc<Socket>> = self.state.borrow().sockets.values().cloned().collect();
+        let mut sockets: Vec<Rc<Socket>> = self.state.borrow().sockets.values().cloned().collect();
+        sockets.sort_unstable_by_key(|socket| socket.id);
         let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX).max(1);
         for (place, socket) in (0_u32..).zip(sockets) {
             let after = window * place / count;

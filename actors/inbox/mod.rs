@@ -9,16 +9,13 @@ pub mod shelf;
 pub mod told;
 pub mod watch;
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
 use ihs_store::StoreError;
+use tokio::time::Instant;
 
 use self::told::Told;
 use crate::{

@@ -111,6 +111,6 @@ impl Handler<Gone> for Room {
             self.receipts.ended(session, user, given, self.hub.clock().now());
         }
         self.let_go(session);
-        self.used = std::time::Instant::now();
+        self.used = tokio::time::Instant::now();
     }
 }

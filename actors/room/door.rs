@@ -1,6 +1,6 @@
 //! Who is let into a room: nobody before it is known, then its members.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use ihs_store::StoreError;
 
@@ -32,6 +32,8 @@ impl Room {
         match self.entry(&asker.user) {
             Ok(()) => Some(asker),
             Err(Refusal::NotAMember) => {
+                // Whoever is not known here may have come unheard of: the next tick looks.
+                self.log.look();
                 let reference = asker.take_reference();
                 let code = ErrorCode::NotFound;
                 asker.detach(self.id, &Answer::error(reference.as_ref(), code, NO_SUCH_ROOM));

@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use super::log::{Draft, Effect, Refusal, RoomLog};
 
 const PAGE: usize = 3;
+const BATCH: usize = 4;
+const PENDING: usize = 8;
 
 /// The store as its port promises it to be.
 #[derive(Default)]
@@ -68,7 +70,7 @@ struct Node {
 impl Node {
     fn new() -> Self {
         Self {
-            log: RoomLog::new(Seq::ZERO, 4, 8, PAGE),
+            log: RoomLog::new(Seq::ZERO, BATCH, PENDING, PAGE),
             calls: VecDeque::new(),
             delivered: Vec::new(),
             answers: BTreeMap::new(),
@@ -192,6 +194,10 @@ proptest! {
                     nodes[node].proceed();
                 }
             }
+            for (node, submitted) in nodes.iter().zip(&submitted) {
+                let waiting = submitted.len() - node.answers.len();
+                prop_assert!(waiting <= BATCH + PENDING, "{} drafts wait", waiting);
+            }
         }
         for node in &mut nodes {
             node.settle(&mut store);
@@ -285,6 +291,22 @@ fn an_edit_is_delivered_as_the_log_has_it() {
     node.step(&mut store, Loss::None);
     assert_eq!(node.delivered, store.0);
     assert_eq!(node.answers[&1].as_ref().ok(), store.0.first());
+}
+
+#[test]
+fn a_key_that_is_taken_does_not_hold_up_the_edits_behind_it() {
+    let mut store = Log::default();
+    let mut node = Node::new();
+    node.submit(1, Some(7));
+    node.step(&mut store, Loss::None);
+    let edit = Body::Edited { target: Seq::new(1), text: "other".to_owned() };
+    assert!(node.log.submit(draft(2, Some(7))).is_none());
+    assert!(node.log.submit(Draft { body: edit, ..draft(3, None) }).is_none());
+    node.proceed();
+    node.settle(&mut store);
+    assert_eq!(node.answers[&2].as_ref().ok(), store.0.first());
+    assert_eq!(node.answers[&3].as_ref().ok(), store.0.last());
+    assert_eq!(node.delivered, store.0);
 }
 
 #[test]

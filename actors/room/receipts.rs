@@ -1,11 +1,7 @@
 //! What a room does about receipts: it asks its threads now and then who has got what, and writes
 //! that down. Nothing of it is on the way of a message.
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use actix::{
     ActorFuture, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture,
@@ -13,6 +9,7 @@ use actix::{
 };
 use futures_util::future::{Future, join_all};
 use ihs_store::{Seq, StoreError, Timestamp};
+use tokio::time::Instant;
 
 use super::Room;
 use crate::{

@@ -108,7 +108,7 @@ impl Handler<Join> for Room {
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         // What the client sends behind its join comes behind it in the feed, too.
         let (user, head) = (asker.user.clone(), self.log.head());
-        let settled = tokio::time::Instant::from_std(self.opened + self.settle_time());
+        let settled = self.opened + self.settle_time();
         let admit = async move {
             let admitted = admission::admit(&*store, room, &user, from).await;
             tokio::time::sleep_until(settled).await;

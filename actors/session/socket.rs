@@ -2,11 +2,11 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::HashSet,
-    time::Instant,
+    collections::BTreeSet,
 };
 
 use ihs_store::{RoomId, Seq, Timestamp};
+use tokio::time::Instant;
 
 use crate::{
     gate::Renewal,
@@ -62,7 +62,7 @@ pub struct Socket {
     /// Whether the inbox feeds it.
     pub inbox: Cell<InboxFeed>,
     /// The rooms that feed it, or that it has asked to.
-    pub rooms: RefCell<HashSet<RoomId>>,
+    pub rooms: RefCell<BTreeSet<RoomId>>,
 }
 
 impl Socket {

@@ -1,0 +1,202 @@
+//! What clients read, and what they make of it.
+
+use std::collections::BTreeSet;
+
+use ihs_store::{Body, RoomId, Seq};
+
+use crate::{
+    client::Asked,
+    model::Log,
+    session::Down,
+    view::{Frame, Word},
+    world::World,
+};
+
+impl World {
+    /// A client reads one frame, if there is one.
+    pub(crate) fn read(&mut self, number: usize) -> bool {
+        let session = self.clients[number].session.as_mut();
+        let Some(down) = session.and_then(|session| session.down.pop_front()) else { return false };
+        match down {
+            Down::Text(text) => {
+                let user = self.clients[number].user.clone();
+                self.dice.note(format_args!("{}.{number} reads {text}", user.as_str()));
+                let frame: Frame = serde_json::from_str(&text).expect("a frame");
+                self.take(number, &frame);
+            }
+            Down::Close => self.hang_up(number),
+        }
+        true
+    }
+
+    fn take(&mut self, number: usize, frame: &Frame) {
+        let asked = frame.reference.map(|reference| {
+            let asked = self.clients[number].asked.remove(&reference);
+            asked.unwrap_or_else(|| panic!("nobody asked for {frame:?}"))
+        });
+        if frame.is_entry() {
+            return self.take_entry(number, frame);
+        }
+        let client = &mut self.clients[number];
+        match (frame.kind.as_str(), asked) {
+            ("joined", Some(Asked::Join(room, since))) => {
+                self.joined(number, room, since, frame);
+                if self.settled {
+                    self.check_online(number, room, &frame.online);
+                }
+            }
+            ("ok", Some(Asked::Leave(room))) => {
+                client.view(room).end();
+                client.view(room).settle(frame.reference);
+            }
+            ("ok", Some(Asked::Anything)) | ("read", None) => {}
+            ("left", None) => client.view(frame.room.expect("a room")).end(),
+            ("ack", Some(Asked::Send(draft))) => self.acknowledged(number, draft, frame),
+            ("ack", Some(Asked::Amend(target))) => self.amended(number, target, frame),
+            ("history", Some(Asked::History(since))) => {
+                let room = frame.room.expect("a room");
+                for message in &frame.messages {
+                    self.check(number, room, message, since);
+                }
+            }
+            ("error", Some(asked)) => self.refused(number, asked, frame),
+            _ => panic!("{frame:?} is no answer to {asked:?}"),
+        }
+    }
+
+    fn joined(&mut self, number: usize, room: RoomId, since: u64, frame: &Frame) {
+        let restored = self.restored;
+        let desk = self.ground.desk.lock();
+        let view = self.clients[number].view(room);
+        match view.word {
+            Some((reference, Word::Join(from))) if Some(reference) == frame.reference => {
+                assert!(restored || !frame.diverged, "the log did not diverge");
+                view.join(from, frame, desk.model.log(room), since);
+            }
+            // An earlier join, which the last word may have outdone or not.
+            Some(_) => view.unsure = true,
+            None => view.unsure |= view.refused && !view.fed,
+        }
+    }
+
+    /// Who is said to be there when everything is at rest.
+    fn check_online(&self, number: usize, room: RoomId, online: &[String]) {
+        let node =
+            |number: usize| self.clients[number].session.as_ref().map(|session| session.node);
+        let there = (0..self.clients.len()).filter(|other| node(*other) == node(number));
+        let fed = there.filter(|other| self.clients[*other].views[&room].fed);
+        let names: BTreeSet<&str> = fed.map(|other| self.clients[other].user.as_str()).collect();
+        assert!(online.iter().map(String::as_str).eq(names), "{online:?} are said to be there");
+    }
+
+    fn take_entry(&mut self, number: usize, frame: &Frame) {
+        let room = frame.room.expect("a room");
+        let since = self.clients[number].views[&room].since;
+        self.check(number, room, frame, since);
+        self.clients[number].view(room).take(frame);
+        if frame.kind == "deleted" {
+            let place = self.place_of(number, room, frame.target.expect("a target"));
+            let now = self.dice.lines();
+            self.deleted.entry(place).or_insert(now);
+        }
+    }
+
+    /// Checks an entry that came by a feed, or in an answer, that was asked for at `since`. What
+    /// somebody on this thread has seen deleted before, it does not show.
+    fn check(&self, number: usize, room: RoomId, frame: &Frame, since: u64) {
+        let desk = self.ground.desk.lock();
+        frame.check(desk.model.log(room), self.clients[number].user.as_str());
+        if let Some(target) = frame.shows() {
+            let deleted = self.deleted.get(&self.place_of(number, room, target));
+            let shown_late = deleted.is_some_and(|deleted| *deleted < since);
+            assert!(!shown_late, "shown after it was deleted: {frame:?}");
+        }
+    }
+
+    fn place_of(&self, number: usize, room: RoomId, target: Seq) -> (u32, usize, RoomId, Seq) {
+        let session = self.clients[number].session.as_ref().expect("a session");
+        (session.node, session.thread, room, target)
+    }
+
+    fn acknowledged(&mut self, number: usize, draft: usize, frame: &Frame) {
+        self.clients[number].todo.retain(|todo| *todo != draft);
+        let desk = self.ground.desk.lock();
+        let draft = &mut self.drafts[draft];
+        let log = desk.model.log(draft.room);
+        let Some(entry) = log.at(frame.seq) else { panic!("{frame:?} is not in the log") };
+        assert_eq!(Some(entry.id), frame.id, "another entry is acknowledged");
+        assert_eq!(entry.sender, draft.user.as_str());
+        assert_eq!(entry.key, draft.key);
+        assert!(matches!(entry.body, Body::Message { .. }), "{entry:?} is a message");
+        assert!(log.texts(frame.seq).contains(&draft.text), "{entry:?} says something else");
+        let ack = (entry.seq, entry.id);
+        assert_eq!(*draft.ack.get_or_insert(ack), ack, "acknowledged twice, differently");
+    }
+
+    fn amended(&self, number: usize, target: Seq, frame: &Frame) {
+        let desk = self.ground.desk.lock();
+        let log = desk.model.log(frame.room.expect("a room"));
+        let Some(entry) = log.at(frame.seq) else { panic!("{frame:?} is not in the log") };
+        assert_eq!(Some(entry.id), frame.id, "another entry is acknowledged");
+        assert_eq!(entry.sender, self.clients[number].user.as_str());
+        let of = match &entry.body {
+            Body::Edited { target, .. } | Body::Deleted { target } => Some(*target),
+            Body::Message { .. } | Body::Members { .. } => None,
+        };
+        assert_eq!(of, Some(target), "{entry:?} is another change");
+    }
+
+    fn refused(&mut self, number: usize, asked: Asked, frame: &Frame) {
+        let code = frame.code.as_deref().expect("a code");
+        let expected = match asked {
+            Asked::Amend(_) => ["unavailable", "not_found", "forbidden"],
+            _ => ["unavailable", "not_found", "conflict"],
+        };
+        assert!(expected.contains(&code), "{frame:?}");
+        let client = &mut self.clients[number];
+        match asked {
+            Asked::Join(room, _) | Asked::Leave(room) => {
+                if code == "not_found" {
+                    client.view(room).end();
+                }
+                client.view(room).refuse(frame.reference);
+            }
+            Asked::Send(draft) => {
+                if code == "conflict" {
+                    let desk = self.ground.desk.lock();
+                    self.check_conflict(draft, desk.model.log(self.drafts[draft].room));
+                }
+                self.check_refusal(frame);
+                // Worth another try with a key, and lost without.
+                if code == "conflict" || self.drafts[draft].key.is_none() {
+                    self.clients[number].todo.retain(|todo| *todo != draft);
+                }
+            }
+            Asked::Amend(_) | Asked::History(_) | Asked::Anything => {}
+        }
+    }
+
+    /// Nobody is told to come again without need.
+    fn check_refusal(&self, frame: &Frame) {
+        let (reads, writes) = self.ground.desk.lock().failed;
+        let rooms = &self.ground.settings.rooms;
+        let spacious = rooms.pending > 1_000 && rooms.idle_seconds > 10;
+        match frame.detail.as_deref() {
+            Some("the store is away") => assert!(reads + writes > 0, "no call failed: {frame:?}"),
+            Some("the room is busy") => {
+                assert!(reads > 0 || !spacious, "nothing holds the room up: {frame:?}");
+            }
+            _ => {}
+        }
+    }
+
+    /// A key is in conflict only with another text: that of another draft, or the one that the
+    /// message got since.
+    fn check_conflict(&self, number: usize, log: &Log) {
+        let draft = &self.drafts[number];
+        let key = draft.key.as_deref().expect("only keys conflict");
+        let entry = log.by_key(draft.user.as_str(), key).expect("the key is in the log");
+        let changed = log.texts(entry.seq).len() > 1;
+        assert!(changed || log.texts(entry.seq)[0] != draft.text, "{draft:?} is in conflict");
+    }
+}
