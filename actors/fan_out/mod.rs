@@ -72,8 +72,8 @@ pub struct FanOut {
 
 #[derive(Default)]
 struct State {
-    sockets: HashMap<SessionId, Rc<Socket>>,
-    /// In order, so that what is looked after first does not depend on chance.
+    // In order, so that what is looked after first does not depend on chance.
+    sockets: BTreeMap<SessionId, Rc<Socket>>,
     feeds: BTreeMap<RoomId, Feed>,
 }
 

@@ -1,7 +1,11 @@
 //! What a room does about receipts: it asks its threads now and then who has got what, and writes
 //! that down. Nothing of it is on the way of a message.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use actix::{
     ActorFuture, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, ResponseActFuture,
@@ -52,7 +56,7 @@ pub struct WriteReceipts;
 /// What a room knows of who has got what, and has not written down.
 #[derive(Debug, Default)]
 pub struct Receipts {
-    unwritten: HashMap<Part, (Seq, Timestamp)>,
+    unwritten: BTreeMap<Part, (Seq, Timestamp)>,
     /// What is being written.
     writing: Vec<Step>,
     /// How far each socket is known to be.

@@ -5,11 +5,11 @@
 //!
 //! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written;
 //!   [`in_flight`]: what waits to be answered
-//! - `account`: what it does for no room; `sync`: all rooms at once
+//! - [`account`]: what it does for no room; `sync`: all rooms at once
 //! - [`event_stream`]: the same for clients without WebSocket
 //! - [`users`]: how many sockets a user has; [`rate`]: how fast a user sends
 
-mod account;
+pub mod account;
 pub mod event_stream;
 pub mod in_flight;
 pub mod opening;

@@ -1,7 +1,7 @@
 //! Who has sockets on this node, how many, and how fast they send.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -37,7 +37,7 @@ pub struct Users {
 }
 
 /// Who came (true) or left since that was written down.
-type Moves = HashMap<Username, bool>;
+type Moves = BTreeMap<Username, bool>;
 
 struct User {
     sockets: usize,

@@ -4,17 +4,21 @@
 use std::sync::Arc;
 
 use actix::Recipient;
-use ihs_actors::bus::{Announcement, Bus, NodeId};
-use ihs_store::RoomId;
+use ihs_actors::{
+    Health,
+    bus::{Announcement, Bus, News, NodeId, Topic},
+};
 use parking_lot::Mutex;
 
 /// What connects the nodes.
 pub(crate) struct Wires {
-    listeners: Vec<(RoomId, NodeId, Recipient<Announcement>)>,
+    listeners: Vec<(Topic, NodeId, Recipient<Announcement>)>,
     /// On their way, each to one node.
     pub(crate) under_way: Vec<(NodeId, Announcement)>,
     /// Whether it takes anything.
     pub(crate) up: bool,
+    /// What nodes take it for: they may not have noticed yet.
+    health: Health,
 }
 
 /// The bus as one node reaches it.
@@ -22,7 +26,19 @@ pub(crate) struct NodeBus(pub(crate) Arc<Mutex<Wires>>);
 
 impl Wires {
     pub(crate) fn new() -> Self {
-        Self { listeners: Vec::new(), under_way: Vec::new(), up: true }
+        Self { listeners: Vec::new(), under_way: Vec::new(), up: true, health: Health::Up }
+    }
+
+    /// Nodes notice how the bus is. When it is back, it says that they may have missed something.
+    pub(crate) fn notice(&mut self) {
+        let health = if self.up { Health::Up } else { Health::Away };
+        if std::mem::replace(&mut self.health, health) != health && self.up {
+            let missed = self.listeners.iter().map(|(topic, node, _)| {
+                let (topic, news) = (topic.clone(), News::Changed);
+                (*node, Announcement { node: *node, topic, news })
+            });
+            self.under_way.extend(missed);
+        }
     }
 
     /// Delivers one, and keeps it if it is to come again.
@@ -31,17 +47,23 @@ impl Wires {
         if !again {
             self.under_way.remove(place);
         }
-        let wanted = |(room, listens, _): &&(RoomId, NodeId, Recipient<Announcement>)| {
-            *room == announcement.room && *listens == node
+        let wanted = |(topic, listens, _): &&(Topic, NodeId, Recipient<Announcement>)| {
+            *topic == announcement.topic && *listens == node
         };
         if let Some((_, _, listener)) = self.listeners.iter().find(wanted) {
             let _ = listener.try_send(announcement.clone());
         }
     }
 
+    /// Whether it can be lost: what the bus says itself cannot.
+    pub(crate) fn may_be_lost(&self, place: usize) -> bool {
+        let (node, announcement) = &self.under_way[place];
+        *node != announcement.node
+    }
+
     /// How many rooms listen.
-    pub(crate) fn listening(&self) -> usize {
-        self.listeners.len()
+    pub(crate) fn rooms(&self) -> usize {
+        self.listeners.iter().filter(|(topic, ..)| matches!(topic, Topic::Room(_))).count()
     }
 
     /// Forgets a node that is gone.
@@ -59,20 +81,24 @@ impl Bus for NodeBus {
         }
         let listeners = wires.listeners.iter();
         let others = listeners
-            .filter(|(room, node, _)| *room == announcement.room && *node != announcement.node)
+            .filter(|(topic, node, _)| *topic == announcement.topic && *node != announcement.node)
             .map(|(_, node, _)| (*node, announcement.clone()));
         let others: Vec<_> = others.collect();
         wires.under_way.extend(others);
     }
 
-    fn subscribe(&self, room: RoomId, node: NodeId, listener: Recipient<Announcement>) {
+    fn subscribe(&self, topic: Topic, node: NodeId, listener: Recipient<Announcement>) {
         let mut wires = self.0.lock();
-        wires.listeners.retain(|(known, listens, _)| (*known, *listens) != (room, node));
-        wires.listeners.push((room, node, listener));
+        wires.listeners.retain(|(known, listens, _)| (known, *listens) != (&topic, node));
+        wires.listeners.push((topic, node, listener));
     }
 
-    fn unsubscribe(&self, room: RoomId, node: NodeId) {
+    fn unsubscribe(&self, topic: &Topic, node: NodeId) {
         let mut wires = self.0.lock();
-        wires.listeners.retain(|(known, listens, _)| (*known, *listens) != (room, node));
+        wires.listeners.retain(|(known, listens, _)| (known, *listens) != (topic, node));
+    }
+
+    fn health(&self) -> Health {
+        self.0.lock().health
     }
 }

@@ -12,8 +12,14 @@ use crate::{
 /// Milliseconds between two looks at what there is to do.
 const TICK: u64 = 500;
 
+/// Milliseconds between two looks when there is little to do.
+const STRIDE: u64 = 4_000;
+
 /// Ticks until everybody must have what was in the log, however much the bus has lost: 5 s.
 const REPAIRED: usize = 10;
+
+/// Ticks until a room that nobody uses is gone, with what it still has to write: 8 s.
+const LEFT: usize = 16;
 
 /// Rounds after which what flows is taken for a stream that never ends.
 const ROUNDS: usize = 3_000;
@@ -25,6 +31,9 @@ impl World {
         self.mode = Mode::Up;
         let silent = self.dice.chance(self.profile.silent_ends);
         self.ground.wires.lock().up = !silent;
+        if !silent || self.dice.chance(50) {
+            self.ground.wires.lock().notice();
+        }
         if silent {
             self.ground.wires.lock().under_way.clear();
         }
@@ -189,7 +198,6 @@ impl World {
 
     /// Whoever joins is told who is there.
     fn join_again(&mut self) {
-        self.settled = true;
         for number in 0..self.clients.len() {
             for room in self.rooms.clone() {
                 if self.is_member(self.clients[number].user.as_str(), room) {
@@ -222,11 +230,18 @@ impl World {
         }
         self.flow();
         let idle = self.ground.settings.rooms.idle_seconds * 1_000;
-        for millis in [idle, TICK, TICK] {
-            self.wait(millis).await;
+        for _ in 0..idle.div_ceil(STRIDE) {
             self.flow();
+            self.wait(STRIDE).await;
         }
-        assert_eq!(self.ground.wires.lock().listening(), 0, "a room stays without sockets");
+        for _ in 0..LEFT {
+            self.flow();
+            if self.ground.wires.lock().rooms() == 0 {
+                return;
+            }
+            self.wait(TICK).await;
+        }
+        assert_eq!(self.ground.wires.lock().rooms(), 0, "a room stays without sockets");
     }
 
     /// Nobody stays on a node that goes away.

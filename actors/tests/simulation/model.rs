@@ -3,13 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ihs_actors::room::membership::ROOMS;
+use ihs_actors::{inbox::shelf::SLOT, room::membership::ROOMS};
 use ihs_store::{
-    Appended, Body, Document, EntryId, LogEntry, Query, RoomId, Seq, Stop, StoreError, Timestamp,
-    Write, Written,
+    Appended, Body, Direction, Document, EntryId, LogEntry, Query, RoomId, Seq, Sort, Stop,
+    StoreError, Timestamp, Write, Written,
+    document::text,
     error::{LOG, LOG_KEY},
 };
 use serde_json::Value;
+
+/// Fields of which no two documents of a collection have the same value.
+const UNIQUE: [&str; 2] = [SLOT, "_key"];
 
 /// Everything in the store. A clone is a backup.
 #[derive(Clone, Default)]
@@ -75,6 +79,7 @@ impl Model {
         rooms.get_mut(&room.to_string()).expect("a room")["members"] = members.into();
         let log = self.logs.get_mut(&room).expect("a log");
         let seq = log.head().next();
+        let time = log.entries.last().map_or(time, |last| last.time.max(time));
         let body = Body::Members { added, removed };
         let entry = LogEntry { seq, id, time, sender: "admin".to_owned(), key: None, body };
         assert_eq!(log.append_one(&entry), None, "the seq is right");
@@ -87,7 +92,16 @@ impl Model {
     pub(crate) fn find(&self, query: &Query) -> Vec<Document> {
         let stored = self.documents.get(query.collection).into_iter().flat_map(BTreeMap::values);
         let found = stored.filter(|document| query.filter.matches(document));
-        found.take(usize::try_from(query.limit).expect("a limit")).cloned().collect()
+        let mut found: Vec<&Document> = found.collect();
+        for Sort { field, direction } in query.sort.iter().rev() {
+            found.sort_by(|left, right| {
+                let order = text(left, field).cmp(text(right, field));
+                if *direction == Direction::Ascending { order } else { order.reverse() }
+            });
+        }
+        assert!(query.skip == 0 && query.after.is_none(), "the realtime core reads no such pages");
+        let most = usize::try_from(query.limit).unwrap_or(usize::MAX);
+        found.into_iter().take(most).cloned().collect()
     }
 
     pub(crate) fn commit(&mut self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
@@ -108,6 +122,12 @@ impl Model {
                 if stored.contains_key(&id) {
                     return Err(taken(at, collection, "_id"));
                 }
+                for index in UNIQUE {
+                    let value = document.get(index).filter(|value| !value.is_null());
+                    if value.is_some() && stored.values().any(|other| other.get(index) == value) {
+                        return Err(taken(at, collection, index));
+                    }
+                }
                 stored.insert(id, document.clone());
                 Ok(Written::Inserted)
             }
@@ -118,12 +138,33 @@ impl Model {
                 change.apply(document)?;
                 Ok(Written::Updated(document.clone()))
             }
+            Write::UpdateEvery { collection, filter, change } => {
+                let stored = self.documents.entry(collection).or_default();
+                let mut count = 0;
+                for document in stored.values_mut().filter(|document| filter.matches(document)) {
+                    change.apply(document)?;
+                    count += 1;
+                }
+                Ok(Written::Count(count))
+            }
+            Write::Delete { collection, filter } => {
+                let stored = self.documents.entry(collection).or_default();
+                let found = stored.iter().find(|(_, document)| filter.matches(document));
+                let id = found.map(|(id, _)| id.clone());
+                let document = id.and_then(|id| stored.remove(&id));
+                document.map(Written::Deleted).ok_or(StoreError::Unmatched { write: at })
+            }
+            Write::DeleteEvery { collection, filter } => {
+                let stored = self.documents.entry(collection).or_default();
+                let before = stored.len();
+                stored.retain(|_, document| !filter.matches(document));
+                Ok(Written::Count((before - stored.len()) as u64))
+            }
             Write::Append { room, entries } => match self.append(*room, entries).stop {
                 None => Ok(Written::Appended),
                 Some(Stop::SeqTaken) => Err(StoreError::SeqTaken),
                 Some(Stop::KeyTaken(_)) => Err(taken(at, LOG, LOG_KEY)),
             },
-            other => unimplemented!("the realtime core does not write {other:?}"),
         }
     }
 
@@ -207,6 +248,8 @@ impl Log {
         {
             return Some(Stop::KeyTaken(Box::new(first.clone())));
         }
+        let last = self.entries.last().map(|last| last.time);
+        assert!(last <= Some(entry.time), "{entry:?} is earlier than {last:?}");
         let mut entry = entry.clone();
         let mut text = String::new();
         match &mut entry.body {

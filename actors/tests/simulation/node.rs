@@ -17,6 +17,7 @@ use tokio::task::LocalSet;
 
 use crate::{
     bus::{NodeBus, Wires},
+    gate::OpenGate,
     store::{Desk, NodeStore},
 };
 
@@ -80,7 +81,7 @@ impl Thread {
     fn start(hub: &Hub) -> Self {
         let tasks = LocalSet::new();
         let entered = tasks.enter();
-        let fan_out = FanOut::start(hub.clone());
+        let fan_out = FanOut::start(hub.clone(), Arc::new(OpenGate));
         drop(entered);
         let awake = Arc::new(Awake(AtomicBool::new(true)));
         let waker = Waker::from(Arc::clone(&awake));

@@ -92,8 +92,13 @@ impl World {
             }
             Event::BusMode => {
                 let mut wires = self.ground.wires.lock();
-                wires.up = !wires.up;
-                self.dice.note(format_args!("the bus is up: {}", wires.up));
+                if self.dice.chance(50) {
+                    wires.up = !wires.up;
+                    self.dice.note(format_args!("the bus is up: {}", wires.up));
+                } else {
+                    wires.notice();
+                    self.dice.note(format_args!("nodes notice how the bus is"));
+                }
             }
             Event::HangUp => {
                 let number = self.dice.below(self.clients.len());
@@ -162,7 +167,7 @@ impl World {
             return;
         }
         let place = self.dice.below(wires.under_way.len());
-        if self.dice.chance(self.profile.losses) {
+        if wires.may_be_lost(place) && self.dice.chance(self.profile.losses) {
             self.dice.note(format_args!("the bus loses {place}"));
             wires.under_way.remove(place);
         } else {

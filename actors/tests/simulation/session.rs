@@ -104,26 +104,30 @@ impl Session {
             | Verb::Edit { room, .. }
             | Verb::Delete { room, .. }
             | Verb::Read { room, .. } => (*room, Purpose::Deed),
-            Verb::Ping => return self.answer(&Answer::Pong { reference: reference.as_ref() }),
+            _ => return self.answer(&Answer::Pong { reference: reference.as_ref() }),
         };
         self.socket.in_flight.add(purpose.weight());
         let who = (self.socket.id, self.socket.user.clone());
-        let asker = Asker::new(who, room, self.fan_out.address(), purpose, reference);
+        let asker = Asker::new(who, Some(room), self.fan_out.address(), purpose, reference);
         match verb {
             Verb::Join { from, .. } => {
                 self.socket.rooms.borrow_mut().insert(room);
                 self.tell(room, Join { asker, from });
             }
             Verb::Leave { .. } => self.tell(room, Leave { asker }),
-            Verb::Message { text, key, .. } => self.tell(room, Send { asker, text, key }),
-            Verb::Edit { target, text, .. } => {
-                self.tell(room, Amend { asker, target, text: Some(text) });
+            Verb::Message { text, key, .. } => {
+                self.tell(room, Send { origin: asker.into(), text, key })
             }
-            Verb::Delete { target, .. } => self.tell(room, Amend { asker, target, text: None }),
+            Verb::Edit { target, text, .. } => {
+                self.tell(room, Amend { origin: asker.into(), target, text: Some(text) });
+            }
+            Verb::Delete { target, .. } => {
+                self.tell(room, Amend { origin: asker.into(), target, text: None })
+            }
             Verb::Typing { .. } => self.tell(room, Type { asker }),
             Verb::Read { seq, .. } => self.tell(room, MarkRead { asker, seq }),
             Verb::History { before, limit, .. } => self.tell(room, Recall { asker, before, limit }),
-            Verb::Ping => {}
+            _ => {}
         }
     }
 
@@ -146,12 +150,13 @@ impl Session {
     pub(crate) fn write(&mut self, settings: &Settings) {
         let mut entries = 0;
         for parcel in self.socket.outbox.drain() {
+            self.socket.outbox.wrote(1);
             match parcel {
                 Parcel::Frames(frames) => {
                     entries += frames.count();
                     self.down.extend(frames.iter().map(|(_, frame)| Down::Text(frame.clone())));
                 }
-                Parcel::Frame(frame) => {
+                Parcel::Entry(_, frame) | Parcel::Frame(frame) => {
                     entries += usize::from(ENTRIES.iter().any(|kind| frame.starts_with(kind)));
                     self.down.push_back(Down::Text(frame));
                 }
@@ -173,9 +178,9 @@ impl Session {
 
     /// The socket has ended.
     pub(crate) fn close(&mut self) {
-        self.fan_out.close(&self.socket);
-        for room in self.rooms.values() {
-            room.do_send(Gone(self.socket.id));
+        let mut given = self.fan_out.close(&self.socket);
+        for (room, address) in &self.rooms {
+            address.do_send(Gone { session: self.socket.id, given: given.remove(room) });
         }
     }
 }

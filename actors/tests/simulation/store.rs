@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use ihs_actors::room::membership::{READ_MARKERS, ROOMS};
 use ihs_store::{
     Appended, Collection, Document, Filter, LogEntry, Query, RoomId, Seq, Store, StoreError, Write,
     Written,
@@ -86,7 +87,12 @@ impl Ask {
 
     /// Whether a room asks this before it knows anything.
     pub(crate) fn is_of_loading(&self) -> bool {
-        matches!(self, Self::Head(_) | Self::Get(..) | Self::Find(_))
+        match self {
+            Self::Head(_) => true,
+            Self::Get(collection, _) => *collection == ROOMS,
+            Self::Find(query) => query.collection == READ_MARKERS,
+            _ => false,
+        }
     }
 
     fn carry_out(&self, model: &mut Model) -> Outcome {

@@ -1,5 +1,7 @@
 //! What a client knows of a room, and what it checks in every frame.
 
+use std::collections::BTreeSet;
+
 use ihs_store::{Body, EntryId, RoomId, Seq};
 use serde::Deserialize;
 
@@ -26,9 +28,22 @@ pub(crate) struct Frame {
     #[serde(default)]
     pub(crate) diverged: bool,
     #[serde(default)]
-    pub(crate) online: Vec<String>,
+    pub(crate) online: Online,
+    pub(crate) user: Option<String>,
     #[serde(default)]
     pub(crate) messages: Vec<Frame>,
+}
+
+/// What a frame says of who is there.
+#[derive(Debug, Default, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum Online {
+    #[default]
+    Unsaid,
+    /// These are.
+    These(Vec<String>),
+    /// Its user is, or is not.
+    Is(bool),
 }
 
 /// Where a join starts.
@@ -64,6 +79,8 @@ pub(crate) struct View {
     entries: Vec<Seen>,
     /// What was asked for, and the head that was answered, as long as no entry has come.
     history: Option<(u64, Seq)>,
+    /// Who is there, as far as the client was told.
+    pub(crate) online: Option<BTreeSet<String>>,
     /// When the feed was asked for, on the clock of the schedule.
     pub(crate) since: u64,
 }
@@ -186,6 +203,20 @@ impl View {
     /// The feed has ended.
     pub(crate) fn end(&mut self) {
         (self.fed, self.unsure) = (false, false);
+    }
+
+    /// Takes what a frame says of who is there.
+    pub(crate) fn hear_online(&mut self, frame: &Frame) {
+        match (&frame.online, &mut self.online, &frame.user) {
+            (Online::These(all), online, _) => *online = Some(all.iter().cloned().collect()),
+            (Online::Is(true), Some(online), Some(user)) => {
+                online.insert(user.clone());
+            }
+            (Online::Is(false), Some(online), Some(user)) => {
+                online.remove(user);
+            }
+            _ => {}
+        }
     }
 
     /// Takes an entry of the feed, which must be the next.

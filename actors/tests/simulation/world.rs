@@ -52,8 +52,6 @@ pub(crate) struct World {
     pub(crate) rooms: Vec<RoomId>,
     pub(crate) drafts: Vec<Draft>,
     pub(crate) mode: Mode,
-    /// Everything is at rest, and everybody fed.
-    pub(crate) settled: bool,
     /// Only writes go wrong by chance.
     pub(crate) reads_well: bool,
     /// Whether the store was ever put back to an earlier state.
@@ -95,7 +93,6 @@ impl World {
             rooms,
             drafts: Vec::new(),
             mode: Mode::Up,
-            settled: false,
             reads_well: false,
             restored: false,
             backup: None,
@@ -246,6 +243,6 @@ fn settings(dice: &mut Dice) -> Settings {
     rooms.outbox_frames = dice.weighted(&[(1, 1), (3, 4), (1, 512)]);
     rooms.page = dice.weighted(&[(1, 1), (3, 4), (1, 200)]);
     rooms.catch_ups = dice.weighted(&[(1, 1), (1, 32)]);
-    rooms.idle_seconds = dice.weighted(&[(1, 1), (1, 60)]);
+    rooms.idle_seconds = dice.weighted(&[(1, 1), (1, 12)]);
     settings
 }
