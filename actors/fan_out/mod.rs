@@ -6,8 +6,9 @@
 //!
 //! - [`messages`]: what it is told; [`feed`]: who gets what of one room
 //! - [`frames`]: encoded entries; [`pages`]: pages of the log; `mail`: what inboxes have for it;
-//!   `logins`: those that have ended elsewhere; [`survey`]: who has got what
+//!   `logins`: those that have ended elsewhere; `ending`: who is ended; [`survey`]: who has got what
 
+mod ending;
 pub mod feed;
 #[cfg(test)]
 mod feed_tests;
@@ -31,9 +32,10 @@ use ihs_store::{RoomId, Seq};
 use tokio::time::Instant;
 
 pub use self::messages::{
-    Attach, Deliver, Detach, Drain, Except, Hand, Logins, Mail, Opened, Pass, Revoke,
+    Attach, Deliver, Detach, Drain, Except, Hand, Logins, Mail, Opened, Pass, Restart, Revoke,
 };
 use self::{
+    ending::end,
     feed::{Feed, Given, Need},
     frames::Frames,
 };
@@ -53,9 +55,6 @@ use crate::{
 
 /// How often sockets are looked after.
 const SWEEP: Duration = Duration::from_secs(1);
-
-/// How long the first clients of a node that goes away wait before they connect again.
-const RECONNECT: Duration = Duration::from_millis(100);
 
 /// Deliveries from rooms that may wait for one thread. A room that finds no place keeps its
 /// delivery and stops appending until there is one.
@@ -279,12 +278,6 @@ impl FanOutActor {
     }
 }
 
-fn end(socket: &Socket, code: CloseCode, reason: &str) {
-    if !socket.ending.replace(true) {
-        socket.outbox.put(Parcel::Close(code, reason.to_owned()));
-    }
-}
-
 impl Actor for FanOutActor {
     type Context = Context<Self>;
 
@@ -321,36 +314,6 @@ impl Handler<Pass> for FanOutActor {
         let Some(feed) = state.feeds.get(&pass.room) else { return };
         for socket in feed.live().filter(|socket| !pass.except.is(socket)) {
             socket.outbox.hint(&pass.frame);
-        }
-    }
-}
-
-impl Handler<Revoke> for FanOutActor {
-    type Result = ();
-
-    fn handle(&mut self, revoke: Revoke, _: &mut Self::Context) {
-        let state = self.state.borrow();
-        let theirs = state.sockets.values().filter(|socket| socket.user == revoke.user);
-        for socket in theirs.filter(|socket| revoke.logins.have(&socket.login.borrow())) {
-            end(socket, CloseCode::TokenEnded, "token revoked");
-        }
-    }
-}
-
-impl Handler<Drain> for FanOutActor {
-    type Result = ();
-
-    fn handle(&mut self, Drain(window): Drain, ctx: &mut Self::Context) {
-        let mut sockets: Vec<Rc<Socket>> = self.state.borrow().sockets.values().cloned().collect();
-        sockets.sort_unstable_by_key(|socket| socket.id);
-        let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX).max(1);
-        for (place, socket) in (0_u32..).zip(sockets) {
-            let after = window * place / count;
-            // Those who are told first come back first, and nobody at the same moment.
-            let reason = (RECONNECT + after).as_millis().to_string();
-            ctx.run_later(after, move |_, _| {
-                end(&socket, CloseCode::GoingAway, &reason);
-            });
         }
     }
 }

@@ -71,7 +71,7 @@ impl Room {
     pub(super) fn loaded(&mut self, outcome: Result<Option<Loaded>, StoreError>) {
         match outcome {
             Ok(Some(loaded)) => {
-                self.log = new_log(&self.hub, loaded.head).not_before(loaded.time);
+                self.log = new_log(&self.hub, loaded.last.as_ref());
                 self.notices = Notices::new(&loaded.document, &loaded.members);
                 self.members = loaded.members;
                 self.read = loaded.read;

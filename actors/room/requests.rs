@@ -297,6 +297,7 @@ pub(super) fn refuse(mut asker: Asker, refusal: Refusal) {
         Refusal::StoreAway => {
             Answer::retry(reference, ErrorCode::Unavailable, "the store is away", RETRY_SECONDS)
         }
+        Refusal::Restarting => Answer::unavailable(reference),
         Refusal::NotAMember => Answer::error(reference, ErrorCode::NotFound, NO_SUCH_ROOM),
         Refusal::KeyConflict => {
             Answer::error(reference, ErrorCode::Conflict, "the key was used with another text")

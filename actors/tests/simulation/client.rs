@@ -23,6 +23,8 @@ pub(crate) struct Client {
     pub(crate) todo: Vec<usize>,
     /// It does not read just now.
     pub(crate) slow: bool,
+    /// What it reads may be of a log that was put back meanwhile.
+    pub(crate) haunted: bool,
     references: u64,
 }
 
@@ -59,6 +61,7 @@ impl Client {
             asked: BTreeMap::new(),
             todo: Vec::new(),
             slow: false,
+            haunted: false,
             references: 0,
         }
     }
@@ -71,7 +74,7 @@ impl Client {
             view.end();
             view.word = None;
         }
-        self.slow = false;
+        (self.slow, self.haunted) = (false, false);
         self.session.take()
     }
 

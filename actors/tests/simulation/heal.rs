@@ -18,8 +18,9 @@ const STRIDE: u64 = 4_000;
 /// Ticks until everybody must have what was in the log, however much the bus has lost: 5 s.
 const REPAIRED: usize = 10;
 
-/// Ticks until a room that nobody uses is gone, with what it still has to write: 8 s.
-const LEFT: usize = 16;
+/// Milliseconds until a room that nobody uses is gone, beyond its idle time: it may be opened for
+/// notifications that a dead node has left.
+const LEFT: u64 = 40_000;
 
 /// Rounds after which what flows is taken for a stream that never ends.
 const ROUNDS: usize = 3_000;
@@ -230,16 +231,12 @@ impl World {
         }
         self.flow();
         let idle = self.ground.settings.rooms.idle_seconds * 1_000;
-        for _ in 0..idle.div_ceil(STRIDE) {
-            self.flow();
-            self.wait(STRIDE).await;
-        }
-        for _ in 0..LEFT {
+        for _ in 0..(idle + LEFT).div_ceil(STRIDE) {
             self.flow();
             if self.ground.wires.lock().rooms() == 0 {
                 return;
             }
-            self.wait(TICK).await;
+            self.wait(STRIDE).await;
         }
         assert_eq!(self.ground.wires.lock().rooms(), 0, "a room stays without sockets");
     }

@@ -20,7 +20,8 @@
 //!                                                                 one of them, with its trace
 //! ```
 //!
-//! - [`schedule`]: what happens next; [`endure`], [`heal`]: how it ends; [`profile`]: how often what happens
+//! - [`schedule`]: what happens next; [`endure`], [`heal`]: how it ends; [`restore`]: how
+//!   it goes back; [`profile`]: how often what happens
 //! - [`world`]: everything there is; [`node`], [`session`]: the server's side of it
 //! - [`store`], [`model`], [`bus`], [`gate`]: what nodes share
 //! - [`client`], [`view`], [`receive`]: the clients, and what they check
@@ -42,6 +43,7 @@ mod model;
 mod node;
 mod profile;
 mod receive;
+mod restore;
 mod schedule;
 mod session;
 mod store;

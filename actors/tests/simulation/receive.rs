@@ -16,6 +16,7 @@ impl World {
         let session = self.clients[number].session.as_mut();
         let Some(down) = session.and_then(|session| session.down.pop_front()) else { return false };
         match down {
+            Down::Text(_) if self.clients[number].haunted => {}
             Down::Text(text) => {
                 let user = self.clients[number].user.clone();
                 self.dice.note(format_args!("{}.{number} reads {text}", user.as_str()));

@@ -83,7 +83,7 @@ impl World {
             Event::Drain => self.lose_a_node(Self::drain),
             Event::Start if self.nodes.len() < self.profile.nodes => self.start_node(),
             Event::Start => {}
-            Event::Restore => self.restore(),
+            Event::Restore => self.restore().await,
             Event::StoreMode => {
                 let modes =
                     [(3, Mode::Up), (1, Mode::ReadOnly), (1, Mode::Away), (1, Mode::Silent)];

@@ -116,13 +116,13 @@ impl Session {
             }
             Verb::Leave { .. } => self.tell(room, Leave { asker }),
             Verb::Message { text, key, .. } => {
-                self.tell(room, Send { origin: asker.into(), text, key })
+                self.tell(room, Send { origin: asker.into(), text, key });
             }
             Verb::Edit { target, text, .. } => {
                 self.tell(room, Amend { origin: asker.into(), target, text: Some(text) });
             }
             Verb::Delete { target, .. } => {
-                self.tell(room, Amend { origin: asker.into(), target, text: None })
+                self.tell(room, Amend { origin: asker.into(), target, text: None });
             }
             Verb::Typing { .. } => self.tell(room, Type { asker }),
             Verb::Read { seq, .. } => self.tell(room, MarkRead { asker, seq }),

@@ -157,6 +157,20 @@ impl Desk {
         }
     }
 
+    /// Ends everything that is under way, and carries out none of it.
+    pub(crate) fn cut(&mut self) {
+        for mut call in std::mem::take(&mut self.calls) {
+            let is_write = call.ask.is_write();
+            self.failed.0 += u64::from(!is_write);
+            self.failed.1 += u64::from(is_write);
+            call.tell(Err(if is_write {
+                StoreError::OutcomeUnknown("cut".into())
+            } else {
+                StoreError::Unavailable("cut".into())
+            }));
+        }
+    }
+
     /// Ends what has taken too long. Writes may yet be carried out.
     pub(crate) fn expire(&mut self) {
         let now = self.now;

@@ -154,30 +154,6 @@ impl World {
         node.hub.drain(Duration::from_secs(1));
     }
 
-    /// Puts the store back to the last backup, with every node down.
-    pub(crate) fn restore(&mut self) {
-        let Some(backup) = self.backup.take() else {
-            self.dice.note(format_args!("a backup is made"));
-            self.backup = Some(self.ground.desk.lock().model.clone());
-            return;
-        };
-        while !self.nodes.is_empty() {
-            self.crash(0);
-        }
-        self.dice.note(format_args!("the store is restored"));
-        let mut desk = self.ground.desk.lock();
-        desk.calls.clear();
-        desk.model = backup;
-        for draft in &mut self.drafts {
-            let entry = draft.ack.and_then(|(seq, _)| desk.model.log(draft.room).at(seq));
-            draft.ack = draft.ack.filter(|(_, id)| entry.is_some_and(|entry| entry.id == *id));
-        }
-        drop(desk);
-        self.deleted.clear();
-        self.restored = true;
-        self.start_node();
-    }
-
     /// Connects a client to some node.
     pub(crate) fn connect(&mut self, number: usize) {
         let open: Vec<usize> =
