@@ -104,8 +104,9 @@ pub struct Room {
     read: HashMap<Username, Seq>,
     audience: Audience,
     presence: Presence,
-    /// Joins that wait for the store, by the number of the attempt.
-    joining: HashMap<SessionId, u64>,
+    /// Joins that wait for the store: the numbers of the first attempt since the socket left, and
+    /// of the last.
+    joining: HashMap<SessionId, (u64, u64)>,
     attempts: u64,
     /// Deliveries whose thread had no place for them; nothing is appended until it has.
     stuck: VecDeque<(Addr<FanOutActor>, Deliver)>,

@@ -7,7 +7,7 @@ use ihs_store::{Body, EntryId, LogEntry, Seq};
 
 use super::{
     Room, admission,
-    asker::Asker,
+    asker::{Asker, Purpose},
     log::{Draft, Refusal},
     membership, notices,
     origin::Origin,
@@ -104,7 +104,7 @@ impl Handler<Join> for Room {
         let Some(asker) = self.admit(asker) else { return };
         self.attempts += 1;
         let attempt = self.attempts;
-        self.joining.insert(asker.session, attempt);
+        self.joining.entry(asker.session).or_insert((attempt, attempt)).1 = attempt;
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         // What the client sends behind its join comes behind it in the feed, too.
         let (user, head) = (asker.user.clone(), self.log.head());
@@ -115,15 +115,24 @@ impl Handler<Join> for Room {
             admitted
         };
         ctx.spawn(admit.into_actor(self).map(move |outcome, room, _| {
-            let latest = room.joining.get(&asker.session) == Some(&attempt);
+            let (first, last) = room.joining.get(&asker.session).copied().unwrap_or_default();
+            let latest = last == attempt;
             if latest {
                 room.joining.remove(&asker.session);
             }
             let Some(asker) = room.admit(asker) else { return };
+            // Whoever was told by a sync that they are fed must be, even if what they ask for next
+            // is refused.
+            let promised = asker.purpose == Purpose::Sync;
             match outcome {
-                Ok(admitted) if latest => room.attach(asker, &admitted.since(head)),
+                Ok(admitted) if latest || promised && (first..last).contains(&attempt) => {
+                    room.attach(asker, &admitted.since(head));
+                }
                 // The feed follows the client's last word on it.
                 Ok(admitted) => room.say_joined(asker, &admitted.since(head)),
+                Err(_) if promised && room.audience.user_of(asker.session).is_some() => {
+                    asker.forget();
+                }
                 Err(_) => refuse(asker, Refusal::StoreAway),
             }
         }));
