@@ -34,6 +34,8 @@ pub(crate) enum Asked {
     /// When it was asked, on the clock of the schedule.
     Join(RoomId, u64),
     Leave(RoomId),
+    /// The same.
+    Sync(u64),
     Send(usize),
     Amend(Seq),
     /// The same.
@@ -103,6 +105,36 @@ impl Client {
         (view.wanted, view.refused, view.word) = (false, false, Some((reference, Word::Leave)));
     }
 
+    /// Joins all rooms at once. The last word about a room is then this. Nothing in it tells that
+    /// a log was put back and has grown again.
+    pub(crate) fn sync(&mut self, dice: &mut Dice) {
+        let named = self.views.iter().filter(|_| dice.chance(70));
+        let named = named.filter_map(|(room, view)| Some((*room, view.cursor()?.0)));
+        let named: BTreeMap<RoomId, Seq> = named.collect();
+        let rooms = serde_json::to_string(&named).expect("rooms");
+        let rest = format!(r#""rooms":{rooms},"newest":{}"#, dice.below(4));
+        let reference = self.put(Asked::Sync(dice.lines()), "sync", &rest, dice);
+        for (room, view) in &mut self.views {
+            let from = named.get(room).map_or(From::Now, |seq| From::After(*seq, None));
+            (view.wanted, view.refused) = (true, false);
+            view.word = Some((reference, Word::Join(from)));
+        }
+    }
+
+    /// Whether it waits for word of all rooms.
+    pub(crate) fn awaits_sync(&self) -> bool {
+        self.asked.values().any(|asked| matches!(asked, Asked::Sync(_)))
+    }
+
+    /// Whether it is fed from no room, and has not asked to be: of rooms that are fed already,
+    /// nothing tells where the feed starts that a sync brings.
+    pub(crate) fn is_fresh(&self) -> bool {
+        let word =
+            |asked: &Asked| matches!(asked, Asked::Join(..) | Asked::Leave(_) | Asked::Sync(_));
+        let fed = self.views.values().any(|view| view.fed || view.unsure || view.word.is_some());
+        !fed && !self.asked.values().any(word)
+    }
+
     pub(crate) fn send(&mut self, number: usize, draft: &Draft, dice: &mut Dice) {
         let mut rest = format!(r#","text":"{}""#, draft.text);
         if let Some(key) = &draft.key {
@@ -137,9 +169,13 @@ impl Client {
     }
 
     fn ask(&mut self, asked: Asked, kind: &str, room: RoomId, rest: &str, dice: &mut Dice) -> u64 {
+        self.put(asked, kind, &format!(r#""room":"{room}"{rest}"#), dice)
+    }
+
+    fn put(&mut self, asked: Asked, kind: &str, rest: &str, dice: &mut Dice) -> u64 {
         self.references += 1;
         let reference = self.references;
-        let frame = format!(r#"{{"type":"{kind}","ref":{reference},"room":"{room}"{rest}}}"#);
+        let frame = format!(r#"{{"type":"{kind}","ref":{reference},{rest}}}"#);
         dice.note(format_args!("{} asks {frame}", self.user.as_str()));
         if let Some(session) = &mut self.session {
             session.up.push_back(frame);

@@ -15,8 +15,9 @@ const TICK: u64 = 500;
 /// Milliseconds between two looks when there is little to do.
 const STRIDE: u64 = 4_000;
 
-/// Ticks until everybody must have what was in the log, however much the bus has lost: 5 s.
-const REPAIRED: usize = 10;
+/// Ticks until everybody must have what was in the log, however much the bus has lost: 5 s, and
+/// one for those who are told then to come back.
+const REPAIRED: usize = 11;
 
 /// Milliseconds until a room that nobody uses is gone, beyond its idle time: it may be opened for
 /// notifications that a dead node has left.
@@ -139,8 +140,12 @@ impl World {
     /// The server takes one frame of a client.
     pub(crate) fn serve(&mut self, number: usize) -> bool {
         let Some(session) = &mut self.clients[number].session else { return false };
+        let node = self.nodes.iter().find(|node| node.number == session.node);
+        let entered = node.expect("the session's node").threads[session.thread].tasks.enter();
+        let followed = session.follow();
+        drop(entered);
         if session.up.is_empty() || !session.listens() {
-            return false;
+            return followed;
         }
         self.dice.note(format_args!("client {number} is served"));
         let node = self.nodes.iter().find(|node| node.number == session.node);

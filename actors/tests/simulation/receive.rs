@@ -42,6 +42,7 @@ impl World {
                 client.view(room).hear_online(frame);
                 self.joined(number, room, since, frame);
             }
+            ("synced", Some(Asked::Sync(since))) => self.synced(number, since, frame),
             ("ok", Some(Asked::Leave(room))) => {
                 client.view(room).end();
                 client.view(room).settle(frame.reference);
@@ -74,6 +75,38 @@ impl World {
             // An earlier join, which the last word may have outdone or not.
             Some(_) => view.unsure = true,
             None => view.unsure |= view.refused && !view.fed,
+        }
+    }
+
+    /// Each room is as if it had been joined; those that are not named are none of the user's.
+    fn synced(&mut self, number: usize, since: u64, frame: &Frame) {
+        for room in self.rooms.clone() {
+            let rows: Vec<&Frame> =
+                frame.rooms.iter().filter(|row| row.room == Some(room)).collect();
+            assert!(rows.len() <= 1, "a room is named twice: {rows:?}");
+            let view = self.clients[number].view(room);
+            let ours = view.word.is_some_and(|(word, _)| Some(word) == frame.reference);
+            let Some(row) = rows.first() else {
+                if ours {
+                    view.end();
+                    view.refuse(frame.reference);
+                }
+                continue;
+            };
+            for message in &row.newest {
+                assert!(message.seq <= row.seq, "newer than the head: {row:?}");
+                self.check(number, room, message, since);
+            }
+            let desk = self.ground.desk.lock();
+            let view = self.clients[number].view(room);
+            view.online = None;
+            match view.word {
+                Some((_, Word::Join(from))) if ours => {
+                    assert!(self.restored || !row.diverged, "the log did not diverge");
+                    view.join(from, row, desk.model.log(room), since);
+                }
+                word => panic!("nobody speaks of a room while all are asked for: {word:?}"),
+            }
         }
     }
 
@@ -158,6 +191,11 @@ impl World {
                 // Worth another try with a key, and lost without.
                 if code == "conflict" || self.drafts[draft].key.is_none() {
                     self.clients[number].todo.retain(|todo| *todo != draft);
+                }
+            }
+            Asked::Sync(_) => {
+                for view in client.views.values_mut() {
+                    view.refuse(frame.reference);
                 }
             }
             Asked::Amend(_) | Asked::History(_) | Asked::Anything => {}

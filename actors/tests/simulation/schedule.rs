@@ -218,8 +218,12 @@ impl World {
             0..=10 => self.draft(number, room),
             11 | 12 => self.draft_again(number),
             13..=15 => self.amend(number, room),
+            16 | 17 if self.clients[number].awaits_sync() => {}
             16 => self.clients[number].leave(room, &mut self.dice),
             17 => self.clients[number].join(room, &mut self.dice),
+            18 if self.dice.chance(40) && !self.restored && self.clients[number].is_fresh() => {
+                self.clients[number].sync(&mut self.dice);
+            }
             18 => self.clients[number].recall(room, &mut self.dice),
             _ => {
                 let read = self.clients[number].views[&room].cursor();
@@ -238,6 +242,10 @@ impl World {
             view.wanted && view.word.is_none() && (!view.fed || view.unsure) && may(**room)
         });
         if let Some(room) = joins.map(|(room, _)| *room) {
+            if !self.restored && client.is_fresh() && self.dice.chance(30) {
+                client.sync(&mut self.dice);
+                return true;
+            }
             client.join(room, &mut self.dice);
             return true;
         }

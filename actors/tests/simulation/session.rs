@@ -9,19 +9,21 @@ use actix::{Addr, Handler};
 use bytestring::ByteString;
 use ihs_actors::{
     FanOut, Username,
-    protocol::{Answer, Request, Verb, decode},
+    protocol::{Answer, JoinFrom, Reference, Request, Verb, decode},
     room::{
         Gone, Room,
         asker::{Asker, Purpose},
         requests::{Amend, Join, Leave, MarkRead, Recall, Send, Type},
     },
     session::{
+        account,
         outbox::{OutboxLimits, Parcel},
         socket::{SessionId, Socket},
     },
 };
 use ihs_config::Settings;
-use ihs_store::{RoomId, Timestamp};
+use ihs_store::{RoomId, Seq, Timestamp};
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::node::Node;
 
@@ -45,6 +47,8 @@ pub(crate) struct Session {
     /// Frames on their way to the client.
     pub(crate) down: VecDeque<Down>,
     closing: bool,
+    /// Rooms to be followed, once it is known from where.
+    syncing: Vec<oneshot::Receiver<Vec<(RoomId, Seq)>>>,
 }
 
 /// What a client reads.
@@ -77,6 +81,7 @@ impl Session {
             up: VecDeque::new(),
             down: VecDeque::new(),
             closing: false,
+            syncing: Vec::new(),
         }
     }
 
@@ -92,6 +97,7 @@ impl Session {
 
     /// Takes one frame from the client. Must be called on the session's thread.
     pub(crate) fn serve(&mut self) {
+        self.follow();
         let Some(text) = self.up.pop_front() else { return };
         self.socket.hear();
         let Request { reference, verb } = decode(&text, 4_000).expect("clients speak the protocol");
@@ -104,11 +110,10 @@ impl Session {
             | Verb::Edit { room, .. }
             | Verb::Delete { room, .. }
             | Verb::Read { room, .. } => (*room, Purpose::Deed),
+            Verb::Sync { .. } => return self.sync(reference, verb),
             _ => return self.answer(&Answer::Pong { reference: reference.as_ref() }),
         };
-        self.socket.in_flight.add(purpose.weight());
-        let who = (self.socket.id, self.socket.user.clone());
-        let asker = Asker::new(who, Some(room), self.fan_out.address(), purpose, reference);
+        let asker = self.asker(Some(room), purpose, reference);
         match verb {
             Verb::Join { from, .. } => {
                 self.socket.rooms.borrow_mut().insert(room);
@@ -129,6 +134,43 @@ impl Session {
             Verb::History { before, limit, .. } => self.tell(room, Recall { asker, before, limit }),
             _ => {}
         }
+    }
+
+    fn sync(&mut self, reference: Option<Reference>, verb: Verb) {
+        let Verb::Sync { rooms, newest } = verb else { return };
+        let asker = self.asker(None, Purpose::Deed, reference);
+        let hub = self.fan_out.hub().clone();
+        let (done, synced) = oneshot::channel();
+        self.syncing.push(synced);
+        actix::spawn(async move {
+            let rooms = account::synced(&hub, asker, &rooms, newest).await;
+            drop(done.send(rooms));
+        });
+    }
+
+    /// Joins what a sync has found. Must be called on the session's thread.
+    pub(crate) fn follow(&mut self) -> bool {
+        let mut found = Vec::new();
+        self.syncing.retain_mut(|synced| match synced.try_recv() {
+            Ok(rooms) => {
+                found.extend(rooms);
+                false
+            }
+            Err(TryRecvError::Empty) => true,
+            Err(TryRecvError::Closed) => false,
+        });
+        for (room, seq) in &found {
+            self.socket.rooms.borrow_mut().insert(*room);
+            let asker = self.asker(Some(*room), Purpose::Sync, None);
+            self.tell(*room, Join { asker, from: JoinFrom::After { seq: *seq, last: None } });
+        }
+        !found.is_empty()
+    }
+
+    fn asker(&self, room: Option<RoomId>, purpose: Purpose, of: Option<Reference>) -> Asker {
+        self.socket.in_flight.add(purpose.weight());
+        let who = (self.socket.id, self.socket.user.clone());
+        Asker::new(who, room, self.fan_out.address(), purpose, of)
     }
 
     fn tell<M>(&mut self, room: RoomId, message: M)

@@ -10,7 +10,7 @@ use crate::model::Log;
 /// A frame from the server.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Frame {
-    #[serde(rename = "type")]
+    #[serde(rename = "type", default)]
     pub(crate) kind: String,
     #[serde(rename = "ref")]
     pub(crate) reference: Option<u64>,
@@ -32,6 +32,11 @@ pub(crate) struct Frame {
     pub(crate) user: Option<String>,
     #[serde(default)]
     pub(crate) messages: Vec<Frame>,
+    /// The rooms of a sync.
+    #[serde(default)]
+    pub(crate) rooms: Vec<Frame>,
+    #[serde(default)]
+    pub(crate) newest: Vec<Frame>,
 }
 
 /// What a frame says of who is there.
