@@ -12,6 +12,9 @@ use crate::{
 /// Milliseconds between two looks at what there is to do.
 const TICK: u64 = 500;
 
+/// Schedules of 100 at whose end nodes get the time to agree on who is there.
+const PATIENT: u32 = 20;
+
 /// Milliseconds between two looks when there is little to do.
 const STRIDE: u64 = 4_000;
 
@@ -66,9 +69,19 @@ impl World {
         self.flow();
         self.check_feeds();
         self.check_answers();
+        let patient = !silent && self.dice.chance(PATIENT);
+        if patient {
+            self.calm_down().await;
+        }
         self.join_again();
+        if patient {
+            self.check_online();
+        }
         if !silent {
             self.say_something();
+        }
+        if patient && !self.restored {
+            self.miss_something().await;
         }
         self.say_farewell().await;
     }
@@ -177,7 +190,7 @@ impl World {
         (0..self.clients.len()).all(answered)
     }
 
-    fn is_member(&self, user: &str, room: RoomId) -> bool {
+    pub(crate) fn is_member(&self, user: &str, room: RoomId) -> bool {
         self.ground.desk.lock().model.is_member(room, user)
     }
 

@@ -20,7 +20,7 @@
 //!                                                                 one of them, with its trace
 //! ```
 //!
-//! - [`schedule`]: what happens next; [`endure`], [`heal`]: how it ends; [`restore`]: how
+//! - [`schedule`]: what happens next; [`endure`], [`heal`], [`finale`]: how it ends; [`restore`]: how
 //!   it goes back; [`profile`]: how often what happens
 //! - [`world`]: everything there is; [`node`], [`session`]: the server's side of it
 //! - [`store`], [`model`], [`bus`], [`gate`]: what nodes share
@@ -37,6 +37,7 @@ mod bus;
 mod client;
 mod dice;
 mod endure;
+mod finale;
 mod gate;
 mod heal;
 mod model;

@@ -3,7 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use ihs_actors::{inbox::shelf::SLOT, room::membership::ROOMS};
+use ihs_actors::{
+    inbox::shelf::SLOT,
+    room::membership::{READ_MARKERS, ROOMS},
+};
 use ihs_store::{
     Appended, Body, Direction, Document, EntryId, LogEntry, Query, RoomId, Seq, Sort, Stop,
     StoreError, Timestamp, Write, Written,
@@ -57,6 +60,13 @@ impl Model {
 
     pub(crate) fn is_member(&self, room: RoomId, user: &str) -> bool {
         self.members(room).iter().any(|member| member == user)
+    }
+
+    /// Messages of others behind a user's mark, and behind a seq.
+    pub(crate) fn unread(&self, room: RoomId, user: &str, behind: Seq) -> u64 {
+        let mark = self.get(READ_MARKERS, &format!("{room}:{user}"));
+        let seq = mark.and_then(|mark| mark["seq"].as_u64()).unwrap_or_default();
+        self.log(room).unread(behind.max(Seq::new(seq)), user, u64::MAX)
     }
 
     fn members(&self, room: RoomId) -> &Vec<Value> {
