@@ -13,7 +13,7 @@ use crate::{
 const TICK: u64 = 500;
 
 /// Schedules of 100 at whose end nodes get the time to agree on who is there.
-const PATIENT: u32 = 20;
+const PATIENT: u32 = 10;
 
 /// Milliseconds between two looks when there is little to do.
 const STRIDE: u64 = 4_000;

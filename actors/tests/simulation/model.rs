@@ -115,6 +115,12 @@ impl Model {
     }
 
     pub(crate) fn commit(&mut self, writes: &[Write]) -> Result<Vec<Written>, StoreError> {
+        // Nothing of a single document is done when it fails; of several, or of a log, some may be.
+        if let [write] = writes
+            && !matches!(write, Write::Append { .. })
+        {
+            return Ok(vec![self.write(0, write)?]);
+        }
         let mut after = self.clone();
         let write = |(at, write)| after.write(at, write);
         let done: Result<Vec<Written>, StoreError> = writes.iter().enumerate().map(write).collect();

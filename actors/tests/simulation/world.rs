@@ -219,6 +219,6 @@ fn settings(dice: &mut Dice) -> Settings {
     rooms.outbox_frames = dice.weighted(&[(1, 1), (3, 4), (1, 512)]);
     rooms.page = dice.weighted(&[(1, 1), (3, 4), (1, 200)]);
     rooms.catch_ups = dice.weighted(&[(1, 1), (1, 32)]);
-    rooms.idle_seconds = dice.weighted(&[(1, 1), (1, 12)]);
+    rooms.idle_seconds = dice.weighted(&[(2, 1), (1, 12)]);
     settings
 }
