@@ -7,11 +7,13 @@
 //! everything heals, and what every client has seen must agree with the log. The same seed always
 //! leads to the same schedule.
 //!
-//! What is checked, all the way: what is acknowledged is in the log, under one seq for one key;
-//! every client gets every entry once, in order and as the log has it; nobody sees what was said
-//! from their removal on; a log that was put back is noticed; what waits for a socket is bounded. And
-//! 5 s after everything has healed: everybody has everything, whatever the bus has lost, and every
-//! request was answered.
+//! What is checked, all the way: what is acknowledged is in the log, under one seq for one key, and
+//! times there never go back; every client gets every entry once, in order and as the log has it,
+//! however it joined; nobody sees what was said from their removal on; a log that was put back is
+//! noticed, under a running node too; what waits for a socket is bounded. And 5 s after everything
+//! has healed: everybody has everything, whatever the bus has lost, and every request was answered.
+//! In some schedules nodes then get the time to agree: everybody knows who is there, and whoever
+//! was away has one notification of what they missed.
 //!
 //! ```text
 //! cargo nextest run -p ihs-actors --test simulation
