@@ -7,6 +7,7 @@ COPY config config
 COPY store store
 COPY actors actors
 COPY api api
+COPY fuzz fuzz
 COPY src src
 # What a cache holds is not in the image, so the binary is taken out in the same step.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \

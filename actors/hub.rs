@@ -267,7 +267,8 @@ impl Hub {
     }
 
     /// The actor of a room, if the node has one.
-    pub(crate) fn known_room(&self, id: RoomId) -> Option<Addr<Room>> {
+    #[must_use]
+    pub fn known_room(&self, id: RoomId) -> Option<Addr<Room>> {
         self.0.rooms.lock().get(&id).cloned()
     }
 

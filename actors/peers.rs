@@ -4,10 +4,7 @@
 //! know it while the bus is away. A mark is alive while it changes, by the clock of who looks:
 //! nodes' clocks may differ.
 
-use std::{
-    collections::HashMap,
-    time::{Duration, Instant},
-};
+use std::{collections::HashMap, time::Duration};
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use ihs_store::{
@@ -16,6 +13,7 @@ use ihs_store::{
 };
 use parking_lot::Mutex;
 use serde_json::Value;
+use tokio::time::Instant;
 
 use crate::{
     bus::{Announcement, News, NodeId, Topic},

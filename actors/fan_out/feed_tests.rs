@@ -121,6 +121,8 @@ impl World {
 enum Act {
     Join(u64),
     Deliver(u64),
+    /// So many entries never come by.
+    Miss(u64),
     Drain(usize),
     Page(usize),
     Forget(u64),
@@ -130,6 +132,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         1 => (0..40_u64).prop_map(Act::Join),
         3 => (1..5_u64).prop_map(Act::Deliver),
+        1 => (1..3_u64).prop_map(Act::Miss),
         3 => (0..4_usize).prop_map(Act::Drain),
         3 => (0..4_usize).prop_map(Act::Page),
         1 => (0..40_u64).prop_map(Act::Forget),
@@ -151,12 +154,14 @@ proptest! {
                     world.join(cursor.min(world.head + 3));
                 }
                 Act::Deliver(count) => world.deliver(count),
+                Act::Miss(count) => world.head += count,
                 Act::Drain(place) if place < world.clients.len() => world.drain(place),
                 Act::Page(place) if place < world.clients.len() => world.read_page(place),
                 Act::Forget(seq) => world.feed.forget_until(Seq::new(seq)),
                 Act::Join(_) | Act::Drain(_) | Act::Page(_) => {}
             }
         }
+        world.deliver(1);
         for place in 0..world.clients.len() {
             for _ in 0..1_000 {
                 world.drain(place);

@@ -1,12 +1,8 @@
 //! Sockets of logins that have ended on another node, whose word was lost on the way: each thread
 //! asks now and then.
 
-use std::{
-    collections::BTreeSet,
-    rc::Rc,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeSet, rc::Rc, sync::Arc, time::Duration};
+use tokio::time::Instant;
 
 use super::{FanOutActor, end};
 use crate::{bus::Health, protocol::CloseCode};

@@ -127,6 +127,12 @@ pub struct Detach {
     pub ends: bool,
 }
 
+/// End every socket that is fed from a room: what it was given is not what the log says now. When
+/// it comes back it is told so.
+#[derive(Debug, Clone, Copy, Message)]
+#[rtype(result = "()")]
+pub struct Restart(pub RoomId);
+
 /// End sockets whose logins are no longer good.
 #[derive(Debug, Clone, Message)]
 #[rtype(result = "()")]

@@ -6,8 +6,10 @@
 //!
 //! - [`messages`]: what it is told; [`feed`]: who gets what of one room
 //! - [`frames`]: encoded entries; [`pages`]: pages of the log; `mail`: what inboxes have for it;
-//!   `logins`: those that have ended elsewhere; `follow`: rooms that could not be joined at once; [`survey`]: who has got what
+//!   `logins`: those that have ended elsewhere; `ending`: who is ended; `follow`: rooms that could
+//!   not be joined at once; [`survey`]: who has got what
 
+mod ending;
 pub mod feed;
 #[cfg(test)]
 mod feed_tests;
@@ -21,27 +23,30 @@ pub mod survey;
 
 use std::{
     cell::RefCell,
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     rc::Rc,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix::{Actor, Addr, AsyncContext, Context, Handler};
 use ihs_store::{RoomId, Seq};
+use tokio::time::Instant;
 
 pub use self::messages::{
-    Attach, Deliver, Detach, Drain, Except, Hand, Logins, Mail, Opened, Pass, Revoke,
+    Attach, Deliver, Detach, Drain, Except, Hand, Logins, Mail, Opened, Pass, Restart, Revoke,
 };
 use self::{
+    ending::end,
     feed::{Feed, Given, Need},
     frames::Frames,
 };
 use crate::{
     gate::Gate,
     hub::Hub,
-    protocol::{Answer, CloseCode},
+    protocol::{Answer, CloseCode, JoinFrom},
     room::{
+        Gone,
         asker::{Purpose, Reply},
         receipts::Reached,
     },
@@ -53,9 +58,6 @@ use crate::{
 
 /// How often sockets are looked after.
 const SWEEP: Duration = Duration::from_secs(1);
-
-/// How long the first clients of a node that goes away wait before they connect again.
-const RECONNECT: Duration = Duration::from_millis(100);
 
 /// Deliveries from rooms that may wait for one thread. A room that finds no place keeps its
 /// delivery and stops appending until there is one.
@@ -72,8 +74,9 @@ pub struct FanOut {
 
 #[derive(Default)]
 struct State {
-    sockets: HashMap<SessionId, Rc<Socket>>,
-    feeds: HashMap<RoomId, Feed>,
+    // In order, so that what is looked after first does not depend on chance.
+    sockets: BTreeMap<SessionId, Rc<Socket>>,
+    feeds: BTreeMap<RoomId, Feed>,
 }
 
 /// The actor around [`FanOut`].
@@ -283,12 +286,6 @@ impl FanOutActor {
     }
 }
 
-fn end(socket: &Socket, code: CloseCode, reason: &str) {
-    if !socket.ending.replace(true) {
-        socket.outbox.put(Parcel::Close(code, reason.to_owned()));
-    }
-}
-
 impl Actor for FanOutActor {
     type Context = Context<Self>;
 
@@ -330,54 +327,39 @@ impl Handler<Pass> for FanOutActor {
     }
 }
 
-impl Handler<Revoke> for FanOutActor {
-    type Result = ();
-
-    fn handle(&mut self, revoke: Revoke, _: &mut Self::Context) {
-        let state = self.state.borrow();
-        let theirs = state.sockets.values().filter(|socket| socket.user == revoke.user);
-        for socket in theirs.filter(|socket| revoke.logins.have(&socket.login.borrow())) {
-            end(socket, CloseCode::TokenEnded, "token revoked");
-        }
-    }
-}
-
-impl Handler<Drain> for FanOutActor {
-    type Result = ();
-
-    fn handle(&mut self, Drain(window): Drain, ctx: &mut Self::Context) {
-        let sockets: Vec<Rc<Socket>> = self.state.borrow().sockets.values().cloned().collect();
-        let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX).max(1);
-        for (place, socket) in (0_u32..).zip(sockets) {
-            let after = window * place / count;
-            // Those who are told first come back first, and nobody at the same moment.
-            let reason = (RECONNECT + after).as_millis().to_string();
-            ctx.run_later(after, move |_, _| {
-                end(&socket, CloseCode::GoingAway, &reason);
-            });
-        }
-    }
-}
-
 impl Handler<Attach> for FanOutActor {
     type Result = ();
 
     fn handle(&mut self, attach: Attach, _: &mut Self::Context) {
         let mut state = self.state.borrow_mut();
-        let Some(socket) = state.sockets.get(&attach.reply.session).map(Rc::clone) else { return };
+        let session = attach.reply.session;
+        let Some(socket) = state.sockets.get(&session).map(Rc::clone) else {
+            // It ended meanwhile, maybe without having told a room that had refused it before.
+            if let Some(room) = self.hub.known_room(attach.room) {
+                room.do_send(Gone { session, given: None });
+            }
+            return;
+        };
         socket.rooms.borrow_mut().insert(attach.room);
-        socket.unfed.borrow_mut().remove(&attach.room);
+        let promised = socket.unfed.borrow_mut().remove(&attach.room);
         let fed = state.feeds.get(&attach.room).is_some_and(|feed| feed.has(&socket));
         if fed && attach.goes_on {
             return socket.answer(attach.reply);
         }
-        socket.begin(attach.cursor, attach.reply);
+        // What a sync has promised starts where it said, whichever join begins it.
+        let cursor = match promised.map(|unfed| unfed.from) {
+            Some(JoinFrom::GoOn(seq) | JoinFrom::After { seq, .. }) if attach.goes_on => {
+                seq.min(attach.cursor)
+            }
+            _ => attach.cursor,
+        };
+        socket.begin(cursor, attach.reply);
         let tail_limit = self.hub.settings().rooms.tail_bytes;
         state
             .feeds
             .entry(attach.room)
             .or_insert_with(|| Feed::new(attach.head, tail_limit))
-            .attach(Rc::clone(&socket), attach.cursor);
+            .attach(Rc::clone(&socket), cursor);
         drop(state);
         advance(&self.hub, &self.state, attach.room, &socket);
     }

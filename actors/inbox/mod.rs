@@ -9,16 +9,13 @@ pub mod shelf;
 pub mod told;
 pub mod watch;
 
-use std::{
-    collections::HashMap,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
 use ihs_store::StoreError;
+use tokio::time::Instant;
 
 use self::told::Told;
 use crate::{
@@ -82,9 +79,9 @@ pub struct Found(pub News);
 pub struct Inbox {
     user: Username,
     hub: Hub,
-    live: HashMap<SessionId, Addr<FanOutActor>>,
+    live: BTreeMap<SessionId, Addr<FanOutActor>>,
     /// Sockets that wait for what is unseen, and what came meanwhile.
-    opening: HashMap<SessionId, Vec<News>>,
+    opening: BTreeMap<SessionId, Vec<News>>,
     told: Told,
     used: Instant,
 }
@@ -95,7 +92,7 @@ impl Inbox {
     pub fn open(user: Username, hub: Hub) -> Addr<Self> {
         Self::create(|ctx| {
             ctx.set_mailbox_capacity(MAILBOX);
-            let (live, opening) = (HashMap::new(), HashMap::new());
+            let (live, opening) = (BTreeMap::new(), BTreeMap::new());
             Self { user, hub, live, opening, told: Told::default(), used: Instant::now() }
         })
     }

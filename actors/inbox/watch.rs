@@ -4,11 +4,12 @@
 use std::{
     collections::HashMap,
     sync::atomic::{AtomicBool, Ordering},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use ihs_store::{Document, StoreError, document::text};
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 use super::{Found, shelf};
 use crate::{

@@ -1,9 +1,8 @@
 //! How many marks a node writes: rooms wait for their turn, so that the many who listen do not cost
 //! more than those who speak.
 
-use std::time::Instant;
-
 use parking_lot::Mutex;
+use tokio::time::Instant;
 
 /// Marks that may be written at once after a quiet time.
 const BURST: f64 = 400.0;

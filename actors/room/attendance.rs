@@ -5,7 +5,7 @@ use bytestring::ByteString;
 
 use super::{Gone, Room, admission::Admitted, asker::Asker, asker::Reply, presence::Moves};
 use crate::{
-    bus::{News, NodeId},
+    bus::{Health, News, NodeId},
     fan_out::{Attach, Deliver, Except, Pass},
     protocol::Answer,
     session::socket::SessionId,
@@ -88,7 +88,8 @@ impl Room {
     /// Goes on telling what was too much at once, and forgets nodes that are gone.
     pub(super) fn tick_presence(&mut self) {
         let peers = self.hub.peers();
-        let vanished = self.presence.keep_nodes(|node| peers.lives(node));
+        let heard = self.hub.bus().health() == Health::Up;
+        let vanished = self.presence.keep_nodes(|node| peers.lives(node), heard);
         self.notices.note_vanished(vanished);
         self.presence.tick();
         self.tell_presence();
@@ -115,6 +116,6 @@ impl Handler<Gone> for Room {
             self.receipts.ended(session, user, given, self.hub.clock().now());
         }
         self.let_go(session);
-        self.used = std::time::Instant::now();
+        self.used = tokio::time::Instant::now();
     }
 }

@@ -1,6 +1,6 @@
 //! Who is let into a room: nobody before it is known, then its members.
 
-use std::time::Instant;
+use tokio::time::Instant;
 
 use ihs_store::StoreError;
 
@@ -55,7 +55,7 @@ impl Room {
     pub(super) fn loaded(&mut self, outcome: Result<Option<Loaded>, StoreError>) {
         match outcome {
             Ok(Some(loaded)) => {
-                self.log = new_log(&self.hub, loaded.head).not_before(loaded.time);
+                self.log = new_log(&self.hub, loaded.last.as_ref());
                 self.notices = Notices::new(&loaded.document, &loaded.members);
                 self.members = loaded.members;
                 self.read = loaded.read;

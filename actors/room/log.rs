@@ -4,6 +4,10 @@
 //! carries out the [`Effect`]s in order and reports back with [`RoomLog::appended`] and
 //! [`RoomLog::read`]. Every entry of the log is delivered once, in order of seq, whoever wrote it;
 //! every draft is answered once.
+//!
+//! Every read begins with the last entry that was delivered. Where it is missing, or is another,
+//! the store was put back to an earlier state: what was delivered is not what the log says, and the
+//! room has to start anew.
 
 use std::collections::VecDeque;
 
@@ -34,14 +38,21 @@ pub struct Draft<O> {
 pub enum Effect<O> {
     /// Append these to the store, then call [`RoomLog::appended`].
     Append(Vec<LogEntry>),
-    /// Read the entries behind this seq, then call [`RoomLog::read`].
-    Read(Seq),
+    /// Read so many entries behind this seq, then call [`RoomLog::read`].
+    Read {
+        /// Behind this one.
+        after: Seq,
+        /// At most so many.
+        limit: usize,
+    },
     /// Give these to everybody in the room. Their seqs follow what was delivered before.
     Deliver(Vec<LogEntry>),
     /// Tell the origin that this entry is in the store.
     Acknowledge(O, Box<LogEntry>),
     /// Tell the origin that its draft was not taken.
     Refuse(O, Refusal),
+    /// Start anew from the store, for everybody: the log was put back.
+    Restart,
 }
 
 /// Why a draft was not taken.
@@ -55,6 +66,8 @@ pub enum Refusal {
     NotAMember,
     /// The key belongs to an entry that says something else.
     KeyConflict,
+    /// The log was put back, and the room starts anew. Worth trying again.
+    Restarting,
 }
 
 /// What was asked of the store and has not been answered.
@@ -69,7 +82,10 @@ enum UnderWay<O> {
 #[derive(Debug)]
 pub struct RoomLog<O> {
     head: Seq,
-    /// When the entry at the head was appended.
+    /// The entry at the head.
+    last: Option<EntryId>,
+    /// When it was appended. No entry is earlier than the one before it, whatever the clocks of
+    /// the nodes say.
     time: Timestamp,
     waiting: VecDeque<Draft<O>>,
     under_way: UnderWay<O>,
@@ -83,13 +99,14 @@ pub struct RoomLog<O> {
 }
 
 impl<O> RoomLog<O> {
-    /// A log of which everything up to `head` was delivered. An append takes at most `batch`
-    /// drafts, `pending` may wait, and a read answers at most `page` entries.
+    /// A log of which everything up to `last` was delivered. An append takes at most `batch`
+    /// drafts, `pending` may wait, and a read finds at most `page` new entries.
     #[must_use]
-    pub fn new(head: Seq, batch: usize, pending: usize, page: usize) -> Self {
+    pub fn new(last: Option<&LogEntry>, batch: usize, pending: usize, page: usize) -> Self {
         Self {
-            head,
-            time: Timestamp::default(),
+            head: last.map_or(Seq::ZERO, |last| last.seq),
+            last: last.map(|last| last.id),
+            time: last.map(|last| last.time).unwrap_or_default(),
             waiting: VecDeque::new(),
             under_way: UnderWay::Nothing,
             behind: false,
@@ -98,13 +115,6 @@ impl<O> RoomLog<O> {
             pending,
             page: page.max(1),
         }
-    }
-
-    /// Lets no entry be earlier than this: times in a log never go back, whatever the clocks of
-    /// the nodes say.
-    #[must_use]
-    pub fn not_before(self, time: Timestamp) -> Self {
-        Self { time, ..self }
     }
 
     /// The last entry that was delivered.
@@ -160,7 +170,8 @@ impl<O> RoomLog<O> {
         }
         if self.behind {
             self.under_way = UnderWay::Read;
-            return Some(Effect::Read(self.head));
+            let after = Seq::new(self.head.get().saturating_sub(1));
+            return Some(Effect::Read { after, limit: self.limit() });
         }
         if self.waiting.is_empty() {
             return None;
@@ -200,13 +211,16 @@ impl<O> RoomLog<O> {
             return Vec::new();
         };
         self.failures = 0;
+        let mut rest = drafts.split_off(stored.min(drafts.len()));
+        let mut effects = Vec::new();
+        // Stored, but not known as what: the log says it, and they are acknowledged then.
+        let mut unread = Vec::new();
         if drafts.iter().any(Draft::may_be_stored_otherwise) {
             self.behind = true;
-            self.put_back(drafts);
-            return Vec::new();
+            unread = drafts;
+        } else {
+            effects = self.store(drafts);
         }
-        let mut rest = drafts.split_off(stored.min(drafts.len()));
-        let mut effects = self.store(drafts);
         match stop {
             None => {}
             Some(Stop::SeqTaken) => self.behind = true,
@@ -218,16 +232,21 @@ impl<O> RoomLog<O> {
             }
         }
         self.put_back(rest);
+        self.put_back(unread);
         effects
     }
 
     /// Takes the answer to a read: entries behind the seq that was asked for, ascending. Fewer
-    /// than a page means that there are no more.
+    /// than were asked for means that there are no more.
     #[must_use]
     pub fn read(&mut self, outcome: Result<Vec<LogEntry>, StoreError>) -> Vec<Effect<O>> {
         self.under_way = UnderWay::Nothing;
         let Ok(entries) = outcome else { return self.refuse_all(Refusal::StoreAway) };
-        self.behind = entries.len() >= self.page;
+        let first = entries.first().map(|entry| entry.id);
+        if self.last.is_some() && self.last != first {
+            return self.restart();
+        }
+        self.behind = entries.len() >= self.limit();
         let fresh: Vec<LogEntry> =
             entries.into_iter().filter(|entry| entry.seq > self.head).collect();
         let mut effects = Vec::new();
@@ -258,6 +277,18 @@ impl<O> RoomLog<O> {
         withdrawn.into_iter().map(|draft| draft.origin).collect()
     }
 
+    /// A page, and the last entry that was delivered.
+    fn limit(&self) -> usize {
+        self.page + usize::from(self.last.is_some())
+    }
+
+    fn restart(&mut self) -> Vec<Effect<O>> {
+        self.behind = false;
+        let mut effects = self.refuse_all(Refusal::Restarting);
+        effects.push(Effect::Restart);
+        effects
+    }
+
     fn refuse_all(&mut self, refusal: Refusal) -> Vec<Effect<O>> {
         self.waiting.drain(..).map(|draft| Effect::Refuse(draft.origin, refusal)).collect()
     }
@@ -277,7 +308,7 @@ impl<O> RoomLog<O> {
 
     fn deliver(&mut self, entries: Vec<LogEntry>) -> Option<Effect<O>> {
         let last = entries.last()?;
-        (self.head, self.time) = (last.seq, last.time);
+        (self.head, self.last, self.time) = (last.seq, Some(last.id), last.time);
         Some(Effect::Deliver(entries))
     }
 

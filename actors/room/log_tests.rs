@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use super::log::{Draft, Effect, Refusal, RoomLog};
 
 const PAGE: usize = 3;
+const BATCH: usize = 4;
+const PENDING: usize = 8;
 
 /// The store as its port promises it to be.
 #[derive(Default)]
@@ -35,8 +37,8 @@ impl Log {
         Appended { stored: entries.len(), stop: None }
     }
 
-    fn after(&self, seq: Seq) -> Vec<LogEntry> {
-        self.0.iter().filter(|entry| entry.seq > seq).take(PAGE).cloned().collect()
+    fn after(&self, seq: Seq, limit: usize) -> Vec<LogEntry> {
+        self.0.iter().filter(|entry| entry.seq > seq).take(limit).cloned().collect()
     }
 }
 
@@ -63,22 +65,24 @@ struct Node {
     calls: VecDeque<Effect<u64>>,
     delivered: Vec<LogEntry>,
     answers: BTreeMap<u64, Result<LogEntry, Refusal>>,
+    restarts: bool,
 }
 
 impl Node {
     fn new() -> Self {
         Self {
-            log: RoomLog::new(Seq::ZERO, 4, 8, PAGE),
+            log: RoomLog::new(None, BATCH, PENDING, PAGE),
             calls: VecDeque::new(),
             delivered: Vec::new(),
             answers: BTreeMap::new(),
+            restarts: false,
         }
     }
 
     fn take(&mut self, effects: impl IntoIterator<Item = Effect<u64>>) {
         for effect in effects {
             let answer = match effect {
-                Effect::Append(_) | Effect::Read(_) => {
+                Effect::Append(_) | Effect::Read { .. } => {
                     self.calls.push_back(effect);
                     continue;
                 }
@@ -88,6 +92,10 @@ impl Node {
                 }
                 Effect::Acknowledge(origin, entry) => (origin, Ok(*entry)),
                 Effect::Refuse(origin, refusal) => (origin, Err(refusal)),
+                Effect::Restart => {
+                    self.restarts = true;
+                    continue;
+                }
             };
             assert!(self.answers.insert(answer.0, answer.1).is_none(), "answered twice");
         }
@@ -115,8 +123,10 @@ impl Node {
                 self.log.appended(Err(away()))
             }
             (Effect::Append(entries), Loss::None) => self.log.appended(Ok(store.append(&entries))),
-            (Effect::Read(_), Loss::Call | Loss::Answer) => self.log.read(Err(away())),
-            (Effect::Read(seq), Loss::None) => self.log.read(Ok(store.after(seq))),
+            (Effect::Read { .. }, Loss::Call | Loss::Answer) => self.log.read(Err(away())),
+            (Effect::Read { after, limit }, Loss::None) => {
+                self.log.read(Ok(store.after(after, limit)))
+            }
             _ => Vec::new(),
         };
         self.take(effects);
@@ -192,6 +202,10 @@ proptest! {
                     nodes[node].proceed();
                 }
             }
+            for (node, submitted) in nodes.iter().zip(&submitted) {
+                let waiting = submitted.len() - node.answers.len();
+                prop_assert!(waiting <= BATCH + PENDING, "{} drafts wait", waiting);
+            }
         }
         for node in &mut nodes {
             node.settle(&mut store);
@@ -201,6 +215,7 @@ proptest! {
         }
         for (node, submitted) in nodes.iter().zip(&submitted) {
             prop_assert_eq!(&node.delivered, &store.0);
+            prop_assert!(!node.restarts, "the log was not put back");
             for (number, key) in submitted {
                 let Some(answer) = node.answers.get(number) else {
                     panic!("draft {number} was never answered")
@@ -288,10 +303,67 @@ fn an_edit_is_delivered_as_the_log_has_it() {
 }
 
 #[test]
+fn a_key_that_is_taken_does_not_hold_up_the_edits_behind_it() {
+    let mut store = Log::default();
+    let mut node = Node::new();
+    node.submit(1, Some(7));
+    node.step(&mut store, Loss::None);
+    let edit = Body::Edited { target: Seq::new(1), text: "other".to_owned() };
+    assert!(node.log.submit(draft(2, Some(7))).is_none());
+    assert!(node.log.submit(Draft { body: edit, ..draft(3, None) }).is_none());
+    node.proceed();
+    node.settle(&mut store);
+    assert_eq!(node.answers[&2].as_ref().ok(), store.0.first());
+    assert_eq!(node.answers[&3].as_ref().ok(), store.0.last());
+    assert_eq!(node.delivered, store.0);
+}
+
+#[test]
 fn more_than_may_wait_is_refused_at_once() {
     let mut node = Node::new();
     for number in 0..10 {
         node.submit(number, None);
     }
     assert_eq!(node.answers.get(&9), Some(&Err(Refusal::Busy)));
+}
+
+/// A node that has delivered three entries, over a store that was put back to one.
+fn put_back() -> (Log, Node) {
+    let (mut store, mut node) = (Log::default(), Node::new());
+    for number in 0..3 {
+        node.submit(number, None);
+    }
+    node.settle(&mut store);
+    store.0.truncate(1);
+    (store, node)
+}
+
+#[test]
+fn a_log_that_is_shorter_than_what_was_delivered_is_a_reason_to_start_anew() {
+    let (mut store, mut node) = put_back();
+    node.submit(3, None);
+    for _ in 0..3 {
+        node.step(&mut store, Loss::None);
+    }
+    assert!(node.restarts);
+    assert_eq!(node.answers[&3], Err(Refusal::Restarting));
+    assert!(node.calls.is_empty(), "it does not go on: {:?}", node.calls);
+    assert_eq!(store.0.len(), 1);
+}
+
+#[test]
+fn a_log_that_has_grown_again_to_something_else_is_noticed_too() {
+    let (mut store, mut node) = put_back();
+    let mut other = Node::new();
+    other.settle(&mut store);
+    for number in 4..9 {
+        other.submit(number, None);
+    }
+    other.settle(&mut store);
+    assert_eq!(store.0.len(), 6);
+    node.log.look();
+    node.proceed();
+    node.step(&mut store, Loss::None);
+    assert!(node.restarts);
+    assert_eq!(node.delivered.len(), 3, "nothing of the other log is delivered behind it");
 }

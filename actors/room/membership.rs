@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use ihs_store::{
     Body, Change, Collection, Document, Filter, Index, LogEntry, Query, RoomId, Seq, Store,
-    StoreError, Timestamp, Write,
+    StoreError, Write,
 };
 use serde_json::Value;
 
@@ -31,10 +31,8 @@ pub fn read_markers() -> Collection {
 #[derive(Debug)]
 pub struct Loaded {
     /// The last entry of its log.
-    pub head: Seq,
-    /// When that was appended.
-    pub time: Timestamp,
-    /// Its members, as of `head` or later.
+    pub last: Option<LogEntry>,
+    /// Its members, as of `last` or later.
     pub members: HashSet<Username>,
     /// Its document.
     pub document: Document,
@@ -50,7 +48,6 @@ pub async fn load(store: &dyn Store, room: RoomId) -> Result<Option<Loaded>, Sto
     // The head first: members who change between the two reads then come again with the log,
     // where they would be missed the other way round.
     let last = store.log_head(room).await?;
-    let (head, time) = last.map(|entry| (entry.seq, entry.time)).unwrap_or_default();
     let document = store.get(ROOMS, &room.to_string()).await?;
     let Some(document) = document else { return Ok(None) };
     let members = members_of(&document);
@@ -60,7 +57,7 @@ pub async fn load(store: &dyn Store, room: RoomId) -> Result<Option<Loaded>, Sto
         let user = Username::try_from(mark.get("user")?.as_str()?).ok()?;
         Some((user, Seq::new(mark.get("seq")?.as_u64()?)))
     });
-    Ok(Some(Loaded { head, time, read: read.collect(), members, document }))
+    Ok(Some(Loaded { last, read: read.collect(), members, document }))
 }
 
 /// Whether somebody is a member just now.

@@ -3,10 +3,12 @@
 //! socket and keeps no history.
 //!
 //! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
-//! - `door`, `petition`: who is let in; [`membership`], [`admission`]: what is looked up in the store
+//! - `door`, `petition`, `joining`: who is let in; [`membership`], [`admission`]: what is looked up
+//!   in the store
 //! - [`notices`]: what members who are away are told
 //! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
-//!   activity; [`receipts`]: who has got what; `news`: what goes to and comes from other nodes
+//!   activity; [`receipts`]: who has got what; `news`: what goes to and comes from other nodes;
+//!   `looks`: what it has not heard of; `restart`: when the log was put back
 
 pub mod admission;
 pub mod asker;
@@ -14,9 +16,11 @@ mod attendance;
 pub mod audience;
 pub mod delivery;
 mod door;
+mod joining;
 pub mod log;
 #[cfg(test)]
 mod log_tests;
+mod looks;
 pub mod membership;
 mod news;
 pub mod notices;
@@ -25,19 +29,20 @@ mod petition;
 pub mod presence;
 pub mod receipts;
 pub mod requests;
+mod restart;
 pub mod touch;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
 use ihs_store::{Document, LogEntry, RoomId, Seq, Timestamp};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use self::{
     audience::Audience,
@@ -46,6 +51,7 @@ use self::{
     log::{Draft, Effect, Refusal, RoomLog},
     notices::Notices,
     origin::Origin,
+    petition::Inquiries,
     presence::Presence,
     receipts::Receipts,
     touch::Touch,
@@ -60,13 +66,6 @@ use crate::{
 
 /// Requests that may wait for a room; more are refused as unavailable.
 const MAILBOX: usize = 4_096;
-
-/// How often a room that feeds sockets looks whether its log has grown unheard of, when nothing
-/// else would tell.
-const LOOK_ALONE: Duration = Duration::from_secs(1);
-
-/// How often it does when the bus tells: what the bus has lost is found in less than 5 s.
-const LOOK_TOLD: Duration = Duration::from_secs(4);
 
 /// How often a room looks after itself: deliveries that found no place, a store that was away.
 const TICK: Duration = Duration::from_millis(250);
@@ -105,12 +104,14 @@ pub struct Room {
     door: Door,
     log: RoomLog<Origin>,
     members: HashSet<Username>,
+    inquiries: Inquiries,
     /// How far members have read.
     read: HashMap<Username, Seq>,
     audience: Audience,
     presence: Presence,
-    /// Joins that wait for the store, by the number of the attempt.
-    joining: HashMap<SessionId, u64>,
+    /// Joins that wait for the store: the numbers of the first attempt since the socket left, and
+    /// of the last.
+    joining: HashMap<SessionId, (u64, u64)>,
     attempts: u64,
     /// Deliveries whose thread had no place for them; nothing is appended until it has.
     stuck: VecDeque<(Addr<FanOutActor>, Deliver)>,
@@ -140,12 +141,13 @@ impl Room {
     }
 
     fn new(id: RoomId, hub: Hub) -> Self {
-        let log = new_log(&hub, Seq::ZERO);
+        let log = new_log(&hub, None);
         Self {
             id,
             door: Door::StoreAway,
             log,
             members: HashSet::new(),
+            inquiries: Inquiries::default(),
             read: HashMap::new(),
             audience: Audience::default(),
             presence: Presence::default(),
@@ -166,6 +168,7 @@ impl Room {
     }
 
     fn submit(&mut self, draft: Draft<Origin>, ctx: &mut Context<Self>) {
+        self.look_before_use();
         match self.log.submit(draft) {
             Some(effect) => self.carry_out(vec![effect], ctx),
             None => self.proceed_soon(ctx),
@@ -194,13 +197,14 @@ impl Room {
         for effect in effects {
             match effect {
                 Effect::Append(entries) => self.append(entries, ctx),
-                Effect::Read(after) => self.read(after, ctx),
+                Effect::Read { after, limit } => self.read((after, limit), ctx),
                 Effect::Deliver(entries) => delivery.entries.extend(entries),
                 Effect::Acknowledge(origin, entry) => {
                     delivery.own = true;
                     origin.acknowledge(self.id, *entry, &mut delivery);
                 }
                 Effect::Refuse(origin, refusal) => origin.refuse(refusal),
+                Effect::Restart => self.restart(ctx),
             }
         }
         self.deliver(delivery);
@@ -231,10 +235,10 @@ impl Room {
         }));
     }
 
-    fn read(&mut self, after: Seq, ctx: &mut Context<Self>) {
+    fn read(&mut self, (after, limit): (Seq, usize), ctx: &mut Context<Self>) {
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        let page = self.hub.settings().rooms.page;
-        let read = async move { store.log_after(room, after, page).await };
+        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
+        let read = async move { store.log_after(room, after, limit).await };
         ctx.spawn(read.into_actor(self).map(|outcome, room, ctx| {
             room.looking = None;
             room.pausing = outcome.is_err();
@@ -255,6 +259,7 @@ impl Room {
             self.send(fan_out, message);
         }
         for (user, _) in &removed {
+            self.inquiries.note_removal(user);
             self.expel(user);
             for origin in self.log.withdraw(user.as_str()) {
                 origin.refuse(Refusal::NotAMember);
@@ -273,23 +278,6 @@ impl Room {
             if !self.audience.try_send(&fan_out, &message) {
                 self.stuck.push_front((fan_out, message));
                 return;
-            }
-        }
-    }
-
-    /// Other nodes may have appended without our hearing of it. An embedded store has one node.
-    /// Rooms take turns: so many look at a time, however many there are.
-    fn look_again(&mut self) {
-        let every = match self.hub.bus().health() {
-            Health::Up => LOOK_TOLD,
-            Health::Alone | Health::Away => LOOK_ALONE,
-        };
-        let shared = !self.hub.settings().store.is_embedded();
-        if shared && !self.audience.is_empty() && self.looked.elapsed() >= every {
-            self.looking = self.hub.look_permit();
-            if self.looking.is_some() {
-                self.looked = Instant::now();
-                self.log.look();
             }
         }
     }
@@ -346,10 +334,10 @@ impl Room {
     }
 }
 
-fn new_log(hub: &Hub, head: Seq) -> RoomLog<Origin> {
+fn new_log(hub: &Hub, last: Option<&LogEntry>) -> RoomLog<Origin> {
     let rooms = &hub.settings().rooms;
     let page = usize::try_from(rooms.page).unwrap_or(usize::MAX);
-    RoomLog::new(head, rooms.batch, rooms.pending, page)
+    RoomLog::new(last, rooms.batch, rooms.pending, page)
 }
 
 impl Actor for Room {

@@ -7,7 +7,7 @@
 
 use std::{
     collections::{BTreeSet, HashSet},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use futures_util::{StreamExt, stream};
@@ -16,6 +16,7 @@ use ihs_store::{
     Write, document::text,
 };
 use serde_json::Value;
+use tokio::time::Instant;
 
 use super::{
     membership::{self, ROOMS},

@@ -80,7 +80,7 @@ impl Origin {
         match self {
             Self::Socket(asker) => refuse(asker, refusal),
             Self::Call(caller) => caller.answer(Err(match refusal {
-                Refusal::Busy | Refusal::StoreAway => Refused::Unavailable,
+                Refusal::Busy | Refusal::StoreAway | Refusal::Restarting => Refused::Unavailable,
                 Refusal::NotAMember => Refused::NotFound,
                 Refusal::KeyConflict => Refused::KeyConflict,
             })),

@@ -2,7 +2,7 @@
 //! Decisions only.
 //!
 //! Nodes tell each other who comes and goes, and everything now and then, in case the bus has lost
-//! something. What a node said counts for as long as it lives. In a big room only net changes are
+//! something. What a node said counts for as long as it lives and says so. In a big room only net changes are
 //! told, so many at a time: each goes to every socket.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
@@ -12,6 +12,10 @@ use crate::{bus::NodeId, username::Username};
 /// Frames that one room may cause between two ticks by telling who comes and goes.
 const FRAMES: usize = 5_000;
 
+/// Ticks for which a node that could be heard may say nothing: 25 s, so that two of its statements may
+/// be lost.
+const SILENT_TICKS: u32 = 100;
+
 /// Users that one node may name in a room: more are not believed.
 const MOST_USERS: usize = 100_000;
 
@@ -19,7 +23,7 @@ const MOST_USERS: usize = 100_000;
 #[derive(Debug, Default)]
 pub struct Presence {
     here: HashSet<Username>,
-    elsewhere: BTreeMap<NodeId, HashSet<Username>>,
+    elsewhere: BTreeMap<NodeId, Elsewhere>,
     /// Who is online as far as the sockets here were told.
     told: BTreeSet<Username>,
     /// Who may have come or gone since.
@@ -28,6 +32,14 @@ pub struct Presence {
     spent: usize,
     /// Who came to or left this node, and other nodes do not know.
     unsaid: BTreeSet<Username>,
+}
+
+/// Who is on another node, as far as it said.
+#[derive(Debug, Default)]
+struct Elsewhere {
+    users: HashSet<Username>,
+    /// Ticks since it said who all is there, in which it could have been heard.
+    silent: u32,
 }
 
 /// Who came to, and who left, this node.
@@ -60,15 +72,15 @@ impl Presence {
     pub fn hear_all(&mut self, node: NodeId, users: Vec<Username>) {
         let users: HashSet<Username> = users.into_iter().take(MOST_USERS).collect();
         let before = self.elsewhere.remove(&node).unwrap_or_default();
-        self.stirred.extend(before.symmetric_difference(&users).cloned());
+        self.stirred.extend(before.users.symmetric_difference(&users).cloned());
         if !users.is_empty() {
-            self.elsewhere.insert(node, users);
+            self.elsewhere.insert(node, Elsewhere { users, silent: 0 });
         }
     }
 
     /// Another node says who came and who left.
     pub fn hear(&mut self, node: NodeId, Moves { came, left }: Moves) {
-        let users = self.elsewhere.entry(node).or_default();
+        let users = &mut self.elsewhere.entry(node).or_default().users;
         for user in &left {
             users.remove(user);
         }
@@ -79,20 +91,30 @@ impl Presence {
         self.stirred.extend(came.into_iter().chain(left));
     }
 
-    /// Forgets what nodes said that do not live any more, and says who is gone with them.
-    pub fn keep_nodes(&mut self, lives: impl Fn(NodeId) -> bool) -> Vec<Username> {
-        let dead: Vec<NodeId> =
-            self.elsewhere.keys().copied().filter(|node| !lives(*node)).collect();
-        let users = dead.iter().filter_map(|node| self.elsewhere.remove(node)).flatten();
-        let users: Vec<Username> = users.collect();
-        self.stirred.extend(users.iter().cloned());
-        users.into_iter().filter(|user| !self.is_online(user)).collect()
+    /// Forgets what nodes said that do not live any more, or have not said it again for long, and
+    /// says who is gone with them. To be called once a tick; `heard` says whether nodes could be
+    /// heard just now.
+    pub fn keep_nodes(&mut self, lives: impl Fn(NodeId) -> bool, heard: bool) -> Vec<Username> {
+        let mut gone: Vec<Username> = Vec::new();
+        self.elsewhere.retain(|node, elsewhere| {
+            elsewhere.silent += u32::from(heard);
+            let stays = lives(*node) && elsewhere.silent < SILENT_TICKS;
+            if !stays {
+                gone.extend(elsewhere.users.drain());
+            }
+            stays
+        });
+        self.stirred.extend(gone.iter().cloned());
+        gone.retain(|user| !self.is_online(user));
+        gone.sort_unstable();
+        gone.dedup();
+        gone
     }
 
     /// Whether somebody is in the room, on whichever node.
     #[must_use]
     pub fn is_online(&self, user: &Username) -> bool {
-        self.here.contains(user) || self.elsewhere.values().any(|users| users.contains(user))
+        self.here.contains(user) || self.elsewhere.values().any(|there| there.users.contains(user))
     }
 
     /// Whether all of these are here, as far as that is told at once: only members are.
@@ -104,7 +126,7 @@ impl Presence {
     /// Everybody, in order.
     #[must_use]
     pub fn online(&self) -> Vec<&str> {
-        let all = self.here.iter().chain(self.elsewhere.values().flatten());
+        let all = self.here.iter().chain(self.elsewhere.values().flat_map(|there| &there.users));
         let all: BTreeSet<&str> = all.map(Username::as_str).collect();
         all.into_iter().collect()
     }
@@ -184,9 +206,23 @@ mod tests {
         let mut presence = Presence::default();
         presence.hear_all(NODE, names(&["bob"]));
         assert_eq!(presence.online(), ["bob"]);
-        assert_eq!(presence.keep_nodes(|_| false), names(&["bob"]));
+        assert_eq!(presence.keep_nodes(|_| false, true), names(&["bob"]));
         assert_eq!(presence.online(), Vec::<&str>::new());
         assert_eq!(presence.take_changes(1), []);
+    }
+
+    #[test]
+    fn what_a_node_does_not_say_again_ends() {
+        let mut presence = Presence::default();
+        presence.hear_all(NODE, names(&["bob"]));
+        for _ in 0..2 * SILENT_TICKS {
+            assert_eq!(presence.keep_nodes(|_| true, false), []);
+        }
+        for _ in 1..SILENT_TICKS {
+            assert_eq!(presence.keep_nodes(|_| true, true), []);
+        }
+        assert_eq!(presence.online(), ["bob"]);
+        assert_eq!(presence.keep_nodes(|_| true, true), names(&["bob"]));
     }
 
     #[test]
@@ -254,7 +290,7 @@ mod tests {
                         Moves { came: users(came), left: users(left) },
                     ),
                     Event::Die(node) => {
-                        let _ = presence.keep_nodes(|known| known != NodeId([node; 12]));
+                        let _ = presence.keep_nodes(|known| known != NodeId([node; 12]), true);
                     }
                     Event::Tell => tell(&mut presence)?,
                 }

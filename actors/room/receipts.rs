@@ -2,9 +2,9 @@
 //! that down. Nothing of it is on the way of a message.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use actix::{
@@ -13,6 +13,7 @@ use actix::{
 };
 use futures_util::future::{Future, join_all};
 use ihs_store::{Seq, StoreError, Timestamp};
+use tokio::time::Instant;
 
 use super::Room;
 use crate::{
@@ -55,7 +56,7 @@ pub struct WriteReceipts;
 /// What a room knows of who has got what, and has not written down.
 #[derive(Debug, Default)]
 pub struct Receipts {
-    unwritten: HashMap<Part, (Seq, Timestamp)>,
+    unwritten: BTreeMap<Part, (Seq, Timestamp)>,
     /// What is being written.
     writing: Vec<Step>,
     /// How far each socket is known to be.

@@ -97,39 +97,6 @@ pub struct Recall {
     pub limit: u64,
 }
 
-impl Handler<Join> for Room {
-    type Result = ();
-
-    fn handle(&mut self, join: Join, ctx: &mut Self::Context) {
-        let Some(Join { asker, from }) = self.let_in(join, ctx) else { return };
-        self.attempts += 1;
-        let attempt = self.attempts;
-        self.joining.insert(asker.session, attempt);
-        let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        // What the client sends behind its join comes behind it in the feed, too.
-        let (user, head) = (asker.user.clone(), self.log.head());
-        let settled = tokio::time::Instant::from_std(self.opened + self.settle_time());
-        let admit = async move {
-            let admitted = admission::admit(&*store, room, &user, from).await;
-            tokio::time::sleep_until(settled).await;
-            admitted
-        };
-        ctx.spawn(admit.into_actor(self).map(move |outcome, room, _| {
-            let latest = room.joining.get(&asker.session) == Some(&attempt);
-            if latest {
-                room.joining.remove(&asker.session);
-            }
-            let Some(asker) = room.admit(asker) else { return };
-            match outcome {
-                Ok(admitted) if latest => room.attach(asker, &admitted.since(head)),
-                // The feed follows the client's last word on it.
-                Ok(admitted) => room.say_joined(asker, &admitted.since(head)),
-                Err(_) => refuse(asker, Refusal::StoreAway),
-            }
-        }));
-    }
-}
-
 impl Handler<Leave> for Room {
     type Result = ();
 
@@ -305,6 +272,7 @@ pub(super) fn refuse(mut asker: Asker, refusal: Refusal) {
         Refusal::StoreAway => {
             Answer::retry(reference, ErrorCode::Unavailable, "the store is away", RETRY_SECONDS)
         }
+        Refusal::Restarting => Answer::unavailable(reference),
         Refusal::NotAMember => Answer::error(reference, ErrorCode::NotFound, NO_SUCH_ROOM),
         Refusal::KeyConflict => {
             Answer::error(reference, ErrorCode::Conflict, "the key was used with another text")

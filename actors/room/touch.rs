@@ -6,10 +6,11 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use ihs_store::{Change, Filter, RoomId, Write};
+use tokio::time::Instant;
 
 use crate::{hub::Hub, room::membership::ROOMS};
 

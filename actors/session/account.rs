@@ -136,7 +136,9 @@ async fn notify(
 }
 
 /// Answers with the user's rooms, and says from where each is to be followed.
-async fn synced(
+///
+/// Runs on the thread of the socket.
+pub async fn synced(
     hub: &Hub,
     mut asker: Asker,
     known: &BTreeMap<RoomId, Seq>,

@@ -4,11 +4,11 @@
 //! - [`wire`]: the WebSocket itself; [`incoming`]: messages out of bytes
 //! - [`socket`]: what the thread knows of it; [`outbox`]: what waits to be written;
 //!   [`in_flight`]: what waits to be answered
-//! - `account`: what it does for no room; `sync`: all rooms at once
+//! - [`account`]: what it does for no room; `sync`: all rooms at once
 //! - [`event_stream`]: the same for clients without WebSocket
 //! - [`users`]: how many sockets a user has; [`rate`], [`rates`]: how fast a user sends
 
-mod account;
+pub mod account;
 pub mod event_stream;
 pub mod in_flight;
 pub mod incoming;

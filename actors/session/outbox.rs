@@ -12,12 +12,12 @@ use std::{
     rc::Rc,
     sync::Arc,
     task::{Context, Poll, Waker},
-    time::Instant,
 };
 
 use bytestring::ByteString;
 use futures_util::Stream;
 use ihs_store::Seq;
+use tokio::time::Instant;
 
 use crate::{fan_out::frames::Frames, protocol::CloseCode, session::socket::Socket};
 

@@ -2,11 +2,11 @@
 
 use std::{
     cell::{Cell, RefCell},
-    collections::{BTreeMap, HashSet},
-    time::Instant,
+    collections::{BTreeMap, BTreeSet},
 };
 
 use ihs_store::{RoomId, Seq, Timestamp};
+use tokio::time::Instant;
 
 use crate::{
     gate::Renewal,
@@ -74,7 +74,7 @@ pub struct Socket {
     /// Rooms of the whole account that do not feed it yet.
     pub unfed: RefCell<BTreeMap<RoomId, Unfed>>,
     /// The rooms that feed it, or that it has asked to.
-    pub rooms: RefCell<HashSet<RoomId>>,
+    pub rooms: RefCell<BTreeSet<RoomId>>,
 }
 
 impl Socket {

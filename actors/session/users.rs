@@ -1,7 +1,7 @@
 //! Who has sockets on this node, and how many.
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -41,7 +41,7 @@ pub struct Users {
 }
 
 /// Who came (true) or left since that was written down.
-type Moves = HashMap<Username, bool>;
+type Moves = BTreeMap<Username, bool>;
 
 /// A socket's place among the user's and the node's; given back when dropped.
 pub struct Admission {
