@@ -1,0 +1,181 @@
+//! What everybody in a run shares: how far it is, what was sent and acknowledged, and when which
+//! fault was there.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Mutex,
+        atomic::{AtomicU64, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use reqwest::Client;
+use serde_json::Value;
+use tokio::sync::watch;
+
+/// How far a run is.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Stage {
+    /// Everybody does what they do.
+    Busy,
+    /// Nothing new is said; what is not acknowledged is sent again until it is.
+    Settling,
+    /// Whoever has everything may go.
+    Ending,
+    /// Everybody goes.
+    Over,
+}
+
+/// How the ways between nodes are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Weather {
+    /// Nothing is wrong.
+    Up,
+    /// Redis does not do its work.
+    Away,
+    /// It has just come back.
+    Back,
+    /// Something else is wrong.
+    Other,
+}
+
+/// A message on its way.
+#[derive(Clone)]
+pub(crate) struct Sent {
+    pub(crate) room: String,
+    pub(crate) text: String,
+    pub(crate) at: Instant,
+    pub(crate) node: usize,
+    pub(crate) weather: Weather,
+    /// How often it was sent.
+    pub(crate) times: usize,
+}
+
+/// What an ack promises.
+#[derive(Clone, Debug)]
+pub(crate) enum Promise {
+    /// This key is in the log.
+    Message(String),
+    /// The message there got this text.
+    Edit(u64, String),
+    /// The message there is gone.
+    Deletion(u64),
+}
+
+/// An ack.
+#[derive(Debug)]
+pub(crate) struct Ack {
+    pub(crate) user: String,
+    pub(crate) room: String,
+    pub(crate) seq: u64,
+    pub(crate) id: Value,
+    pub(crate) promise: Promise,
+}
+
+/// How long deliveries took.
+#[derive(Default)]
+pub(crate) struct Delays {
+    pub(crate) up: Vec<Duration>,
+    pub(crate) away: Vec<Duration>,
+    pub(crate) back: Vec<Duration>,
+}
+
+/// All of it.
+pub(crate) struct World {
+    pub(crate) doors: Vec<String>,
+    pub(crate) client: Client,
+    pub(crate) stage: watch::Sender<Stage>,
+    pub(crate) sent: Mutex<HashMap<String, Sent>>,
+    pub(crate) acks: Mutex<Vec<Ack>>,
+    /// Messages that are not acknowledged.
+    pub(crate) pending: AtomicUsize,
+    pub(crate) delays: Mutex<Delays>,
+    /// What no client should ever meet.
+    pub(crate) oddities: Mutex<Vec<String>>,
+    /// The last seq of every room, once nothing is said any more.
+    pub(crate) heads: Mutex<HashMap<String, u64>>,
+    weather: Mutex<Weather>,
+    connects: AtomicU64,
+}
+
+impl World {
+    /// At the beginning.
+    pub(crate) fn new(doors: Vec<String>, client: Client) -> Self {
+        Self {
+            doors,
+            client,
+            stage: watch::Sender::new(Stage::Busy),
+            sent: Mutex::default(),
+            acks: Mutex::default(),
+            pending: AtomicUsize::new(0),
+            delays: Mutex::default(),
+            oddities: Mutex::default(),
+            heads: Mutex::default(),
+            weather: Mutex::new(Weather::Up),
+            connects: AtomicU64::new(0),
+        }
+    }
+
+    pub(crate) fn stage(&self) -> Stage {
+        *self.stage.borrow()
+    }
+
+    pub(crate) fn weather(&self) -> Weather {
+        *self.weather.lock().unwrap()
+    }
+
+    pub(crate) fn set_weather(&self, weather: Weather) {
+        *self.weather.lock().unwrap() = weather;
+    }
+
+    /// Notes that somebody has connected.
+    pub(crate) fn connected(&self) {
+        self.connects.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Connections so far.
+    pub(crate) fn connects(&self) -> u64 {
+        self.connects.load(Ordering::Relaxed)
+    }
+
+    /// Acks so far.
+    pub(crate) fn acked(&self) -> usize {
+        self.acks.lock().unwrap().len()
+    }
+
+    pub(crate) fn odd(&self, what: String) {
+        self.oddities.lock().unwrap().push(what);
+    }
+
+    /// Whether a view that ends at this seq is whole.
+    pub(crate) fn is_head(&self, room: &str, seq: u64) -> bool {
+        self.heads.lock().unwrap().get(room).is_some_and(|head| *head == seq)
+    }
+
+    /// Notes how long a message took that was delivered at this node just now, to whoever has had
+    /// the room live since then. Only what was sent once counts, and, where there are several
+    /// nodes, what came from another one.
+    pub(crate) fn delivered(&self, text: &str, node: usize, live_since: Instant) {
+        let sent = self.sent.lock().unwrap().get(key_of(text)).cloned();
+        let Some(sent) = sent.filter(|sent| sent.times == 1 && live_since < sent.at) else {
+            return;
+        };
+        if sent.node == node && self.doors.len() > 1 {
+            return;
+        }
+        let mut delays = self.delays.lock().unwrap();
+        let kind = match (sent.weather, self.weather()) {
+            (Weather::Up, Weather::Up) => &mut delays.up,
+            (Weather::Up | Weather::Away, Weather::Away | Weather::Back) => &mut delays.away,
+            (Weather::Back, Weather::Back | Weather::Up) => &mut delays.back,
+            _ => return,
+        };
+        kind.push(sent.at.elapsed());
+    }
+}
+
+/// The key that a text begins with.
+pub(crate) fn key_of(text: &str) -> &str {
+    text.split('|').next().unwrap_or_default()
+}
