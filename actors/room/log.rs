@@ -200,13 +200,14 @@ impl<O> RoomLog<O> {
             return Vec::new();
         };
         self.failures = 0;
+        let mut rest = drafts.split_off(stored.min(drafts.len()));
+        let (mut effects, mut to_read) = (Vec::new(), Vec::new());
         if drafts.iter().any(Draft::may_be_stored_otherwise) {
             self.behind = true;
-            self.put_back(drafts);
-            return Vec::new();
+            to_read = drafts;
+        } else {
+            effects = self.store(drafts);
         }
-        let mut rest = drafts.split_off(stored.min(drafts.len()));
-        let mut effects = self.store(drafts);
         match stop {
             None => {}
             Some(Stop::SeqTaken) => self.behind = true,
@@ -218,6 +219,7 @@ impl<O> RoomLog<O> {
             }
         }
         self.put_back(rest);
+        self.put_back(to_read);
         effects
     }
 

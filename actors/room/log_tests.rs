@@ -288,6 +288,23 @@ fn an_edit_is_delivered_as_the_log_has_it() {
 }
 
 #[test]
+fn a_key_that_is_taken_is_settled_with_an_edit_in_the_same_batch() {
+    let (mut node, mut store) = (Node::new(), Log::default());
+    node.submit(1, Some(1));
+    node.settle(&mut store);
+    node.submit(2, None);
+    node.submit(3, Some(1));
+    let mut edit = draft(4, None);
+    edit.body = Body::Edited { target: Seq::new(1), text: "edited".into() };
+    let refused = node.log.submit(edit);
+    node.take(refused);
+    node.settle(&mut store);
+    assert_eq!(node.answers[&3].as_ref().unwrap().seq, Seq::new(1));
+    assert_eq!(node.answers[&4].as_ref().unwrap().seq, Seq::new(3));
+    assert_eq!(node.delivered, store.0);
+}
+
+#[test]
 fn more_than_may_wait_is_refused_at_once() {
     let mut node = Node::new();
     for number in 0..10 {
