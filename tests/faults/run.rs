@@ -69,7 +69,7 @@ impl Plan {
 
         world.stage.send_replace(Stage::Settling);
         let is_calm = || world.pending.load(Ordering::Relaxed) == 0 && steward.is_finished();
-        until("everything is acknowledged", &site, is_calm).await;
+        until("everything is acknowledged", &site, &world, is_calm).await;
         let logs = logs(&site, &people).await;
         let heads = logs.iter().map(|(room, log)| (room.clone(), log.head())).collect();
         *world.heads.lock().unwrap() = heads;
@@ -175,7 +175,7 @@ impl Plan {
     /// Waits until messages are acknowledged again.
     async fn until_it_goes_on(&self, site: &Site, world: &World) {
         let wanted = world.acked() + 2 * self.speakers;
-        until("messages are acknowledged", site, || world.acked() >= wanted).await;
+        until("messages are acknowledged", site, world, || world.acked() >= wanted).await;
     }
 }
 
@@ -226,10 +226,11 @@ async fn gather(world: &World, clients: &mut JoinSet<Vec<View>>) -> Vec<View> {
     views
 }
 
-async fn until(what: &str, site: &Site, mut holds: impl FnMut() -> bool) {
+async fn until(what: &str, site: &Site, world: &World, mut holds: impl FnMut() -> bool) {
     let deadline = Instant::now() + RECOVERY;
     while !holds() {
-        assert!(Instant::now() < deadline, "not so: {what}\n{}", site.said());
+        let is_in_time = Instant::now() < deadline;
+        assert!(is_in_time, "not so: {what}\n{}\n{}", world.state(), site.said());
         sleep(Duration::from_millis(20)).await;
     }
 }

@@ -28,7 +28,7 @@ pub(crate) enum Stage {
 }
 
 /// How the ways between nodes are.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Weather {
     /// Nothing is wrong.
     Up,
@@ -41,7 +41,7 @@ pub(crate) enum Weather {
 }
 
 /// A message on its way.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Sent {
     pub(crate) room: String,
     pub(crate) text: String,
@@ -146,6 +146,24 @@ impl World {
 
     pub(crate) fn odd(&self, what: String) {
         self.oddities.lock().unwrap().push(what);
+    }
+
+    /// What is not as it should be just now, for people.
+    pub(crate) fn state(&self) -> String {
+        let acks = self.acks.lock().unwrap();
+        let mut missing = self.sent.lock().unwrap().clone();
+        for ack in acks.iter() {
+            if let Promise::Message(key) = &ack.promise {
+                missing.remove(key);
+            }
+        }
+        let odd = self.oddities.lock().unwrap();
+        let odd = odd[..odd.len().min(20)].join("\n");
+        format!(
+            "{} messages wait for acks, {} have none: {missing:?}\n{odd}",
+            self.pending.load(Ordering::Relaxed),
+            missing.len()
+        )
     }
 
     /// Whether a view that ends at this seq is whole.
