@@ -48,6 +48,9 @@ pub(crate) async fn follow(
             }
         }
     }
+    if world.stage() == Stage::Over {
+        world.odd(format!("{}: waits for more than {}", view.name, view.last()));
+    }
     vec![view]
 }
 

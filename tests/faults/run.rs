@@ -166,6 +166,7 @@ impl Plan {
                 eprintln!("  {fault} at {node} for {time:?}: well after {:?}", begin.elapsed());
                 *happened.entry(fault).or_default() += 1;
                 world.set_weather(Weather::Up);
+                world.note_calm_behind(&fault.to_string());
                 sleep(QUIET).await;
             }
         }

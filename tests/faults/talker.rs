@@ -33,7 +33,7 @@ pub(crate) enum Habit {
 }
 
 /// Where a client is with one of its rooms.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     /// It asks from this moment on.
     Outside(Instant),
@@ -93,6 +93,10 @@ impl Talker {
                 Ok(None) | Err(_) => sleep(PAUSE).await,
             }
         }
+        if self.world.stage() == Stage::Over {
+            let last: Vec<u64> = self.views.iter().map(View::last).collect();
+            self.odd(&format!("waits for more than {last:?}, {:?}", self.places));
+        }
         self.views
     }
 
@@ -129,7 +133,8 @@ impl Talker {
                 }
                 _ = stage.changed() => {}
             }
-            if self.habit == Habit::Dawdles && self.chance.random_ratio(1, 30) {
+            let may_dawdle = self.habit == Habit::Dawdles && self.world.stage() == Stage::Busy;
+            if may_dawdle && self.chance.random_ratio(1, 30) {
                 sleep(Duration::from_millis(self.chance.random_range(200..2_500))).await;
             }
         }
@@ -230,6 +235,6 @@ impl Talker {
     }
 
     fn odd(&self, what: &str) {
-        self.world.odd(format!("{}: {what}", self.user));
+        self.world.odd(format!("{} ({:?}): {what}", self.user, self.habit));
     }
 }

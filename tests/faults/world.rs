@@ -14,6 +14,9 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::sync::watch;
 
+/// A delivery that takes longer while all is well is worth a line.
+const SLOW: Duration = Duration::from_secs(2);
+
 /// How far a run is.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Stage {
@@ -96,6 +99,8 @@ pub(crate) struct World {
     /// The last seq of every room, once nothing is said any more.
     pub(crate) heads: Mutex<HashMap<String, u64>>,
     weather: Mutex<Weather>,
+    /// What happened last, and when it was over.
+    calm: Mutex<(String, Instant)>,
     connects: AtomicU64,
 }
 
@@ -113,6 +118,7 @@ impl World {
             oddities: Mutex::default(),
             heads: Mutex::default(),
             weather: Mutex::new(Weather::Up),
+            calm: Mutex::new((String::from("the start"), Instant::now())),
             connects: AtomicU64::new(0),
         }
     }
@@ -127,6 +133,11 @@ impl World {
 
     pub(crate) fn set_weather(&self, weather: Weather) {
         *self.weather.lock().unwrap() = weather;
+    }
+
+    /// Notes that this is over.
+    pub(crate) fn note_calm_behind(&self, fault: &str) {
+        *self.calm.lock().unwrap() = (fault.to_owned(), Instant::now());
     }
 
     /// Notes that somebody has connected.
@@ -189,7 +200,17 @@ impl World {
             (Weather::Back, Weather::Back | Weather::Up) => &mut delays.back,
             _ => return,
         };
-        kind.push(sent.at.elapsed());
+        let delay = sent.at.elapsed();
+        if delay > SLOW && sent.weather == Weather::Up {
+            let (calm, live) = (self.calm.lock().unwrap(), live_since.elapsed());
+            eprintln!(
+                "    {delay:?} from node {} to {node}, calm behind {} since {:?}, live since {live:?}",
+                sent.node,
+                calm.0,
+                calm.1.elapsed()
+            );
+        }
+        kind.push(delay);
     }
 }
 
