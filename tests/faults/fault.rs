@@ -111,7 +111,7 @@ impl Fault {
             ClientsDelayed => delay(&site.posts[node].door, time).await,
             ClientsForgotten => forget(&site.posts[node].door, time).await,
             RedisKilled | RedisStopped | RedisFlushed | RedisListenersCut | RedisPublishersCut => {
-                self.hit_redis(site, time).await
+                self.hit_redis(site, time).await;
             }
             RedisWayCut => cut(bus(site, node), time).await,
             RedisWayHeld => hold(bus(site, node), time).await,

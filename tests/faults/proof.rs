@@ -53,7 +53,7 @@ impl Log {
     /// The entries around a place, for people.
     fn around(&self, place: u64) -> String {
         let near = self.entries.iter().filter(|entry| seq(entry).abs_diff(place) <= 3);
-        near.map(|entry| format!("\n    {entry}")).collect()
+        near.flat_map(|entry| ["\n    ".to_owned(), entry.to_string()]).collect()
     }
 }
 
