@@ -37,14 +37,19 @@ pub(crate) fn summary(
         ("Redis is just back", &delays.back),
     ] {
         if !times.is_empty() {
-            let _ = write!(text, "\n  delay {between} while {what}: {}", spread(times));
+            let (sent, acked): (Vec<_>, Vec<_>) = times.iter().copied().unzip();
+            let _ = write!(
+                text,
+                "\n  delay {between} while {what}: {}; from the ack: {}",
+                spread(sent),
+                spread(acked)
+            );
         }
     }
     text
 }
 
-fn spread(times: &[Duration]) -> String {
-    let mut times = times.to_vec();
+fn spread(mut times: Vec<Duration>) -> String {
     times.sort_unstable();
     let at = |per_mille: usize| times[(times.len() - 1) * per_mille / 1_000].as_millis();
     format!("p50 {} ms, p99 {} ms, max {} ms of {}", at(500), at(990), at(1_000), times.len())

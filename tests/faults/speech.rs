@@ -104,6 +104,9 @@ impl Speech {
         } else {
             if let Some(place) = self.pending.iter().position(|(key, _)| key == reference) {
                 self.pending.remove(place);
+                if let Some(sent) = self.world.sent.lock().unwrap().get_mut(reference) {
+                    sent.acked = Some(Instant::now());
+                }
                 self.world.pending.fetch_sub(1, Ordering::Relaxed);
                 self.mine.push((room.to_owned(), seq));
             }
@@ -133,8 +136,8 @@ impl Speech {
         let room = self.rooms[self.chance.random_range(0..self.rooms.len())].clone();
         let size = if self.chance.random_ratio(1, 8) { 2_000 } else { 40 };
         let text = format!("{key}|{}", "x".repeat(self.chance.random_range(0..size)));
-        let (weather, at) = (self.world.weather(), now);
-        let mut sent = Sent { room, text, at, node, weather, times: 0 };
+        let (sky, at) = (self.world.sky(), now);
+        let mut sent = Sent { room, text, at, node, sky, acked: None, times: 0 };
         let is_twin = self.chance.random_ratio(1, 12);
         if is_twin {
             sent.times += 1;

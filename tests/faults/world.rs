@@ -14,7 +14,7 @@ use reqwest::Client;
 use serde_json::Value;
 use tokio::sync::watch;
 
-/// A delivery that takes longer while all is well is worth a line.
+/// A delivery that takes longer, once its message is stored, is worth a line.
 const SLOW: Duration = Duration::from_secs(2);
 
 /// How far a run is.
@@ -43,6 +43,14 @@ pub(crate) enum Weather {
     Other,
 }
 
+/// How things are, and how often they have been otherwise.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sky {
+    weather: Weather,
+    others: u64,
+    aways: u64,
+}
+
 /// A message on its way.
 #[derive(Clone, Debug)]
 pub(crate) struct Sent {
@@ -50,7 +58,10 @@ pub(crate) struct Sent {
     pub(crate) text: String,
     pub(crate) at: Instant,
     pub(crate) node: usize,
-    pub(crate) weather: Weather,
+    /// How things were as it was sent.
+    pub(crate) sky: Sky,
+    /// When its sender was told that it is stored.
+    pub(crate) acked: Option<Instant>,
     /// How often it was sent.
     pub(crate) times: usize,
 }
@@ -76,12 +87,12 @@ pub(crate) struct Ack {
     pub(crate) promise: Promise,
 }
 
-/// How long deliveries took.
+/// How long deliveries took, from the sending and from the ack.
 #[derive(Default)]
 pub(crate) struct Delays {
-    pub(crate) up: Vec<Duration>,
-    pub(crate) away: Vec<Duration>,
-    pub(crate) back: Vec<Duration>,
+    pub(crate) up: Vec<(Duration, Duration)>,
+    pub(crate) away: Vec<(Duration, Duration)>,
+    pub(crate) back: Vec<(Duration, Duration)>,
 }
 
 /// All of it.
@@ -98,7 +109,7 @@ pub(crate) struct World {
     pub(crate) oddities: Mutex<Vec<String>>,
     /// The last seq of every room, once nothing is said any more.
     pub(crate) heads: Mutex<HashMap<String, u64>>,
-    weather: Mutex<Weather>,
+    sky: Mutex<Sky>,
     /// What happened last, and when it was over.
     calm: Mutex<(String, Instant)>,
     connects: AtomicU64,
@@ -117,7 +128,7 @@ impl World {
             delays: Mutex::default(),
             oddities: Mutex::default(),
             heads: Mutex::default(),
-            weather: Mutex::new(Weather::Up),
+            sky: Mutex::new(Sky { weather: Weather::Up, others: 0, aways: 0 }),
             calm: Mutex::new((String::from("the start"), Instant::now())),
             connects: AtomicU64::new(0),
         }
@@ -127,12 +138,16 @@ impl World {
         *self.stage.borrow()
     }
 
-    pub(crate) fn weather(&self) -> Weather {
-        *self.weather.lock().unwrap()
+    pub(crate) fn sky(&self) -> Sky {
+        *self.sky.lock().unwrap()
     }
 
+    /// Notes how things are from now on.
     pub(crate) fn set_weather(&self, weather: Weather) {
-        *self.weather.lock().unwrap() = weather;
+        let mut sky = self.sky.lock().unwrap();
+        sky.weather = weather;
+        sky.others += u64::from(weather == Weather::Other);
+        sky.aways += u64::from(weather == Weather::Away);
     }
 
     /// Notes that this is over.
@@ -193,24 +208,28 @@ impl World {
         if sent.node == node && self.doors.len() > 1 {
             return;
         }
+        let sky = self.sky();
+        if sent.sky.weather == Weather::Other || sent.sky.others != sky.others {
+            return;
+        }
         let mut delays = self.delays.lock().unwrap();
-        let kind = match (sent.weather, self.weather()) {
-            (Weather::Up, Weather::Up) => &mut delays.up,
-            (Weather::Up | Weather::Away, Weather::Away | Weather::Back) => &mut delays.away,
-            (Weather::Back, Weather::Back | Weather::Up) => &mut delays.back,
-            _ => return,
+        let kind = match sent.sky.weather {
+            Weather::Up if sent.sky.aways == sky.aways => &mut delays.up,
+            Weather::Back if sent.sky.aways == sky.aways => &mut delays.back,
+            _ => &mut delays.away,
         };
         let delay = sent.at.elapsed();
-        if delay > SLOW && sent.weather == Weather::Up {
+        let behind = sent.acked.map_or(Duration::ZERO, |acked| acked.elapsed());
+        if behind > SLOW {
             let (calm, live) = (self.calm.lock().unwrap(), live_since.elapsed());
             eprintln!(
-                "    {delay:?} from node {} to {node}, calm behind {} since {:?}, live since {live:?}",
+                "    {delay:?} from node {} to {node}, {behind:?} behind the ack, calm behind {} since {:?}, live since {live:?}",
                 sent.node,
                 calm.0,
                 calm.1.elapsed()
             );
         }
-        kind.push(delay);
+        kind.push((delay, behind));
     }
 }
 
