@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::{
-    view::{View, seq},
+    view::{Seen, View, seq},
     world::{Ack, Promise, World, key_of},
 };
 
@@ -178,6 +178,7 @@ impl Verdict {
             let head = log.head();
             self.wrong(format!("{}: has {} of {head}, may see {end}", view.name, view.last()));
         }
+        let absences = absences(log, &view.user);
         let mut shown: HashMap<u64, &str> = HashMap::new();
         for seen in &view.seen {
             let entry = &seen.entry;
@@ -187,7 +188,7 @@ impl Verdict {
                 let near = log.around(place);
                 self.wrong(format!("{}: saw {entry}; the log has{near}", view.name));
             }
-            if place_hidden(log, &view.user, place, seen.at) {
+            if is_hidden(&absences, seen) {
                 self.wrong(format!("{}: was removed, and saw {entry}", view.name));
             }
             let target = entry["target"].as_u64().unwrap_or_default();
@@ -235,15 +236,25 @@ fn is_same(there: &Value, seen: &Value, log: &Log, written: &Written) -> bool {
     }
 }
 
+/// Where somebody was out of the room: from the seq of each removal, until they were let in again.
+fn absences(log: &Log, user: &str) -> Vec<(u64, Option<DateTime<Utc>>)> {
+    let mut absences = Vec::new();
+    for entry in &log.entries {
+        if names(entry, "removed", user) {
+            absences.push((seq(entry), None));
+        } else if names(entry, "added", user)
+            && let Some((_, until)) = absences.last_mut()
+        {
+            *until = Some(time(entry));
+        }
+    }
+    absences
+}
+
 /// Whether somebody saw what was said after their removal, before they were let in again.
-fn place_hidden(log: &Log, user: &str, place: u64, at: DateTime<Utc>) -> bool {
-    let before = log.entries.iter().take_while(|entry| seq(entry) <= place);
-    let Some(removed) = before.filter(|entry| names(entry, "removed", user)).last() else {
-        return false;
-    };
-    let mut behind = log.entries.iter().skip_while(|entry| seq(entry) <= seq(removed));
-    let added = behind.find(|entry| names(entry, "added", user));
-    added.is_none_or(|entry| at < time(entry))
+fn is_hidden(absences: &[(u64, Option<DateTime<Utc>>)], seen: &Seen) -> bool {
+    let removed = absences.iter().rev().find(|(from, _)| *from <= seq(&seen.entry));
+    removed.is_some_and(|(_, until)| until.is_none_or(|until| seen.at < until))
 }
 
 /// Where somebody was removed for good.
