@@ -74,3 +74,25 @@ async fn only_the_sender_changes_a_message() {
         assert_eq!(socket.next_of("error").await["code"], "forbidden");
     }
 }
+
+#[tokio::test]
+async fn a_message_that_is_sent_again_together_with_an_edit_holds_nobody_up() {
+    let app = App::with(&[("IHS_LIMITS__MESSAGES_PER_SECOND", "0")]).await;
+    let ada = app.patient("ada").await;
+    let room = ada.room_with(&[]).await;
+    let mut socket = ada.socket("/ws/").await;
+    let message = |number: usize, key: &str| json!({"type": "message", "ref": number, "room": room, "text": "hello", "key": key});
+    socket.send(message(0, "first")).await;
+    socket.next_of("ack").await;
+    // While one append is under way, what comes gathers into the next.
+    for round in 0..20 {
+        socket.send(message(1, &format!("new {round}"))).await;
+        socket.send(message(2, "first")).await;
+        let edit = json!({"type": "edit", "ref": 3, "room": room, "seq": 1, "text": "hello"});
+        socket.send(edit).await;
+    }
+    for _ in 0..60 {
+        let ack = socket.next_of("ack").await;
+        assert_eq!(ack["ref"] == 2, ack["seq"] == 1, "{ack}");
+    }
+}

@@ -51,6 +51,17 @@ impl Events {
         timeout(PATIENCE, self.read()).await.expect("neither an event nor the end came")
     }
 
+    /// The next event; `None` at the end, or when neither an event nor a comment came for so long.
+    pub(crate) async fn try_next(&mut self, patience: Duration) -> Option<Event> {
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return Some(event);
+            }
+            let part = timeout(patience, self.part()).await.ok()??;
+            self.waiting.extend(part);
+        }
+    }
+
     /// The next event that is an entry of a log.
     pub(crate) async fn next_entry(&mut self) -> Event {
         loop {
