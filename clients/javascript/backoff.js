@@ -29,6 +29,15 @@ export class Backoff {
  * @property {(timer: any) => void} clearTimeout
  */
 
+/**
+ * @param {Clock} clock
+ * @param {number} milliseconds
+ * @returns {Promise<void>}
+ */
+export function sleep(clock, milliseconds) {
+  return new Promise((resolve) => void clock.setTimeout(() => resolve(), milliseconds));
+}
+
 /** @type {Clock} */
 export const systemClock = {
   now: () => Date.now(),

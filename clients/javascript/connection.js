@@ -29,7 +29,7 @@ const LONGEST_WAIT = 600_000;
  * @property {import("./backoff.js").Clock} clock
  * @property {() => number} random
  * @property {(link: Link) => void} opened
- * @property {(frame: import("./protocol.js").Frame) => void} heard
+ * @property {(frame: import("./protocol.js").Frame, request?: import("./protocol.js").Frame) => void} heard
  * @property {() => void} lost
  */
 
@@ -101,7 +101,7 @@ export class Connection extends Emitter {
         clock,
         heartbeat,
         opened: (link) => attempt === this.#attempt && this.#opened(link),
-        heard: (frame) => attempt === this.#attempt && heard(frame),
+        heard: (frame, request) => attempt === this.#attempt && heard(frame, request),
         closed: (end) => attempt === this.#attempt && this.#closed(end),
       });
     } catch (cause) {

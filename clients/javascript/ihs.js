@@ -2,10 +2,11 @@
  * A client of the IHS realtime hub, for browsers and Node, without dependencies.
  *
  * What it promises: a room's messages once and in order, over disconnections and restarts of the
- * server; a send is made until it is answered, and stored once.
+ * server; a send is made until it is answered, and stored once. An edit is made until it is answered
+ * too, and may stand in the log twice.
  */
 
-import { systemClock } from "./backoff.js";
+import { Backoff, sleep, systemClock } from "./backoff.js";
 import { Connection } from "./connection.js";
 import { IhsError } from "./errors.js";
 import { Emitter } from "./events.js";
@@ -17,6 +18,9 @@ import { Room } from "./room.js";
 
 export { Close, IhsError, Inbox, Room };
 
+/** So many rooms are resumed in one request, which keeps it under the limit of a frame. */
+const MOST_NAMED = 1_000;
+
 /**
  * @typedef {object} Options
  * @property {string} url where the server is: `https://clinic.example`
@@ -26,7 +30,7 @@ export { Close, IhsError, Inbox, Room };
  *   one use (the default), or the access token, which saves a request but stands in proxies' logs of headers
  * @property {number} [queueLimit] sends that may wait for an answer: 1000
  * @property {number} [heartbeat] milliseconds of silence after which the server is asked for a sign of life: 20000
- * @property {{ first?: number, most?: number }} [backoff] milliseconds between attempts to connect: 500 to 30000
+ * @property {{ first?: number, most?: number }} [backoff] milliseconds between attempts to connect, or to join a room: 500 to 30000
  * @property {import("./backoff.js").Clock} [clock]
  * @property {() => number} [random]
  *
@@ -43,6 +47,7 @@ export class Client extends Emitter {
   #connection;
   #outbox;
   #clock;
+  #backoff;
   /** @type {Map<string, Room>} */
   #rooms = new Map();
   /** Set once everything of the user's is followed: how many messages of each room. @type {number | undefined} */
@@ -58,6 +63,7 @@ export class Client extends Emitter {
     const socket = options.WebSocket ?? globalThis.WebSocket;
     if (!socket) throw new TypeError("there is no WebSocket here: give one in the options");
     this.#clock = clock;
+    this.#backoff = () => new Backoff({ ...options.backoff, random });
     this.#outbox = new Outbox({ limit: options.queueLimit ?? 1_000, clock, random });
     /** Tokens, and REST requests in this user's name. */
     this.session = new Login({ url, fetch, clock, random });
@@ -70,8 +76,8 @@ export class Client extends Emitter {
       clock,
       random,
       opened: (link) => this.#opened(link),
-      heard: (frame) => this.#hear(frame),
-      lost: () => this.#outbox.detach(),
+      heard: (frame, request) => this.#hear(frame, request),
+      lost: () => this.#lost(),
     });
     for (const name of /** @type {const} */ (["state", "disconnected", "error", "signedOut"])) {
       this.#connection.on(name, (detail) => this.emit(name, detail));
@@ -175,7 +181,7 @@ export class Client extends Emitter {
    */
   async sync({ newest = 20 } = {}) {
     this.#newest = newest;
-    await this.#sync();
+    await this.#ask(this.#everything());
     return this.rooms;
   }
 
@@ -206,7 +212,7 @@ export class Client extends Emitter {
 
   /** @param {import("./link.js").Link} link */
   #opened(link) {
-    if (this.#newest !== undefined) void this.#sync().catch(() => {});
+    if (this.#newest !== undefined) void this.#sync(link);
     for (const room of this.#rooms.values()) {
       if (this.#newest === undefined || room.position.after === undefined) void room.resume(link);
     }
@@ -215,15 +221,23 @@ export class Client extends Emitter {
     this.#outbox.attach(link);
   }
 
-  /** @param {import("./protocol.js").Frame} frame */
-  #hear(frame) {
+  #lost() {
+    this.#outbox.detach();
+    for (const room of this.#rooms.values()) room.lost();
+  }
+
+  /**
+   * @param {import("./protocol.js").Frame} frame
+   * @param {import("./protocol.js").Frame} [request] that it answers
+   */
+  #hear(frame, request) {
     this.emit("frame", frame);
     const room = this.#rooms.get(frame.room);
     switch (frame.type) {
       case "joined":
         return room?.applyJoined(/** @type {any} */ (frame));
       case "synced":
-        return this.#synced(frame.rooms);
+        return this.#synced(frame.rooms, new Set(Object.keys(request?.rooms ?? {})));
       case "message":
       case "edited":
       case "deleted":
@@ -238,18 +252,50 @@ export class Client extends Emitter {
     }
   }
 
-  async #sync() {
-    const positions = this.rooms.map(({ id, position }) => [id, position.after]);
-    const known = positions.filter(([, after]) => after !== undefined);
-    await this.#ask({ type: "sync", rooms: Object.fromEntries(known), newest: this.#newest });
+  /** Takes up all rooms on a new connection, however often it has to be asked for. @param {import("./link.js").Link} link */
+  async #sync(link) {
+    const backoff = this.#backoff();
+    while (link.isOpen) {
+      try {
+        return await link.ask(this.#everything());
+      } catch (cause) {
+        const error = /** @type {IhsError} */ (cause);
+        if (error.code === "timed_out" || error.code === "unauthenticated") return link.drop();
+        if (!error.passes) return this.#resume(() => true);
+        await sleep(this.#clock, Math.max(backoff.next(), (error.retryAfter ?? 0) * 1_000));
+      }
+    }
   }
 
-  /** @param {import("./protocol.js").SyncedRoom[]} rooms */
-  #synced(rooms) {
+  #everything() {
+    const positions = this.rooms.map(({ id, position }) => [id, position.after]);
+    const known = positions.filter(([, after]) => after !== undefined).slice(0, MOST_NAMED);
+    return { type: "sync", rooms: Object.fromEntries(known), newest: this.#newest };
+  }
+
+  /**
+   * @param {import("./protocol.js").SyncedRoom[]} rooms
+   * @param {Set<string>} named those that were to be resumed
+   */
+  #synced(rooms, named) {
+    const resumed = new Set();
     for (const synced of rooms) {
       const known = this.#rooms.get(synced.room);
-      const isResumed = known?.position.after !== undefined;
+      const isResumed = named.has(synced.room);
+      // Left, or joined, since it was asked for.
+      if (isResumed !== (known?.position.after !== undefined)) continue;
+      resumed.add(synced.room);
       (known ?? this.#room(synced.room, {})).applySynced(synced, isResumed);
+    }
+    // The user is no member of them any more, or of more than one answer holds: joining tells.
+    this.#resume(({ id }) => !resumed.has(id));
+  }
+
+  /** Takes up rooms one by one. @param {(room: Room) => boolean} which */
+  #resume(which) {
+    const { link } = this.#connection;
+    for (const room of this.rooms) {
+      if (link && room.position.after !== undefined && which(room)) void room.resume(link);
     }
   }
 
@@ -262,7 +308,10 @@ export class Client extends Emitter {
       link: () => this.#connection.link,
       outbox: this.#outbox,
       clock: this.#clock,
+      backoff: this.#backoff(),
       key: newKey,
+      me: () => this.#me,
+      request: (path) => this.session.request(path),
       forget: (gone) => this.#forget(gone),
     });
     this.#rooms.set(id, room);

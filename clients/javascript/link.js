@@ -4,6 +4,8 @@ import { fromFrame, IhsError } from "./errors.js";
 const ANSWER_WAIT = 20_000;
 
 /**
+ * @typedef {import("./protocol.js").Frame} Frame
+ *
  * @typedef {object} LinkParts
  * @property {typeof WebSocket} WebSocket
  * @property {string} url
@@ -11,7 +13,7 @@ const ANSWER_WAIT = 20_000;
  * @property {import("./backoff.js").Clock} clock
  * @property {number} heartbeat after so many milliseconds without a frame, one is asked for
  * @property {(link: Link) => void} opened
- * @property {(frame: import("./protocol.js").Frame) => void} heard
+ * @property {(frame: Frame, request?: Frame) => void} heard an answer comes with what it answers
  * @property {(end: { code: number, reason: string }) => void} closed
  */
 
@@ -22,7 +24,7 @@ const ANSWER_WAIT = 20_000;
 export class Link {
   #parts;
   #socket;
-  /** @type {Map<string | number, { resolve: (frame: any) => void, reject: (error: IhsError) => void, timer: any }>} */
+  /** @type {Map<string | number, { frame: Frame, resolve: (frame: any) => void, reject: (error: IhsError) => void, timer: any }>} */
   #waiting = new Map();
   #refs = 0;
   #heard;
@@ -49,7 +51,7 @@ export class Link {
 
   /**
    * Sends a frame that is not answered.
-   * @param {import("./protocol.js").Frame} frame
+   * @param {Frame} frame
    */
   tell(frame) {
     if (this.isOpen) this.#socket.send(JSON.stringify(frame));
@@ -57,7 +59,7 @@ export class Link {
 
   /**
    * Sends a frame, and waits for its answer.
-   * @param {import("./protocol.js").Frame} frame
+   * @param {Frame} frame
    * @returns {Promise<any>}
    */
   ask(frame) {
@@ -69,7 +71,7 @@ export class Link {
         this.#waiting.delete(ref);
         reject(new IhsError("timed_out", "no answer came"));
       };
-      this.#waiting.set(ref, { resolve, reject, timer: clock.setTimeout(late, ANSWER_WAIT) });
+      this.#waiting.set(ref, { frame, resolve, reject, timer: clock.setTimeout(late, ANSWER_WAIT) });
       this.#socket.send(JSON.stringify({ ...frame, ref }));
     });
   }
@@ -104,7 +106,7 @@ export class Link {
       if (frame.type === "error") return asked.reject(fromFrame(frame));
     }
     // Before whoever asked hears of it: entries that follow in the same breath build on answers.
-    this.#parts.heard(frame);
+    this.#parts.heard(frame, asked ? asked.frame : undefined);
     if (asked) asked.resolve(frame);
   }
 

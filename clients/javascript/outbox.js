@@ -1,4 +1,4 @@
-import { Backoff } from "./backoff.js";
+import { Backoff, sleep } from "./backoff.js";
 import { IhsError } from "./errors.js";
 import { FRAME_BYTES } from "./protocol.js";
 
@@ -7,12 +7,24 @@ import { FRAME_BYTES } from "./protocol.js";
  * @property {import("./protocol.js").Frame} frame
  * @property {(answer: any) => void} resolve
  * @property {(error: IhsError) => void} reject
+ * @property {Guard} [guard]
+ * @property {boolean} isInDoubt an attempt was not answered: it may have been made
+ *
+ * What knows more of a frame than that it is to be sent. Each gives the answer where it knows it.
+ * @typedef {object} Guard
+ * @property {(isInDoubt: boolean) => Promise<any>} [before] each attempt
+ * @property {(error: IhsError, isInDoubt: boolean) => Promise<any>} [refused]
  */
+
+const PASSING = new Set(["rate_limited", "unavailable", "unreachable"]);
+
+/** After these it is not known whether the frame had its effect. */
+const IN_DOUBT = new Set(["disconnected", "timed_out", "unavailable"]);
 
 /**
  * What is to be sent, until the server has answered it: over disconnections, restarts and refusals
  * that pass. Each lane (a room) keeps its order: its next frame goes when the one before is answered.
- * Frames carry keys, so that sending one again stores nothing twice.
+ * Sending a frame again stores nothing twice where it carries a key; others have a guard.
  */
 export class Outbox {
   /** @type {Map<string, Waiting[]>} */
@@ -49,9 +61,10 @@ export class Outbox {
    * Sends a frame as soon as it can be, and waits for its answer.
    * @param {string} lane
    * @param {import("./protocol.js").Frame} frame
+   * @param {Guard} [guard]
    * @returns {Promise<any>}
    */
-  add(lane, frame) {
+  add(lane, frame, guard) {
     return new Promise((resolve, reject) => {
       if (this.#size >= this.limit) {
         return reject(new IhsError("queue_full", `${this.limit} sends wait already`));
@@ -62,7 +75,7 @@ export class Outbox {
       }
       const queue = this.#lanes.get(lane) ?? [];
       this.#lanes.set(lane, queue);
-      queue.push({ frame, resolve, reject });
+      queue.push({ frame, resolve, reject, guard, isInDoubt: false });
       this.#size += 1;
       void this.#run(lane);
     });
@@ -97,13 +110,17 @@ export class Outbox {
     for (let next; (next = this.#lanes.get(lane)?.[0]) && this.#link; ) {
       const link = this.#link;
       try {
-        const answer = await link.ask(next.frame);
+        const known = next.guard?.before && (await next.guard.before(next.isInDoubt));
+        // Given up, or to go over another connection, meanwhile.
+        if (!known && (this.#link !== link || this.#lanes.get(lane)?.[0] !== next)) continue;
+        const answer = known ?? (await this.#ask(link, next));
         this.#settle(lane, next).resolve(answer);
         backoff.reset();
       } catch (cause) {
         const error = /** @type {IhsError} */ (cause);
-        if (error.code === "rate_limited" || error.code === "unavailable") {
-          await this.#sleep(Math.max(backoff.next(), (error.retryAfter ?? 0) * 1_000));
+        next.isInDoubt ||= IN_DOUBT.has(error.code);
+        if (PASSING.has(error.code)) {
+          await sleep(this.#clock, Math.max(backoff.next(), (error.retryAfter ?? 0) * 1_000));
         } else if (error.code === "timed_out" || error.code === "unauthenticated") {
           // Whether it was stored is not known, or not to be known here: ask again on a new socket.
           link.drop();
@@ -114,6 +131,20 @@ export class Outbox {
       }
     }
     this.#busy.delete(lane);
+  }
+
+  /**
+   * @param {import("./link.js").Link} link
+   * @param {Waiting} waiting
+   */
+  async #ask(link, { frame, guard, isInDoubt }) {
+    try {
+      return await link.ask(frame);
+    } catch (error) {
+      const known = guard?.refused && (await guard.refused(/** @type {IhsError} */ (error), isInDoubt));
+      if (known) return known;
+      throw error;
+    }
   }
 
   /**
@@ -129,10 +160,5 @@ export class Outbox {
     }
     if (queue.length === 0) this.#lanes.delete(lane);
     return waiting;
-  }
-
-  /** @param {number} milliseconds */
-  #sleep(milliseconds) {
-    return new Promise((resolve) => this.#clock.setTimeout(() => resolve(undefined), milliseconds));
   }
 }

@@ -72,6 +72,7 @@ export const FRAME_BYTES = 65_536;
  * @property {number} seq
  * @property {number} unread
  * @property {Entry[]} newest
+ * @property {boolean} [diverged] the log was set back: it follows from its first entry
  */
 
 /**

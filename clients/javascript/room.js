@@ -1,9 +1,18 @@
+import { guard } from "./amendment.js";
+import { Backoff, sleep } from "./backoff.js";
 import { IhsError } from "./errors.js";
 import { Emitter } from "./events.js";
+import { ReadMark } from "./mark.js";
 import { View } from "./view.js";
 
 /** A room is told at most this often that somebody is writing. */
 const TYPING_EVERY = 3_000;
+
+/** So often a join is made again that found no room: a node may learn late, by some seconds, who was added. */
+const MOST_MISSES = 4;
+
+/** A feed that lasted so long was a good one: its next end is the first again. */
+const STEADY = 5_000;
 
 /**
  * @typedef {import("./protocol.js").Entry} Entry
@@ -23,13 +32,17 @@ const TYPING_EVERY = 3_000;
  * @property {{ user: string }} typing
  * @property {{ user: string, seq: number }} read
  * @property {{ user: string, online: boolean }} presence
+ * @property {{ reason: string }} interrupted the feed has ended for a reason that passes, and is taken up again
  * @property {{ reason: string }} left the feed has ended, and is not taken up again
  *
  * @typedef {object} Wire
  * @property {() => import("./link.js").Link | undefined} link
  * @property {import("./outbox.js").Outbox} outbox
  * @property {import("./backoff.js").Clock} clock
+ * @property {Backoff} backoff between attempts to join
  * @property {() => string} key
+ * @property {() => string | undefined} me
+ * @property {(path: string) => Promise<any>} request
  * @property {(room: Room) => void} forget
  */
 
@@ -39,16 +52,28 @@ const TYPING_EVERY = 3_000;
  */
 export class Room extends Emitter {
   #wire;
+  /** @type {import("./amendment.js").Log} */
+  #log;
   /** @type {From} */
   #from;
   #view = new View();
   /** The feed is live, or on its way: what comes is to follow what is there. */
   #feeding = false;
   #repairing = false;
+  /** The last attempt to join has succeeded, and nothing has ended the feed since. */
+  #live = false;
+  /** Live once: who is refused now was removed. */
+  #wasLive = false;
+  #isOver = false;
+  #liveSince = 0;
+  /** What was begun under an earlier number is of no interest any more. */
+  #turn = 0;
+  #misses = 0;
+  /** The last entry that is known of, whether it is here or not. */
+  #head = 0;
   /** The room's last entry at the time of the last count of unread messages. */
   #counted = 0;
-  #marked = 0;
-  #markSent = 0;
+  #mark;
   #typed = -TYPING_EVERY;
   /** @type {(() => void) | undefined} */
   #joined;
@@ -65,6 +90,12 @@ export class Room extends Emitter {
     this.id = id;
     this.#from = from;
     this.#wire = wire;
+    this.#mark = new ReadMark(id, wire.link);
+    this.#log = {
+      ...wire,
+      head: () => this.ready.then(() => this.#head, () => this.#head),
+      isJoining: () => !this.#isOver && !this.#live,
+    };
     if (from.after !== undefined) this.#view.start(from.after, from.last);
     /** Resolves when the room is joined for the first time. */
     this.ready = new Promise((resolve, reject) => {
@@ -141,10 +172,10 @@ export class Room extends Emitter {
    * @param {number} [seq] everything that is here
    */
   markRead(seq = this.#view.position ?? 0) {
-    if (seq <= this.#marked) return;
-    this.#marked = seq;
+    if (seq <= this.#mark.seq) return;
+    this.#mark.seq = seq;
     this.unread = 0;
-    void this.#mark();
+    void this.#mark.tell();
     this.emit("change", this);
   }
 
@@ -166,13 +197,16 @@ export class Room extends Emitter {
   /** Ends the feed of this room. The user stays a member. */
   async leave() {
     this.#wire.forget(this);
-    this.#feeding = false;
+    this.#isOver = true;
+    this.#stop();
     if (this.#wire.link()) await this.#ask({ type: "leave", room: this.id });
   }
 
   /** @internal Takes up the feed on a new connection, or after a gap. @param {import("./link.js").Link} link */
   async resume(link) {
+    const turn = (this.#turn += 1);
     this.#feeding = true;
+    this.#live = false;
     const { position, lastId } = this.#view;
     const from =
       position === undefined
@@ -181,8 +215,17 @@ export class Room extends Emitter {
     try {
       await link.ask({ type: "join", room: this.id, ...from });
     } catch (error) {
-      await this.#refused(/** @type {IhsError} */ (error), link);
+      if (turn === this.#turn) this.#refused(/** @type {IhsError} */ (error), link);
     }
+  }
+
+  /** @internal The connection is gone: what was begun on it is begun anew on the next. */
+  lost() {
+    this.#turn += 1;
+    this.#live = false;
+    this.#repairing = false;
+    this.#misses = 0;
+    this.#wire.backoff.reset();
   }
 
   /** @internal @param {import("./protocol.js").Joined} joined */
@@ -192,14 +235,12 @@ export class Room extends Emitter {
     else if (this.#view.position === undefined && (!this.#from.history || joined.seq === 0)) {
       this.#view.start(joined.seq);
     }
-    this.#feeding = true;
-    this.#repairing = false;
-    this.#counted = joined.seq;
+    this.#goLive(joined.seq, joined.diverged);
     this.unread = joined.unread;
     this.online = new Set(joined.online);
     this.read = new Map(Object.entries(joined.read));
     this.#joined?.();
-    void this.#mark();
+    void this.#mark.tell();
     if (joined.diverged) this.emit("diverged", this);
     this.emit("joined", this);
     this.emit("change", this);
@@ -209,17 +250,16 @@ export class Room extends Emitter {
   applySynced(synced, isResumed) {
     this.name = synced.name;
     this.kind = synced.kind;
-    this.#counted = synced.seq;
     this.unread = synced.unread;
-    this.#feeding = true;
-    const setBack = this.#view.position !== undefined && synced.seq < this.#view.position;
-    if (setBack || !isResumed) {
+    this.#goLive(synced.seq, synced.diverged);
+    if (synced.diverged) this.#begin(0);
+    else if (!isResumed) {
       this.#begin(synced.seq);
       this.#view.prepend(synced.newest.filter(({ type }) => type === "message"));
     }
     this.#joined?.();
-    void this.#mark();
-    if (setBack) this.emit("diverged", this);
+    void this.#mark.tell();
+    if (synced.diverged) this.emit("diverged", this);
     this.emit("joined", this);
     this.emit("change", this);
   }
@@ -228,6 +268,7 @@ export class Room extends Emitter {
   applyEntry(entry, me) {
     if (!this.#feeding || this.#repairing) return;
     const { position } = this.#view;
+    this.#head = Math.max(this.#head, entry.seq);
     if (position !== undefined && entry.seq > position + 1) return this.#repair(position, entry.seq);
     const applied = this.#view.apply(entry);
     if (!applied) return;
@@ -240,7 +281,7 @@ export class Room extends Emitter {
 
   /** @internal @param {import("./protocol.js").Frame} frame */
   applyEvent(frame) {
-    if (frame.type === "left") return this.#end(frame.reason);
+    if (frame.type === "left") return frame.reason === "removed" ? this.#end("removed") : this.#interrupted(frame.reason);
     if (frame.type === "presence") this.online[frame.online ? "add" : "delete"](frame.user);
     if (frame.type === "read") this.read.set(frame.user, frame.seq);
     if (frame.type === "typing" || frame.type === "presence" || frame.type === "read") {
@@ -252,6 +293,19 @@ export class Room extends Emitter {
   /** @internal @param {IhsError} error */
   fail(error) {
     this.#failed?.(error);
+  }
+
+  /**
+   * @param {number} head
+   * @param {boolean} [isAnother] the log was set back
+   */
+  #goLive(head, isAnother = false) {
+    this.#feeding = this.#live = this.#wasLive = true;
+    this.#repairing = false;
+    this.#liveSince = this.#wire.clock.now();
+    this.#misses = 0;
+    this.#counted = head;
+    this.#head = isAnother ? head : Math.max(this.#head, head);
   }
 
   /** @param {number} position */
@@ -277,14 +331,41 @@ export class Room extends Emitter {
    * @param {IhsError} error
    * @param {import("./link.js").Link} link
    */
-  async #refused(error, link) {
+  #refused(error, link) {
     // On the next connection it is asked for again.
     if (error.code === "disconnected") return;
-    if (error.code === "timed_out") return link.drop();
-    if (!error.passes) return this.#end(error.code, error);
-    const { clock } = this.#wire;
-    await new Promise((resolve) => clock.setTimeout(() => resolve(undefined), (error.retryAfter ?? 1) * 1_000));
-    if (link.isOpen && this.#feeding) await this.resume(link);
+    if (error.code === "timed_out" || error.code === "unauthenticated") return link.drop();
+    if (error.passes) return void this.#rejoin(link, error.retryAfter);
+    if (error.code !== "not_found") return this.#end(error.code, error);
+    this.#misses += 1;
+    if (this.#misses <= MOST_MISSES) return void this.#rejoin(link);
+    this.#end(this.#wasLive ? "removed" : error.code, error);
+  }
+
+  /**
+   * @param {import("./link.js").Link} link
+   * @param {number} [retryAfter] seconds
+   */
+  async #rejoin(link, retryAfter = 0) {
+    const turn = this.#turn;
+    const { backoff, clock } = this.#wire;
+    await sleep(clock, Math.max(backoff.next(), retryAfter * 1_000));
+    if (turn === this.#turn && link.isOpen && !this.#live) void this.resume(link);
+  }
+
+  /** @param {string} reason */
+  #interrupted(reason) {
+    const { backoff, clock, link } = this.#wire;
+    if (this.#live && clock.now() - this.#liveSince >= STEADY) backoff.reset();
+    this.#stop();
+    this.emit("interrupted", { reason });
+    const open = link();
+    if (open) void this.#rejoin(open);
+  }
+
+  #stop() {
+    this.#turn += 1;
+    this.#feeding = this.#live = this.#repairing = false;
   }
 
   /**
@@ -292,31 +373,20 @@ export class Room extends Emitter {
    * @param {IhsError} [error]
    */
   #end(reason, error = new IhsError("forbidden", `the feed has ended: ${reason}`)) {
-    this.#feeding = false;
+    this.#isOver = true;
+    this.#stop();
     this.fail(error);
     this.#wire.forget(this);
     this.#wire.outbox.drop((frame) => frame.room === this.id, error);
     this.emit("left", { reason });
   }
 
-  async #mark() {
-    const seq = this.#marked;
-    const link = this.#wire.link();
-    if (!link || this.#markSent >= seq) return;
-    this.#markSent = seq;
-    try {
-      await link.ask({ type: "read", room: this.id, seq });
-    } catch {
-      // The next mark, or the next connection, tells it.
-      this.#markSent = Math.min(this.#markSent, seq - 1);
-    }
-  }
-
   /** @param {import("./protocol.js").Frame} frame */
   async #queue(frame) {
-    const answer = this.#wire.outbox.add(this.id, frame);
+    const answer = this.#wire.outbox.add(this.id, frame, guard(frame, this.#log));
     this.emit("change", this);
     const { room, seq, id, time } = await answer.finally(() => queueMicrotask(() => this.emit("change", this)));
+    this.#head = Math.max(this.#head, seq);
     return { room, seq, id, time };
   }
 

@@ -1,4 +1,4 @@
-/** Whatever the connection does, the client shows the log, and the log has each send once. */
+/** Whatever the connection does, the client shows the log, and the log has each send and each edit once. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -14,6 +14,8 @@ class Server {
 
   constructor(world, random) {
     Object.assign(this, { world, random });
+    world.answers[`/api/rooms/${R}/messages/`] = ({ after }) =>
+      this.random() < 0.2 ? { status: 503 } : { results: this.log.slice(Number(after)), more: false };
   }
 
   append(entry) {
@@ -28,12 +30,19 @@ class Server {
     if (socket.readyState === 0) return socket.open();
     if (socket.readyState !== 1) return this.world.clock.pass(1_000);
     if (chance < 0.05) return socket.end(1006);
+    if (chance < 0.08) return this.#interrupt(socket);
     if (chance < 0.3) return this.#deliver(socket, this.append(this.#another()));
     const done = this.#answered.get(socket) ?? 0;
     const frame = socket.sent[done];
     if (!frame) return this.world.clock.pass(200);
     this.#answered.set(socket, done + 1);
     await this.#answer(socket, frame, chance);
+  }
+
+  #interrupt(socket) {
+    if (!socket.fed) return settle();
+    socket.fed = false;
+    return socket.say({ type: "left", room: R, reason: "unavailable" });
   }
 
   #another() {
@@ -46,14 +55,23 @@ class Server {
 
   async #answer(socket, frame, chance) {
     if (frame.type === "join") {
+      if (chance > 0.95) return socket.say({ type: "error", ref: frame.ref, code: "not_found", detail: "no such room" });
+      if (chance > 0.9) return socket.say({ type: "error", ref: frame.ref, code: "unavailable", detail: "away" });
       const after = frame.after ?? 0;
       socket.fed = true;
       return socket.say({ ...joined(this.log.length), ref: frame.ref }, ...this.log.slice(after));
     }
-    if (frame.type !== "message") return;
+    if (frame.type === "sync") {
+      socket.fed = chance < 0.8;
+      const row = { room: R, seq: this.log.length, unread: 0, newest: [] };
+      const rooms = socket.fed ? [row] : [];
+      const missed = socket.fed ? this.log.slice(frame.rooms[R] ?? this.log.length) : [];
+      return socket.say({ type: "synced", rooms, ref: frame.ref }, ...missed);
+    }
+    if (frame.type !== "message" && frame.type !== "edit") return;
     if (chance > 0.9) return socket.say({ type: "error", ref: frame.ref, code: "unavailable", detail: "away", retry_after: 1 });
-    const isNew = !this.acks.has(frame.key);
-    if (isNew) this.acks.set(frame.key, this.append({ sender: "ada", text: frame.text }).seq);
+    const isNew = frame.type === "edit" || !this.acks.has(frame.key);
+    if (isNew) this.acks.set(frame.key, this.append(own(frame)).seq);
     // Stored, and the client does not hear of it.
     if (chance < 0.4) return socket.end(1006);
     const seq = this.acks.get(frame.key);
@@ -69,6 +87,10 @@ class Server {
   }
 }
 
+function own({ type, seq, text }) {
+  return { sender: "ada", text, ...(type === "edit" && { type: "edited", target: seq }) };
+}
+
 function seeded(seed) {
   let state = seed;
   return () => {
@@ -77,14 +99,17 @@ function seeded(seed) {
   };
 }
 
-async function play(seed) {
+async function play(seed, begin) {
   const world = fake();
   const server = new Server(world, seeded(seed));
   await world.open();
   const room = world.client.follow(R, { after: 0 });
+  begin(world.client);
   const seqs = [];
   for (let turn = 0; turn < 60; turn += 1) {
-    if (turn % 4 === 0) void room.send(`send ${turn / 4}`).then(({ seq }) => seqs.push(seq));
+    // The same edit again and again, with another one between.
+    const make = (number) => (number % 3 === 2 ? room.edit(1, `edit ${number % 2}`) : room.send(`send ${number}`));
+    if (turn % 4 === 0) void make(turn / 4).then(({ seq }) => seqs.push(seq));
     await server.step();
   }
   server.random = () => 0.85;
@@ -96,15 +121,24 @@ async function play(seed) {
   const view = new View();
   for (const entry of server.log) view.apply(entry);
   assert.deepEqual(room.messages, view.messages);
-  const own = server.log.filter(({ sender }) => sender === "ada");
-  assert.deepEqual(own.map(({ text }) => text), Array.from({ length: 15 }, (_, number) => `send ${number}`));
-  assert.deepEqual(seqs, own.map(({ seq }) => seq));
+  const made = server.log.filter(({ sender }) => sender === "ada");
+  const wanted = Array.from({ length: 15 }, (_, number) => (number % 3 === 2 ? `edit ${number % 2}` : `send ${number}`));
+  assert.deepEqual(made.map(({ text }) => text), wanted);
+  assert.deepEqual(seqs, made.map(({ seq }) => seq));
 }
 
-test("a client shows the log, and stores each send once, whatever the connection does", async () => {
+async function playAll(begin) {
   for (let seed = 1; seed <= 100; seed += 1) {
-    await play(seed).catch((error) => {
+    await play(seed, begin).catch((error) => {
       throw new Error(`with seed ${seed}`, { cause: error });
     });
   }
+}
+
+test("a client shows the log, and makes each send and edit once, whatever the connection does", async () => {
+  await playAll(() => {});
+});
+
+test("so does one that follows all rooms at once", async () => {
+  await playAll((client) => void client.sync().catch(() => {}));
 });

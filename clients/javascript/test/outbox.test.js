@@ -13,12 +13,6 @@ async function inRoom(options) {
   return world;
 }
 
-async function again(world) {
-  await world.socket.end(1006);
-  await world.clock.pass(500);
-  await world.socket.open();
-}
-
 test("a send resolves with its ack", async () => {
   const { socket, room } = await inRoom();
   const sent = room.send("hi");
@@ -33,7 +27,7 @@ test("a send without an answer is made again with its key", async () => {
   const sent = world.room.send("hi");
   await settle();
   const [first] = world.socket.of("message");
-  await again(world);
+  await world.again();
   const [second] = world.socket.of("message");
   assert.equal(second.key, first.key);
   await world.socket.answer("message", ack(1));
@@ -111,7 +105,7 @@ test("a notification is sent once, whatever happens to the connection", async ()
   const notified = world.client.notify("bob", { title: "Result", text: "is there" });
   await settle();
   const { key } = world.socket.of("notify")[0];
-  await again(world);
+  await world.again();
   const [second] = world.socket.of("notify");
   assert.deepEqual([second.key, second.user, second.title], [key, "bob", "Result"]);
   await world.socket.answer("notify", { type: "notified", id: "n1" });

@@ -109,8 +109,8 @@ test("a room that is refused fails for whoever asked", async () => {
   const world = fake();
   await world.open();
   const asked = world.client.join(R).catch(({ code }) => code);
-  await world.socket.answer("join", { type: "error", code: "not_found", detail: "no such room" });
-  assert.equal(await asked, "not_found");
+  await world.socket.answer("join", { type: "error", code: "forbidden", detail: "not yours" });
+  assert.equal(await asked, "forbidden");
 });
 
 test("a join that cannot be served now is asked again when the server says", async () => {

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import WebSocket from "ws";
+
 import { Node, until } from "./support/node.js";
 
 const UNLIMITED = { IHS_LIMITS__MESSAGES_PER_SECOND: "0" };
@@ -104,6 +106,44 @@ test("whoever is removed sees nothing more", async (t) => {
   await ada.session.request(`/api/rooms/${atAda.id}/`, { method: "PATCH", body: { members: ["ada"] } });
   assert.deepEqual(await left, { reason: "removed" });
   assert.deepEqual(bob.rooms, []);
+});
+
+test("whoever is removed while away is told when they are back", async (t) => {
+  const node = await Node.start(t);
+  const [ada, bob] = [await node.client("ada"), await node.client("bob")];
+  const atAda = await ada.join(await node.room(ada, "bob"));
+  const other = await ada.join(await node.room(ada, "bob"));
+  await bob.sync();
+  const left = new Promise((resolve) => bob.rooms.find(({ id }) => id === atAda.id).on("left", resolve));
+  bob.close();
+  await ada.session.request(`/api/rooms/${atAda.id}/`, { method: "PATCH", body: { members: ["ada"] } });
+  bob.connect();
+  assert.deepEqual(await left, { reason: "removed" });
+  assert.deepEqual(bob.rooms.map(({ id }) => id), [other.id]);
+});
+
+test("edits and deletions whose answers are lost stand in the log once", async (t) => {
+  const node = await Node.start(t);
+  let lose = false;
+  class Lossy extends WebSocket {
+    emit(name, ...rest) {
+      if (name !== "message" || !lose || JSON.parse(rest[0]).type !== "ack") return super.emit(name, ...rest);
+      lose = false;
+      this.terminate();
+      return false;
+    }
+  }
+  const ada = await node.client("ada", { WebSocket: Lossy });
+  const room = await ada.join(await node.room(ada));
+  const { seq } = await room.send("helo");
+  lose = true;
+  const edited = await room.edit(seq, "hello");
+  lose = true;
+  const deleted = await room.delete(seq);
+  assert.ok(!lose);
+  assert.deepEqual([edited.seq, deleted.seq], [seq + 1, seq + 2]);
+  const { results } = await ada.session.request(`/api/rooms/${room.id}/messages/?after=0`);
+  assert.deepEqual(results.map(({ type }) => type), ["message", "edited", "deleted"]);
 });
 
 test("a revoked login ends, and is told", async (t) => {

@@ -1,3 +1,16 @@
+/**
+ * Time, so that tests need none.
+ * @typedef {object} Clock
+ * @property {() => number} now milliseconds
+ * @property {(run: () => void, milliseconds: number) => any} setTimeout
+ * @property {(timer: any) => void} clearTimeout
+ */
+/**
+ * @param {Clock} clock
+ * @param {number} milliseconds
+ * @returns {Promise<void>}
+ */
+export function sleep(clock: Clock, milliseconds: number): Promise<void>;
 /** Waits that double, and are spread over their upper half: clients that lost a node together do not come back together. */
 export class Backoff {
     /** @param {{ first?: number, most?: number, random?: () => number }} [options] milliseconds */
@@ -14,13 +27,6 @@ export class Backoff {
     reset(): void;
     #private;
 }
-/**
- * Time, so that tests need none.
- * @typedef {object} Clock
- * @property {() => number} now milliseconds
- * @property {(run: () => void, milliseconds: number) => any} setTimeout
- * @property {(timer: any) => void} clearTimeout
- */
 /** @type {Clock} */
 export const systemClock: Clock;
 /**

@@ -18,7 +18,7 @@
  * @property {import("./backoff.js").Clock} clock
  * @property {() => number} random
  * @property {(link: Link) => void} opened
- * @property {(frame: import("./protocol.js").Frame) => void} heard
+ * @property {(frame: import("./protocol.js").Frame, request?: import("./protocol.js").Frame) => void} heard
  * @property {() => void} lost
  */
 /**
@@ -70,7 +70,7 @@ export type ConnectionParts = {
     clock: import("./backoff.js").Clock;
     random: () => number;
     opened: (link: Link) => void;
-    heard: (frame: import("./protocol.js").Frame) => void;
+    heard: (frame: import("./protocol.js").Frame, request?: import("./protocol.js").Frame) => void;
     lost: () => void;
 };
 import { Emitter } from "./events.js";

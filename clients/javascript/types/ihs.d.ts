@@ -7,7 +7,7 @@
  *   one use (the default), or the access token, which saves a request but stands in proxies' logs of headers
  * @property {number} [queueLimit] sends that may wait for an answer: 1000
  * @property {number} [heartbeat] milliseconds of silence after which the server is asked for a sign of life: 20000
- * @property {{ first?: number, most?: number }} [backoff] milliseconds between attempts to connect: 500 to 30000
+ * @property {{ first?: number, most?: number }} [backoff] milliseconds between attempts to connect, or to join a room: 500 to 30000
  * @property {import("./backoff.js").Clock} [clock]
  * @property {() => number} [random]
  *
@@ -125,7 +125,7 @@ export type Options = {
      */
     heartbeat?: number | undefined;
     /**
-     * milliseconds between attempts to connect: 500 to 30000
+     * milliseconds between attempts to connect, or to join a room: 500 to 30000
      */
     backoff?: {
         first?: number;

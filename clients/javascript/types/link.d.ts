@@ -1,4 +1,6 @@
 /**
+ * @typedef {import("./protocol.js").Frame} Frame
+ *
  * @typedef {object} LinkParts
  * @property {typeof WebSocket} WebSocket
  * @property {string} url
@@ -6,7 +8,7 @@
  * @property {import("./backoff.js").Clock} clock
  * @property {number} heartbeat after so many milliseconds without a frame, one is asked for
  * @property {(link: Link) => void} opened
- * @property {(frame: import("./protocol.js").Frame) => void} heard
+ * @property {(frame: Frame, request?: Frame) => void} heard an answer comes with what it answers
  * @property {(end: { code: number, reason: string }) => void} closed
  */
 /**
@@ -19,15 +21,15 @@ export class Link {
     get isOpen(): boolean;
     /**
      * Sends a frame that is not answered.
-     * @param {import("./protocol.js").Frame} frame
+     * @param {Frame} frame
      */
-    tell(frame: import("./protocol.js").Frame): void;
+    tell(frame: Frame): void;
     /**
      * Sends a frame, and waits for its answer.
-     * @param {import("./protocol.js").Frame} frame
+     * @param {Frame} frame
      * @returns {Promise<any>}
      */
-    ask(frame: import("./protocol.js").Frame): Promise<any>;
+    ask(frame: Frame): Promise<any>;
     /**
      * Ends the socket now, whatever the other side does.
      * @param {number} [code]
@@ -35,6 +37,7 @@ export class Link {
     drop(code?: number): void;
     #private;
 }
+export type Frame = import("./protocol.js").Frame;
 export type LinkParts = {
     WebSocket: typeof WebSocket;
     url: string;
@@ -45,7 +48,10 @@ export type LinkParts = {
      */
     heartbeat: number;
     opened: (link: Link) => void;
-    heard: (frame: import("./protocol.js").Frame) => void;
+    /**
+     * an answer comes with what it answers
+     */
+    heard: (frame: Frame, request?: Frame) => void;
     closed: (end: {
         code: number;
         reason: string;

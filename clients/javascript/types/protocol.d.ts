@@ -84,6 +84,10 @@ export type SyncedRoom = {
     seq: number;
     unread: number;
     newest: Entry[];
+    /**
+     * the log was set back: it follows from its first entry
+     */
+    diverged?: boolean | undefined;
 };
 export type Notification = {
     id: string;

@@ -16,13 +16,17 @@
  * @property {{ user: string }} typing
  * @property {{ user: string, seq: number }} read
  * @property {{ user: string, online: boolean }} presence
+ * @property {{ reason: string }} interrupted the feed has ended for a reason that passes, and is taken up again
  * @property {{ reason: string }} left the feed has ended, and is not taken up again
  *
  * @typedef {object} Wire
  * @property {() => import("./link.js").Link | undefined} link
  * @property {import("./outbox.js").Outbox} outbox
  * @property {import("./backoff.js").Clock} clock
+ * @property {Backoff} backoff between attempts to join
  * @property {() => string} key
+ * @property {() => string | undefined} me
+ * @property {(path: string) => Promise<any>} request
  * @property {(room: Room) => void} forget
  */
 /**
@@ -97,6 +101,8 @@ export class Room extends Emitter<RoomEvents> {
     leave(): Promise<void>;
     /** @internal Takes up the feed on a new connection, or after a gap. @param {import("./link.js").Link} link */
     resume(link: import("./link.js").Link): Promise<void>;
+    /** @internal The connection is gone: what was begun on it is begun anew on the next. */
+    lost(): void;
     /** @internal @param {import("./protocol.js").Joined} joined */
     applyJoined(joined: import("./protocol.js").Joined): void;
     /** @internal @param {import("./protocol.js").SyncedRoom} synced @param {boolean} isResumed what was missed follows */
@@ -159,6 +165,12 @@ export type RoomEvents = {
         online: boolean;
     };
     /**
+     * the feed has ended for a reason that passes, and is taken up again
+     */
+    interrupted: {
+        reason: string;
+    };
+    /**
      * the feed has ended, and is not taken up again
      */
     left: {
@@ -169,8 +181,15 @@ export type Wire = {
     link: () => import("./link.js").Link | undefined;
     outbox: import("./outbox.js").Outbox;
     clock: import("./backoff.js").Clock;
+    /**
+     * between attempts to join
+     */
+    backoff: Backoff;
     key: () => string;
+    me: () => string | undefined;
+    request: (path: string) => Promise<any>;
     forget: (room: Room) => void;
 };
 import { Emitter } from "./events.js";
 import { IhsError } from "./errors.js";
+import { Backoff } from "./backoff.js";

@@ -92,14 +92,21 @@ export function fake(options = {}) {
     }
   }
   const fetch = async (url, { body, headers }) => {
-    const path = new URL(url).pathname;
-    requests.push({ path, headers, body: body && JSON.parse(body) });
-    const { status = 200, after = null, ...answer } = world.answers[path]?.() ?? standard(path, requests.length);
+    const { pathname: path, searchParams } = new URL(url);
+    requests.push({ path, query: Object.fromEntries(searchParams), headers, body: body && JSON.parse(body) });
+    const { status = 200, after = null, ...answer } = world.answers[path]?.(requests.at(-1).query) ?? standard(path, requests.length);
     if (status === 0) throw new TypeError("fetch failed");
     return { ok: status < 400, status, headers: new Headers(after ? { "retry-after": after } : {}), json: async () => answer };
   };
   world.client = new Client({ url: "http://server", WebSocket: Opened, fetch, clock, random: () => 1, ...options });
   Object.defineProperty(world, "socket", { get: () => sockets.at(-1) });
+  /** The connection is lost, and another one made. */
+  world.again = async () => {
+    const { length } = sockets;
+    await world.socket.end(1006);
+    while (sockets.length === length) await clock.pass(500);
+    return world.socket.open();
+  };
   world.open = async () => {
     world.client.use({ username: "ada", token: "t1", refresh: "r1", expires_in: 600 });
     await settle();
