@@ -20,7 +20,7 @@ use crate::{
     hub::Hub,
     inbox::watch,
     online,
-    room::notices,
+    room::due,
 };
 
 /// The collection of nodes: `_id` is the node, `seen` when it left its last mark.
@@ -121,13 +121,16 @@ impl PeersActor {
         self.hub.bus().publish(Announcement { node, topic, news: News::Beat });
         let hub = self.hub.clone();
         let mark = async move {
-            if leave_mark(hub.store().as_ref(), node, hub.clock().now()).await? == Mark::New {
+            let mark = leave_mark(hub.store().as_ref(), node, hub.clock().now()).await?;
+            if mark == Mark::New {
                 // Whoever buried this node has buried its users.
                 hub.users().tell_all_again();
             }
             let all = Query::new(NODES, Filter::everything(), MOST_NODES);
             hub.peers().see(&hub.store().find(all).await?);
-            notices::look_after(&hub).await?;
+            // Of an embedded store this node is the only one: what it finds is an earlier run's.
+            let alone = mark == Mark::New && hub.settings().store.is_embedded();
+            due::look_after(&hub, if alone { Duration::ZERO } else { due::OVERDUE }).await?;
             online::bury(&hub).await
         };
         let until_next = tokio::time::timeout(BEAT, mark);

@@ -1,6 +1,6 @@
 //! Every collection that this crate keeps, and the removal of what has expired from them.
 
-use ihs_actors::{online, peers::nodes, receipts, room::membership::read_markers};
+use ihs_actors::{online, peers::nodes, receipts, room::due, room::membership::read_markers};
 use ihs_store::{Collection, Filter, Index, Query, Sort, StoreError, Write};
 use serde_json::Value;
 
@@ -20,6 +20,7 @@ pub fn all() -> Vec<Collection> {
         expiring(idempotency::COLLECTION, Vec::new()),
         read_markers(),
         receipts::collection(),
+        due::collection(),
         nodes(),
     ]);
     all.extend(online::collections());

@@ -91,6 +91,7 @@ impl Room {
         let heard = self.hub.bus().health() == Health::Up;
         let vanished = self.presence.keep_nodes(|node| peers.lives(node), heard);
         self.notices.note_vanished(vanished);
+        self.notices.tick(heard, &self.presence);
         self.presence.tick();
         self.tell_presence();
     }

@@ -5,8 +5,8 @@ use tokio::time::Instant;
 use ihs_store::StoreError;
 
 use super::{
-    Room, asker::Asker, log::Refusal, membership::Loaded, new_log, notices::Notices,
-    origin::Origin, petition::turn_away,
+    Room, asker::Asker, log::Refusal, membership::Loaded, new_log, origin::Origin,
+    petition::turn_away,
 };
 use crate::username::Username;
 
@@ -56,7 +56,6 @@ impl Room {
         match outcome {
             Ok(Some(loaded)) => {
                 self.log = new_log(&self.hub, loaded.last.as_ref());
-                self.notices = Notices::new(&loaded.document, &loaded.members);
                 self.members = loaded.members;
                 self.read = loaded.read;
                 self.door = Door::Open;

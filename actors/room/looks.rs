@@ -13,7 +13,7 @@ use crate::bus::Health;
 const LOOK_ALONE: Duration = Duration::from_secs(1);
 
 /// How often it does when the bus tells: what the bus has lost is found in less than 5 s.
-const LOOK_TOLD: Duration = Duration::from_secs(4);
+const LOOK_TOLD: Duration = Duration::from_millis(3_500);
 
 impl Room {
     /// Looks now and then while sockets are fed. Rooms take turns: so many look at a time, however

@@ -34,8 +34,6 @@ pub struct Loaded {
     pub last: Option<LogEntry>,
     /// Its members, as of `last` or later.
     pub members: HashSet<Username>,
-    /// Its document.
-    pub document: Document,
     /// How far members have read.
     pub read: HashMap<Username, Seq>,
 }
@@ -57,7 +55,7 @@ pub async fn load(store: &dyn Store, room: RoomId) -> Result<Option<Loaded>, Sto
         let user = Username::try_from(mark.get("user")?.as_str()?).ok()?;
         Some((user, Seq::new(mark.get("seq")?.as_u64()?)))
     });
-    Ok(Some(Loaded { last, read: read.collect(), members, document }))
+    Ok(Some(Loaded { last, read: read.collect(), members }))
 }
 
 /// Whether somebody is a member just now.

@@ -5,7 +5,7 @@
 //! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
 //! - `door`, `petition`, `joining`: who is let in; [`membership`], [`admission`]: what is looked up
 //!   in the store
-//! - [`notices`]: what members who are away are told
+//! - [`notices`]: what members who are away are told; [`due`]: that it is not forgotten
 //! - [`audience`]: who is fed; [`delivery`]: what goes to the threads; [`touch`]: the room's last
 //!   activity; [`receipts`]: who has got what; `news`: what goes to and comes from other nodes;
 //!   `looks`: what it has not heard of; `restart`: when the log was put back
@@ -16,6 +16,7 @@ mod attendance;
 pub mod audience;
 pub mod delivery;
 mod door;
+pub mod due;
 mod joining;
 pub mod log;
 #[cfg(test)]
@@ -41,7 +42,7 @@ use std::{
 use actix::{
     Actor, ActorContext, ActorFutureExt, Addr, AsyncContext, Context, Handler, Message, WrapFuture,
 };
-use ihs_store::{Document, LogEntry, RoomId, Seq, Timestamp};
+use ihs_store::{LogEntry, RoomId, Seq};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use self::{
@@ -156,7 +157,7 @@ impl Room {
             stuck: VecDeque::new(),
             touch: Touch::new(id, hub.clone()),
             receipts: Receipts::default(),
-            notices: Notices::new(&Document::new(), &HashSet::new()),
+            notices: Notices::default(),
             proceeding: false,
             pausing: false,
             opened: Instant::now(),
@@ -212,19 +213,15 @@ impl Room {
 
     fn append(&mut self, entries: Vec<LogEntry>, ctx: &mut Context<Self>) {
         let (hub, room) = (self.hub.clone(), self.id);
-        let there = (&self.members, &self.presence);
-        let must_mark = self.notices.must_mark(&entries, there, hub.clock().now());
+        let must_mark = self.notices.must_mark(&entries, (&self.members, &self.presence));
+        let now = hub.clock().now();
         let append = async move {
-            let mark = async {
-                let at = must_mark?;
-                notices::mark(&hub, room, at).await.is_ok().then_some(at)
-            };
+            let mark =
+                async { if must_mark { due::mark(&hub, room, now).await.ok() } else { None } };
             futures_util::join!(hub.store().append(room, entries), mark)
         };
-        ctx.spawn(append.into_actor(self).map(|(outcome, marked), room, ctx| {
-            if let Some(at) = marked {
-                room.notices.marked(at);
-            }
+        ctx.spawn(append.into_actor(self).map(|(outcome, mark), room, ctx| {
+            room.notices.appended(mark);
             if let Err(error) = &outcome {
                 let error = error as &dyn std::error::Error;
                 tracing::warn!(room = %room.id, error, "append failed");
@@ -288,23 +285,19 @@ impl Room {
             return;
         }
         let Some(mut missed) = self.notices.start() else { return };
-        missed.retain(|user| !self.presence.is_online(user) && self.members.contains(user));
+        missed.retain(|user| {
+            !self.notices.is_sure(user, &self.presence) && self.members.contains(user)
+        });
         let (hub, room, told) = (self.hub.clone(), self.id, missed.len());
         let tell = async move { notices::tell(&hub, room, missed).await };
         ctx.spawn(tell.into_actor(self).map(move |rest, room, ctx| {
-            match room.notices.told(told, rest) {
-                Some(mark) => room.unmark(mark, ctx),
-                None => room.notices.end(false),
-            }
+            let marks = room.notices.told(told, rest);
+            let hub = room.hub.clone();
+            let unmark = async move { due::unmark(&hub, marks).await };
+            ctx.spawn(
+                unmark.into_actor(room).map(|outcome, room, _| room.notices.end(outcome.is_ok())),
+            );
         }));
-    }
-
-    fn unmark(&mut self, mark: Timestamp, ctx: &mut Context<Self>) {
-        let (hub, room) = (self.hub.clone(), self.id);
-        let unmark = async move { notices::unmark(&hub, room, mark).await };
-        ctx.spawn(
-            unmark.into_actor(self).map(|outcome, room, _| room.notices.end(outcome.is_ok())),
-        );
     }
 
     fn settle_time(&self) -> Duration {

@@ -1,9 +1,8 @@
 //! Notifications of messages to members who have the room open on no socket: one unseen
 //! notification for each of them, which says how much is unread.
 //!
-//! That they are due is written with the first message that somebody misses, so that they come
-//! even if this node dies: whoever opens the room next sends them, and a node looks for rooms that
-//! nobody opens.
+//! That they are due is written, apart, with the first message that somebody misses, so that they
+//! come even if this node dies: see [`super::due`].
 
 use std::{
     collections::{BTreeSet, HashSet},
@@ -11,10 +10,7 @@ use std::{
 };
 
 use futures_util::{StreamExt, stream};
-use ihs_store::{
-    Body, Change, Document, Filter, Index, LogEntry, Query, RoomId, Seq, StoreError, Timestamp,
-    Write, document::text,
-};
+use ihs_store::{Body, Document, Filter, LogEntry, RoomId, Seq, StoreError, document::text};
 use serde_json::Value;
 use tokio::time::Instant;
 
@@ -23,9 +19,6 @@ use super::{
     presence::Presence,
 };
 use crate::{bus::News, hub::Hub, inbox::shelf, room::admission::MAX_UNREAD, username::Username};
-
-/// Since when notifications are due; null when none are.
-const DUE: &str = "_notices_due";
 
 /// Shortest time between two rounds.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -36,21 +29,33 @@ const PAUSE_PER_MEMBER: Duration = Duration::from_millis(5);
 /// Members that are told at the same time.
 const AT_ONCE: usize = 8;
 
-/// How old a due notification is when a node looks after it that did not see it become due, in
-/// milliseconds.
-const OVERDUE: i64 = 20_000;
-
 /// How long somebody may be away before it is noticed, when their node died.
 const UNNOTICED: Duration = Duration::from_secs(40);
 
-/// Rooms that are looked after at a time.
-const MOST_ROOMS: u64 = 100;
+/// Ticks with other nodes to be heard after which it is sure who is there: 15 s, in which each says
+/// so once at least.
+const SURE_TICKS: u32 = 60;
+
+/// Ticks without, after which whoever may have been there counts as away: 30 s. Should they read
+/// what they are told of then, the notification goes.
+const UNSURE_TICKS: u32 = 120;
 
 /// Who is to be told of what they missed.
 #[derive(Debug)]
 pub struct Notices {
     missed: BTreeSet<Username>,
-    mark: Mark,
+    /// Who was on another node, as far as it was heard before it could be heard no longer.
+    doubtful: BTreeSet<Username>,
+    /// Ticks for which other nodes could be heard.
+    heard: u32,
+    /// Ticks for which they could not.
+    unheard: u32,
+    /// Marks in the store that say so.
+    marks: BTreeSet<String>,
+    /// Those that are being taken back.
+    leaving: Vec<String>,
+    /// Something is being appended that relies on them.
+    appending: bool,
     /// A round is under way.
     under_way: bool,
     /// No round before this.
@@ -59,55 +64,70 @@ pub struct Notices {
     noted: Option<Instant>,
 }
 
-/// What the store knows of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    /// Nothing is due.
-    None,
-    /// Something has been since then.
-    Since(Timestamp),
-    /// That is being taken back.
-    Leaving(Timestamp),
-}
-
-/// What finds rooms whose notifications are due.
-#[must_use]
-pub fn index() -> Index {
-    Index::plain("notices_due", &[DUE]).only(Filter::Present(DUE))
+impl Default for Notices {
+    fn default() -> Self {
+        Self {
+            missed: BTreeSet::new(),
+            doubtful: BTreeSet::new(),
+            heard: 0,
+            unheard: 0,
+            marks: BTreeSet::new(),
+            leaving: Vec::new(),
+            appending: false,
+            under_way: false,
+            not_before: Instant::now(),
+            noted: None,
+        }
+    }
 }
 
 impl Notices {
-    /// None are due, unless the room's document says so: then everybody may have missed something.
-    #[must_use]
-    pub fn new(document: &Document, members: &HashSet<Username>) -> Self {
-        let since = Timestamp::parse(text(document, DUE));
-        let missed =
-            if since.is_some() { members.iter().cloned().collect() } else { BTreeSet::new() };
-        let mark = since.map_or(Mark::None, Mark::Since);
-        Self { missed, mark, under_way: false, not_before: Instant::now(), noted: None }
-    }
-
-    /// The mark that the store must have before these are acknowledged, unless it has one. No two
-    /// marks of a room are the same.
+    /// Whether the store must have a mark, besides those that it has, before these are
+    /// acknowledged. [`Notices::appended`] is to follow.
     #[must_use]
     pub fn must_mark(
-        &self,
+        &mut self,
         entries: &[LogEntry],
         (members, there): (&HashSet<Username>, &Presence),
-        now: Timestamp,
-    ) -> Option<Timestamp> {
-        let somebody_is_away = || members.iter().any(|member| !there.is_online(member));
-        match self.mark {
-            Mark::Since(_) => None,
-            _ if there.is_everybody(members) || !entries.iter().any(is_message) => None,
-            Mark::None => somebody_is_away().then_some(now),
-            Mark::Leaving(old) => somebody_is_away().then(|| now.max(old.plus_millis(1))),
+    ) -> bool {
+        self.appending = true;
+        self.marks.is_empty()
+            && !there.is_everybody(members)
+            && entries.iter().any(is_message)
+            && members.iter().any(|member| !self.is_sure(member, there))
+    }
+
+    /// A tick has passed; whether other nodes could be heard.
+    pub fn tick(&mut self, heard: bool, there: &Presence) {
+        let (heard, unheard) = if heard { (self.heard + 1, 0) } else { (0, self.unheard + 1) };
+        self.heard = heard.min(SURE_TICKS);
+        self.unheard = unheard.min(UNSURE_TICKS);
+        if heard >= SURE_TICKS || unheard >= UNSURE_TICKS {
+            let mut missed = std::mem::take(&mut self.doubtful);
+            missed.retain(|user| !self.is_sure(user, there));
+            self.missed.append(&mut missed);
         }
     }
 
-    /// The store has this mark.
-    pub fn marked(&mut self, at: Timestamp) {
-        self.mark = Mark::Since(at);
+    /// Whether somebody is in the room without doubt.
+    #[must_use]
+    pub fn is_sure(&self, user: &Username, there: &Presence) -> bool {
+        if self.heard > 0 { there.is_online(user) } else { there.is_here(user) }
+    }
+
+    /// An append has ended; the mark that the store has since.
+    pub fn appended(&mut self, mark: Option<String>) {
+        self.appending = false;
+        self.marks.extend(mark);
+    }
+
+    /// Takes over marks of nodes that seem to be gone: everybody may have missed something.
+    pub fn adopt(&mut self, marks: Vec<String>, members: &HashSet<Username>) {
+        for mark in marks {
+            if !self.leaving.contains(&mark) && self.marks.insert(mark) {
+                self.missed.extend(members.iter().cloned());
+            }
+        }
     }
 
     /// Notes who has missed what this node has appended.
@@ -120,8 +140,14 @@ impl Notices {
         }
         let only_sender =
             messages().all(|entry| entry.sender == first.sender).then_some(first.sender.as_str());
-        let absent = members.iter().filter(|member| !there.is_online(member));
-        self.missed.extend(absent.filter(|member| Some(member.as_str()) != only_sender).cloned());
+        let others = members.iter().filter(|member| Some(member.as_str()) != only_sender);
+        for member in others {
+            if !there.is_online(member) {
+                self.missed.insert(member.clone());
+            } else if !self.is_sure(member, there) {
+                self.doubtful.insert(member.clone());
+            }
+        }
     }
 
     /// Notes who turns out to have been away for some time: what was said meanwhile was not for
@@ -135,7 +161,8 @@ impl Notices {
     /// Whoever is told in the round that starts now; `None` when none does.
     #[must_use]
     pub fn start(&mut self) -> Option<Vec<Username>> {
-        let due = self.mark != Mark::None || !self.missed.is_empty();
+        let retiring = !self.marks.is_empty() && self.doubtful.is_empty();
+        let due = retiring || !self.leaving.is_empty() || !self.missed.is_empty();
         if !due || self.under_way || Instant::now() < self.not_before {
             return None;
         }
@@ -143,55 +170,40 @@ impl Notices {
         Some(std::mem::take(&mut self.missed).into_iter().collect())
     }
 
-    /// Members were told, all but the rest, who are in the next round. When nobody is left, the
-    /// mark to be taken back before [`Notices::end`].
+    /// Members were told, all but the rest, who are in the next round. Gives the marks that are to
+    /// be taken back before [`Notices::end`].
     #[must_use]
-    pub fn told(&mut self, count: usize, rest: Vec<Username>) -> Option<Timestamp> {
+    pub fn told(&mut self, count: usize, rest: Vec<Username>) -> Vec<String> {
         self.missed.extend(rest);
         let count = u32::try_from(count).unwrap_or(u32::MAX);
         self.not_before = Instant::now() + PAUSE + PAUSE_PER_MEMBER.saturating_mul(count);
-        match self.mark {
-            Mark::Since(at) if self.missed.is_empty() => {
-                self.mark = Mark::Leaving(at);
-                Some(at)
-            }
-            _ => None,
+        if self.missed.is_empty() && self.doubtful.is_empty() && !self.appending {
+            self.leaving.extend(std::mem::take(&mut self.marks));
         }
+        self.leaving.clone()
     }
 
-    /// The round is over; whether a mark that was to be taken back is gone.
+    /// The round is over; whether the marks that were to be taken back are gone.
     pub fn end(&mut self, gone: bool) {
         self.under_way = false;
-        if let Mark::Leaving(at) = self.mark {
-            self.mark = if gone { Mark::None } else { Mark::Since(at) };
+        if gone {
+            self.leaving.clear();
         }
     }
 
     /// Whether nothing is due.
     #[must_use]
     pub fn is_settled(&self) -> bool {
-        self.missed.is_empty() && self.mark == Mark::None && !self.under_way
+        self.missed.is_empty()
+            && self.doubtful.is_empty()
+            && self.marks.is_empty()
+            && self.leaving.is_empty()
+            && !self.under_way
     }
 }
 
 fn is_message(entry: &LogEntry) -> bool {
     matches!(entry.body, Body::Message { .. })
-}
-
-/// Writes that notifications are due.
-pub(super) async fn mark(hub: &Hub, room: RoomId, at: Timestamp) -> Result<(), StoreError> {
-    set_due(hub, Filter::id(room.to_string()), at.into()).await
-}
-
-/// Writes that none are due any more, unless more have become so since.
-pub(super) async fn unmark(hub: &Hub, room: RoomId, at: Timestamp) -> Result<(), StoreError> {
-    set_due(hub, Filter::id(room.to_string()).and(Filter::eq(DUE, at)), Value::Null).await
-}
-
-async fn set_due(hub: &Hub, filter: Filter, due: Value) -> Result<(), StoreError> {
-    let change = Change::set(DUE, due);
-    let write = Write::UpdateEvery { collection: ROOMS, filter, change };
-    hub.store().commit(vec![write]).await.map(drop)
 }
 
 /// Tells these members how much they have not read, and says whom it could not tell.
@@ -255,19 +267,6 @@ fn title(document: &Document, member: &Username) -> String {
         ("direct", Some(other)) => other.to_owned(),
         _ => text(document, "name").to_owned(),
     }
-}
-
-/// Opens rooms whose notifications have been due for so long that nobody seems to send them.
-pub(crate) async fn look_after(hub: &Hub) -> Result<(), StoreError> {
-    let before = hub.clock().now().plus_millis(-OVERDUE);
-    let overdue = Filter::Present(DUE).and(Filter::Lt(DUE, before.into()));
-    for document in hub.store().find(Query::new(ROOMS, overdue, MOST_ROOMS)).await? {
-        if let Ok(room) = text(&document, "_id").parse() {
-            // It sends them as it starts.
-            drop(hub.room(room));
-        }
-    }
-    Ok(())
 }
 
 /// Clears the notification of a room that somebody has read, up to a seq or further.

@@ -117,6 +117,12 @@ impl Presence {
         self.here.contains(user) || self.elsewhere.values().any(|there| there.users.contains(user))
     }
 
+    /// Whether somebody is in the room on this node.
+    #[must_use]
+    pub fn is_here(&self, user: &Username) -> bool {
+        self.here.contains(user)
+    }
+
     /// Whether all of these are here, as far as that is told at once: only members are.
     #[must_use]
     pub fn is_everybody(&self, members: &HashSet<Username>) -> bool {

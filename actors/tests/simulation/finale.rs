@@ -65,9 +65,9 @@ impl World {
                 }
             }
         }
-        // Of one node only: what another has marked as due it takes back for all.
-        if self.profile.crashes > 0 && self.nodes.len() == 1 {
-            self.crash(0);
+        if self.profile.crashes > 0 {
+            let number = self.dice.below(self.nodes.len());
+            self.crash(number);
             self.start_node();
         }
         self.calm_down().await;

@@ -18,7 +18,6 @@ mod rules;
 mod summary;
 
 use actix_web::http::Method;
-use ihs_actors::room::notices;
 use ihs_store::{Document, Filter, Index, Sort};
 
 pub(crate) use direct::direct_with;
@@ -76,7 +75,7 @@ impl ViewSet for Rooms {
     ];
 
     fn indexes() -> Vec<Index> {
-        vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR]), notices::index()]
+        vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR])]
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
