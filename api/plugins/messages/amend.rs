@@ -5,7 +5,7 @@
 //! next seq behind what was compared: whatever comes between the two takes that seq, and all is compared
 //! anew. So of two changes that were made from the same version, one is told that it is too late.
 
-use ihs_store::{Body, EntryId, LogEntry, RoomId, Seq};
+use ihs_store::{Body, EntryId, LogEntry, RoomId, Seq, StoreError};
 
 use super::{
     count,
@@ -84,11 +84,21 @@ async fn append(call: &Call, room: RoomId, body: Body) -> Result<(), ApiError> {
             key: None,
             body: body.clone(),
         };
+        let id = entry.id;
         let appended = store.append(room, vec![entry]).await;
-        if !matches!(&appended, Ok(appended) if appended.stop.is_some()) {
-            // It may be there even when the store could not say so.
-            hub.log_changed(room);
-            return appended.map(drop).map_err(ApiError::from);
+        // It may be there even when the store could not say so.
+        hub.log_changed(room);
+        match appended {
+            Ok(appended) if appended.stop.is_some() => {}
+            Ok(_) => return Ok(()),
+            Err(StoreError::OutcomeUnknown(error)) => {
+                match store.log_after(room, head, 1).await?.first() {
+                    Some(there) if there.id == id => return Ok(()),
+                    Some(_) => {}
+                    None => return Err(StoreError::OutcomeUnknown(error).into()),
+                }
+            }
+            Err(error) => return Err(error.into()),
         }
     }
     Err(ApiError::Conflict("The room is too busy just now, try again.".to_owned()))

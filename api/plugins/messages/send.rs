@@ -5,7 +5,7 @@ use ihs_actors::{
     protocol::{MAX_KEY_CHARS, MessageKey, MessageText},
     room::{membership::ROOMS, origin::Refused},
 };
-use ihs_store::{Body, Filter, LogEntry, Message, RoomId, document::text};
+use ihs_store::{Body, Document, Filter, LogEntry, Message, RoomId, document::text};
 use serde_json::Value;
 
 use super::{Messages, count, found::Found, refused, user};
@@ -30,12 +30,14 @@ pub(super) async fn send(call: &Call) -> Result<Reply, ApiError> {
         Some(room) => room.parse().map_err(ApiError::internal)?,
         None => direct_with(&call.ctx, call.principal()?, text(&values, "receiver")).await?,
     };
+    // Read before, so that nothing is left to fail once the message is stored.
+    let document = call.ctx.store.get(ROOMS, &room.to_string()).await?.unwrap_or_default();
     let sent = call.ctx.hub.send(room, &user, said, key.and_then(MessageKey::parse)).await;
     let entry = sent.map_err(|reason| match reason {
         Refused::NotFound => no_such_room(&room.to_string()).into(),
         reason => refused(reason),
     })?;
-    let found = find(call, room, entry).await?;
+    let found = find(call, &document, room, entry).await?;
     let id = found.message.id.to_string();
     Ok(found.reply(call).await?.created_at(call.origin.record(Messages::NAME, &id)))
 }
@@ -47,9 +49,12 @@ pub(super) fn message_text(call: &Call, text: &str) -> Result<MessageText, ApiEr
 }
 
 /// An entry as the message that it is. The first of several with one key may have been edited.
-async fn find(call: &Call, room: RoomId, entry: LogEntry) -> Result<Found, ApiError> {
-    let store = &call.ctx.store;
-    let document = store.get(ROOMS, &room.to_string()).await?.unwrap_or_default();
+async fn find(
+    call: &Call,
+    document: &Document,
+    room: RoomId,
+    entry: LogEntry,
+) -> Result<Found, ApiError> {
     let message = match entry.body {
         Body::Message { text, edited: false, deleted: false } => Message {
             room,
@@ -62,9 +67,14 @@ async fn find(call: &Call, room: RoomId, entry: LogEntry) -> Result<Found, ApiEr
             version: entry.seq,
             updated: entry.time,
         },
-        _ => store.message(entry.id).await?.ok_or_else(|| ApiError::no_match(Messages::MODEL))?,
+        _ => call
+            .ctx
+            .store
+            .message(entry.id)
+            .await?
+            .ok_or_else(|| ApiError::no_match(Messages::MODEL))?,
     };
-    Ok(Found::new(message, &document))
+    Ok(Found::new(message, document))
 }
 
 /// What a body must keep beyond its fields.
