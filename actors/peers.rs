@@ -4,7 +4,11 @@
 //! know it while the bus is away. A mark is alive while it changes, by the clock of who looks:
 //! nodes' clocks may differ.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use ihs_store::{
@@ -50,6 +54,8 @@ pub fn nodes() -> Collection {
 pub struct Peers {
     heard: Mutex<HashMap<NodeId, Instant>>,
     marks: Mutex<Marks>,
+    /// Nodes that live by their marks alone.
+    unheard: AtomicUsize,
 }
 
 /// Marks in the store, each with when it was seen to change.
@@ -74,6 +80,12 @@ impl Peers {
         NodeId::parse(name).is_some_and(|node| self.lives(node))
     }
 
+    /// Whether all nodes that live could be heard lately, as far as was seen.
+    #[must_use]
+    pub fn are_all_heard(&self) -> bool {
+        self.unheard.load(Ordering::Relaxed) == 0
+    }
+
     /// Notes a sign of life.
     pub(crate) fn hear(&self, node: NodeId) {
         let mut heard = self.heard.lock();
@@ -82,7 +94,8 @@ impl Peers {
     }
 
     /// Takes the marks as they are in the store. One that was never seen before lives for now.
-    fn see(&self, nodes: &[Document]) {
+    fn see(&self, me: NodeId, nodes: &[Document]) {
+        let heard = self.heard.lock().clone();
         let mut marks = self.marks.lock();
         // After a time in which nothing could be seen, nobody is the older for it.
         let gap = marks.looked.is_none_or(|looked| looked.elapsed() > BEAT * 2);
@@ -97,6 +110,12 @@ impl Peers {
             };
             seen.insert(id, (mark.to_owned(), changed));
         }
+        let is_marked = |changed: &Instant| changed.elapsed() < BEAT * 2;
+        let unheard = seen
+            .iter()
+            .filter(|(node, (_, changed))| **node != me && is_marked(changed))
+            .filter(|(node, _)| heard.get(*node).is_none_or(|heard| heard.elapsed() >= BEAT * 2));
+        self.unheard.store(unheard.count(), Ordering::Relaxed);
         *marks = Marks { seen, looked: Some(Instant::now()) };
     }
 }
@@ -127,7 +146,7 @@ impl PeersActor {
                 hub.users().tell_all_again();
             }
             let all = Query::new(NODES, Filter::everything(), MOST_NODES);
-            hub.peers().see(&hub.store().find(all).await?);
+            hub.peers().see(node, &hub.store().find(all).await?);
             // Of an embedded store this node is the only one: what it finds is an earlier run's.
             let alone = mark == Mark::New && hub.settings().store.is_embedded();
             due::look_after(&hub, if alone { Duration::ZERO } else { due::OVERDUE }).await?;

@@ -15,6 +15,10 @@ const LOOK_ALONE: Duration = Duration::from_secs(1);
 /// How often it does when the bus tells: what the bus has lost is found in less than 5 s.
 const LOOK_TOLD: Duration = Duration::from_millis(3_500);
 
+/// How long after the bus has come back it does not count on it: other nodes connect when they find
+/// out, and what they append before is not told.
+const SETTLES: Duration = Duration::from_secs(10);
+
 impl Room {
     /// Looks now and then while sockets are fed. Rooms take turns: so many look at a time, however
     /// many there are.
@@ -37,11 +41,12 @@ impl Room {
         }
     }
 
-    fn is_look_due(&self) -> bool {
-        let every = match self.hub.bus().health() {
-            Health::Up => LOOK_TOLD,
-            Health::Alone | Health::Away => LOOK_ALONE,
-        };
+    fn is_look_due(&mut self) -> bool {
+        if self.hub.bus().health() != Health::Up || !self.hub.peers().are_all_heard() {
+            self.untold = Some(Instant::now());
+        }
+        let told = self.untold.is_none_or(|untold| untold.elapsed() >= SETTLES);
+        let every = if told { LOOK_TOLD } else { LOOK_ALONE };
         let shared = !self.hub.settings().store.is_embedded();
         shared && self.looked.elapsed() >= every
     }

@@ -127,6 +127,8 @@ pub struct Room {
     used: Instant,
     /// When the log was last looked at unasked.
     looked: Instant,
+    /// When other nodes could not tell this one of what they append.
+    untold: Option<Instant>,
     /// The turn to look, until it is over.
     looking: Option<OwnedSemaphorePermit>,
 }
@@ -163,6 +165,7 @@ impl Room {
             opened: Instant::now(),
             used: Instant::now(),
             looked: Instant::now(),
+            untold: None,
             looking: None,
             hub,
         }
