@@ -8,7 +8,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use actix_http::ws::{CloseReason, Codec, Frame, Item};
+use actix_http::ws::{CloseReason, Codec, Frame, Item, ProtocolError};
 use bytes::{Buf as _, Bytes, BytesMut};
 use bytestring::ByteString;
 use futures_util::Stream;
@@ -130,29 +130,32 @@ impl<S> Incoming<S> {
         if let Some(header) = Header::read(&self.buffer)
             && header.payload > self.most as u64
         {
-            self.leave_out(&header);
-            return Some(Err(Broken::TooLarge));
+            return Some(Err(self.leave_out(&header)));
         }
         match self.codec.decode(&mut self.buffer) {
             Ok(frame) => frame.map(Ok),
-            Err(error) => {
-                tracing::debug!(error = &error as &dyn std::error::Error, "protocol error");
-                self.ended = true;
-                self.buffer = BytesMut::new();
-                Some(Err(Broken::Protocol))
-            }
+            Err(error) => Some(Err(self.forbid(&error))),
         }
     }
 
+    /// Nothing is read after a frame that the protocol forbids.
+    fn forbid(&mut self, error: &ProtocolError) -> Broken {
+        tracing::debug!(error = error as &dyn std::error::Error, "protocol error");
+        self.ended = true;
+        self.buffer = BytesMut::new();
+        Broken::Protocol
+    }
+
     /// Lets the codec see the frame without its payload, so that it takes those after it rightly.
-    fn leave_out(&mut self, header: &Header) {
+    fn leave_out(&mut self, header: &Header) -> Broken {
         let mut empty = BytesMut::from(&[self.buffer[0], 0x80, 0, 0, 0, 0][..]);
-        if self.codec.decode(&mut empty).is_err() {
-            self.ended = true;
+        if let Err(error) = self.codec.decode(&mut empty) {
+            return self.forbid(&error);
         }
         self.buffer.advance(header.length);
         self.skip = header.payload;
         self.skip_some();
+        Broken::TooLarge
     }
 
     fn skip_some(&mut self) {
