@@ -18,12 +18,22 @@ pub(crate) const BLANK: &str = "This field may not be blank.";
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Faults(Map<String, Value>);
 
+/// `Unknown parameter: x`
+pub(crate) fn unknown_parameter(name: &str) -> String {
+    format!("Unknown parameter: {name}")
+}
+
 impl Faults {
     /// One message about one field.
     pub(crate) fn one(field: &str, message: impl Into<String>) -> Self {
         let mut faults = Self::default();
         faults.add(field, message);
         faults
+    }
+
+    /// A parameter that is not known.
+    pub(crate) fn unknown(name: &str) -> Self {
+        Self::one(name, unknown_parameter(name))
     }
 
     /// One message about the body as a whole.

@@ -11,7 +11,7 @@ use crate::{
     username::Username,
 };
 
-/// Unread messages are counted up to here.
+/// Unread messages are counted up to here; more are more than anybody reads.
 pub const MAX_UNREAD: u64 = 1_000;
 
 /// What a join needs to know.

@@ -10,7 +10,10 @@ use ihs_config::UnknownParameters;
 use ihs_store::{RoomId, Timestamp};
 
 use super::{Call, Reply, params::Params};
-use crate::{error::ApiError, faults::Faults};
+use crate::{
+    error::ApiError,
+    faults::{Faults, unknown_parameter},
+};
 
 /// The type of such a stream.
 pub(crate) const EVENT_STREAM: &str = "text/event-stream";
@@ -53,7 +56,7 @@ pub(crate) fn unknown(params: &Params, known: &[&str], setting: UnknownParameter
     let mut faults = Faults::default();
     for name in params.names() {
         if setting == UnknownParameters::Refuse && !known.contains(&name) {
-            faults.add(name, format!("Unknown parameter: {name}"));
+            faults.add(name, unknown_parameter(name));
         }
     }
     faults

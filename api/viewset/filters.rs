@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::{policy::Scope, resource::Resource};
 use crate::{
     auth::Caller,
-    faults::Faults,
+    faults::{Faults, unknown_parameter},
     fields::{
         Field,
         flags::Flag,
@@ -41,7 +41,7 @@ pub(crate) fn parse(
                 Err(message) => faults.add(name, message),
             },
             None if unknown == Unknown::Refuse => {
-                faults.add(name, format!("Unknown parameter: {name}"));
+                faults.add(name, unknown_parameter(name));
             }
             None => {}
         }

@@ -130,10 +130,8 @@ fn columns<'a>(
         Body::Deleted { target } => (DELETED, 0, Some(sql_seq(*target)), Cow::Borrowed("")),
         Body::Members { added, removed } => {
             let members = Members { added: added.clone(), removed: removed.clone() };
-            {
-                let text = serde_json::to_string(&members).map_err(failed)?;
-                (MEMBERS, 0, None, Cow::Owned(text))
-            }
+            let text = serde_json::to_string(&members).map_err(failed)?;
+            (MEMBERS, 0, None, Cow::Owned(text))
         }
     })
 }

@@ -107,7 +107,9 @@ async fn a_token_that_expires_is_renewed() {
     app.patient("ada").await;
     app.doctor("bob").await;
     let mut ada = in_room(&app, "ada", "bob");
-    tokio::time::sleep(std::time::Duration::from_secs(5)).await;
+    let later = app.log_in("ada").await;
+    let has_ended = async || later.get("/api/users/ada/").await.status == 401;
+    app.until("a token that was issued later has ended", has_ended).await;
     ada.types("still here");
     ada.sees("ada: still here\n");
     assert!(ada.end().success());

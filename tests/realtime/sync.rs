@@ -1,5 +1,7 @@
 //! All rooms at once, and a socket that outlives its token.
 
+use std::time::{Duration, Instant};
+
 use serde_json::{Value, json};
 
 use crate::support::App;
@@ -90,7 +92,9 @@ async fn a_socket_outlives_its_token_with_a_fresh_one() {
     renewed.send(json!({"type": "token", "ref": 1, "token": bob.token()})).await;
     assert_eq!(renewed.next_of("error").await["code"], "unauthenticated", "somebody else's");
     // A token is good for whole seconds from when it was issued: a later one ends later.
-    tokio::time::sleep(std::time::Duration::from_secs(2)).await;
+    let opened = Instant::now();
+    let is_later = async || opened.elapsed() >= Duration::from_secs(2);
+    app.until("a token is good for longer than theirs", is_later).await;
     let fresh = app.log_in("ada").await;
     renewed.send(json!({"type": "token", "ref": 2, "token": fresh.token()})).await;
     assert_eq!(renewed.next_of("ok").await["ref"], 2);

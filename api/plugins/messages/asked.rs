@@ -63,7 +63,7 @@ impl Reading {
                 self.not_before(time);
                 self.not_after(time);
             }
-            Filter::In(field, _) => return Err(unknown(&format!("{field}__in"))),
+            Filter::In(field, _) => return Err(Faults::unknown(&format!("{field}__in"))),
             _ => return Err(Faults::whole("This cannot be asked of messages.")),
         }
         Ok(())
@@ -106,11 +106,6 @@ impl Reading {
             }
         }
     }
-}
-
-/// `Unknown parameter: x`
-pub(super) fn unknown(name: &str) -> Faults {
-    Faults::one(name, format!("Unknown parameter: {name}"))
 }
 
 #[cfg(test)]
@@ -164,6 +159,6 @@ mod tests {
     #[test]
     fn what_makes_no_sense_of_messages_is_named() {
         let odd = asked(vec![Filter::In("receiver", vec![json!("bob")])]);
-        assert_eq!(odd, Err(unknown("receiver__in")));
+        assert_eq!(odd, Err(Faults::unknown("receiver__in")));
     }
 }

@@ -10,11 +10,7 @@ use ihs_store::{
 };
 use serde_json::Value;
 
-use super::{
-    Messages,
-    asked::{Asked, unknown},
-    row,
-};
+use super::{Messages, asked::Asked, row};
 use crate::{
     error::ApiError,
     faults::Faults,
@@ -56,7 +52,7 @@ fn parse(call: &Call) -> Result<(Asked, Query), ApiError> {
     let asked = Asked::of(&filter, &call.principal()?.username)?;
     let strict = unknown_parameters == UnknownParameters::Refuse;
     if strict && params.filled("search").is_some() {
-        return Err(unknown("search").into());
+        return Err(Faults::unknown("search").into());
     }
     let sort = match ordering::order(resource, &call.caller, params.get("ordering")) {
         Err(faults) if strict => return Err(faults.into()),

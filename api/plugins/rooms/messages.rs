@@ -11,7 +11,7 @@ use crate::{
     Ctx,
     error::ApiError,
     faults::Faults,
-    http::{Call, Reply, params::Params},
+    http::{Call, Reply, events, params::Params},
 };
 
 const LIMIT: u64 = 50;
@@ -70,12 +70,7 @@ async fn read(
 }
 
 fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Faults> {
-    let mut faults = Faults::default();
-    for name in params.names() {
-        if unknown == UnknownParameters::Refuse && !KNOWN.contains(&name) {
-            faults.add(name, format!("Unknown parameter: {name}"));
-        }
-    }
+    let mut faults = events::unknown(params, &KNOWN, unknown);
     let mut number = |name| params.filled(name).and_then(|text| seq(text, name, &mut faults));
     let (after, before) = (number("after"), number("before"));
     let limit = params.filled("limit").and_then(|text| text.trim().parse().ok());

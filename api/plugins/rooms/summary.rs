@@ -3,15 +3,12 @@
 use std::collections::HashMap;
 
 use futures_util::future::{join_all, try_join};
-use ihs_actors::room::membership::READ_MARKERS;
+use ihs_actors::room::{admission::MAX_UNREAD, membership::READ_MARKERS};
 use ihs_store::{Body, Filter, LogEntry, Query, RoomId, Seq, StoreError};
 use serde_json::{Value, json};
 
 use super::membership::still_in;
 use crate::{Ctx, auth::Caller, error::ApiError, viewset::hooks::Row};
-
-/// Unread messages are counted up to this; more are more than anybody reads.
-const UNREAD_MAX: u64 = 1_000;
 
 /// Fills in both, for rooms that the caller is in: one read for all markers, and the heads of all
 /// logs at the same time.
@@ -47,7 +44,7 @@ pub(super) async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Resu
 async fn summary(ctx: &Ctx, reader: &str, room: &str, read: Seq) -> Result<(u64, Value), ApiError> {
     let room: RoomId = room.parse().map_err(ApiError::internal)?;
     let end = Seq::new(i64::MAX.unsigned_abs());
-    let unread = ctx.store.log_unread(room, read, reader, UNREAD_MAX);
+    let unread = ctx.store.log_unread(room, read, reader, MAX_UNREAD);
     let (unread, last) = try_join(unread, ctx.store.log_before(room, end, 1)).await?;
     Ok((unread, last.last().map_or(Value::Null, shown)))
 }
