@@ -69,6 +69,26 @@ pub enum News {
     Revoked(Username, Logins),
 }
 
+impl News {
+    /// Whether it is worth nothing later: it changes nothing that is kept, and is said again.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        match self {
+            Self::Typing(_)
+            | Self::Read(..)
+            | Self::Beat
+            | Self::Present(_)
+            | Self::Moved { .. }
+            | Self::WhoIsThere => true,
+            Self::Entries(_)
+            | Self::Changed
+            | Self::Notified(_)
+            | Self::Viewed(_)
+            | Self::Revoked(..) => false,
+        }
+    }
+}
+
 impl NodeId {
     /// From the name that it is shown by.
     #[must_use]

@@ -176,7 +176,7 @@ impl Exchange {
             is_full |= matches!(listener.try_send(announcement), Err(SendError::Full(_)));
         }
         // Whoever has no place for it has much to do, and is told to look once that is done.
-        if is_full && !is_passing(news) {
+        if is_full && !news.is_passing() {
             table.owe(name);
             drop(table);
             self.owing.notify_one();
@@ -244,9 +244,4 @@ impl Exchange {
             tracing::warn!(trouble, "the bus is away: what other nodes do is read from the log");
         }
     }
-}
-
-/// News that are worth nothing later.
-const fn is_passing(news: &News) -> bool {
-    matches!(news, News::Typing(_) | News::Read(..))
 }

@@ -91,7 +91,7 @@ impl Missed {
     fn note(&mut self, outgoing: impl Iterator<Item = Outgoing>) {
         for outgoing in outgoing {
             if let Outgoing::News(Announcement { node, topic, news }) = outgoing
-                && !matches!(news, News::Typing(_) | News::Read(..))
+                && !news.is_passing()
                 && self.0.len() < MISSED
             {
                 self.0.insert(topic, node);
