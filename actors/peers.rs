@@ -140,23 +140,22 @@ impl PeersActor {
         self.hub.bus().publish(Announcement { node, topic, news: News::Beat });
         let hub = self.hub.clone();
         let mark = async move {
-            let mark = leave_mark(hub.store().as_ref(), node, hub.clock().now()).await?;
-            if mark == Mark::New {
+            if leave_mark(hub.store().as_ref(), node, hub.clock().now()).await? == Mark::New {
                 // Whoever buried this node has buried its users.
                 hub.users().tell_all_again();
             }
             let all = Query::new(NODES, Filter::everything(), MOST_NODES);
             hub.peers().see(node, &hub.store().find(all).await?);
-            // Of an embedded store this node is the only one: what it finds is an earlier run's.
-            let alone = mark == Mark::New && hub.settings().store.is_embedded();
-            due::look_after(&hub, if alone { Duration::ZERO } else { due::OVERDUE }).await?;
+            due::look_after(&hub).await?;
             online::bury(&hub).await
         };
         let until_next = tokio::time::timeout(BEAT, mark);
-        ctx.spawn(until_next.into_actor(self).map(|outcome, _, _| {
-            if let Ok(Err(error)) = outcome {
+        ctx.spawn(until_next.into_actor(self).map(|outcome, _, _| match outcome {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => {
                 tracing::debug!(error = &error as &dyn std::error::Error, "no mark left");
             }
+            Err(_) => tracing::debug!("no mark left in time"),
         }));
     }
 

@@ -202,7 +202,7 @@ impl Handler<Open> for Inbox {
 
     fn handle(&mut self, Open(asker): Open, ctx: &mut Self::Context) {
         self.used = Instant::now();
-        self.opening.insert(asker.session, Vec::new());
+        self.opening.entry(asker.session).or_default();
         let (store, user) = (Arc::clone(self.hub.store()), self.user.clone());
         let unseen = async move { shelf::unseen(&*store, &user).await };
         ctx.spawn(

@@ -166,30 +166,42 @@ pub(crate) async fn tell_of_room(
     (id, now): (String, Timestamp),
     notice: Notice,
 ) -> Result<Option<Notification>, StoreError> {
-    let slot = slot(room, user);
+    if let Some(told) = retell_of_room(store, user, room, now, &notice).await? {
+        return Ok(notification(&told));
+    }
+    let made = Notification { id, notice, time_created: now };
+    let mut document = document(user, &made);
+    document.insert(SLOT.to_owned(), slot(room, user).into());
+    match store.commit(vec![Write::Insert { collection: NOTIFICATIONS, document }]).await {
+        Ok(_) => Ok(Some(made)),
+        // Another node was faster, and may have counted less.
+        Err(StoreError::Taken { .. }) => {
+            let told = retell_of_room(store, user, room, now, &made.notice).await?;
+            Ok(told.as_ref().and_then(notification))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Changes the user's one unseen notification of a room, if there is one.
+async fn retell_of_room(
+    store: &dyn Store,
+    user: &Username,
+    room: RoomId,
+    now: Timestamp,
+    notice: &Notice,
+) -> Result<Option<Document>, StoreError> {
     let update = Write::Update {
         collection: NOTIFICATIONS,
-        filter: Filter::eq(SLOT, slot.clone()),
+        filter: Filter::eq(SLOT, slot(room, user)),
         change: Change::set("title", notice.title.as_str())
             .and_set("text", notice.text.as_str())
             .and_set("_updated", now)
             .and_add("_version", 1),
     };
     match store.commit(vec![update]).await {
-        Ok(done) => {
-            let document = done.into_iter().find_map(Written::updated);
-            return Ok(document.as_ref().and_then(notification));
-        }
-        Err(StoreError::Unmatched { .. }) => {}
-        Err(error) => return Err(error),
-    }
-    let made = Notification { id, notice, time_created: now };
-    let mut document = document(user, &made);
-    document.insert(SLOT.to_owned(), slot.into());
-    match store.commit(vec![Write::Insert { collection: NOTIFICATIONS, document }]).await {
-        Ok(_) => Ok(Some(made)),
-        // Another node was faster, and has told.
-        Err(StoreError::Taken { .. }) => Ok(None),
+        Ok(done) => Ok(done.into_iter().find_map(Written::updated)),
+        Err(StoreError::Unmatched { .. }) => Ok(None),
         Err(error) => Err(error),
     }
 }

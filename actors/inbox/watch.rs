@@ -65,9 +65,9 @@ impl Watch {
             .map(|one| (text(one, "_id").to_owned(), version(one).unwrap_or_default()))
             .collect();
         let before = std::mem::replace(&mut seen.versions, versions);
-        let first = seen.looked.replace(Instant::now()).is_none();
+        seen.looked = Some(Instant::now());
         let new = |one: &Document| before.get(text(one, "_id")).copied() != version(one);
-        found.into_iter().filter(|one| !first && new(one)).collect()
+        found.into_iter().filter(new).collect()
     }
 }
 

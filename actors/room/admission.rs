@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use ihs_store::{EntryId, LogEntry, RoomId, Seq, Store, StoreError};
 
 use crate::{
+    hub::Hub,
     protocol::{Answer, EntryView, JoinFrom, Joined, Reference},
     room::asker::Asker,
     room::membership,
@@ -61,16 +62,18 @@ impl Admitted {
     }
 }
 
-/// Looks up where a feed starts.
+/// Looks up where a feed starts. So many do at a time, with those who read pages.
 ///
 /// # Errors
 /// Those of the store.
 pub async fn admit(
-    store: &dyn Store,
+    hub: &Hub,
     room: RoomId,
     user: &Username,
     from: JoinFrom,
 ) -> Result<Admitted, StoreError> {
+    let _permit = hub.pages().permit().await;
+    let store = &**hub.store();
     let unread = membership::unread(store, room, user.as_str(), MAX_UNREAD).await?;
     let (cursor, diverged) = match from {
         JoinFrom::Now | JoinFrom::History(0) => (None, false),

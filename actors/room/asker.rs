@@ -60,12 +60,13 @@ pub struct Asker {
 
 impl Purpose {
     /// How much of what a socket may have under way such a request takes: the answer to one for
-    /// history may be a megabyte.
+    /// history may be a megabyte, that to a join names everybody who is there.
     #[must_use]
     pub const fn weight(self) -> usize {
         match self {
             Self::Event | Self::Sync => 0,
-            Self::Join | Self::Deed => 1,
+            Self::Deed => 1,
+            Self::Join => 8,
             Self::History => 32,
             Self::Account => 64,
         }

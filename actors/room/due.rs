@@ -1,6 +1,6 @@
 //! Marks in the store that say that a room owes notifications. Each is of one room on one node,
-//! which takes it back when everybody is told; a mark that stays is that of a node that died, and
-//! another node has its room tell them.
+//! which takes it back when everybody is told; those of a node that died another node has its room
+//! see to.
 
 use std::{collections::BTreeMap, time::Duration};
 
@@ -14,14 +14,17 @@ use serde_json::Value;
 use super::{Room, door::Door};
 use crate::hub::Hub;
 
-/// The collection of marks: `room` owes notifications since `since`.
+/// The collection of marks: `room` on `node` owes notifications since `since`.
 const DUE: &str = "notices_due";
 
 /// How old a mark is when a node looks after it that did not leave it.
-pub(crate) const OVERDUE: Duration = Duration::from_secs(20);
+const OVERDUE: Duration = Duration::from_secs(20);
 
 /// Marks that are looked after at a time.
-const MOST: u64 = 100;
+const MOST: usize = 100;
+
+/// Marks that are looked at for it.
+const MOST_SEEN: u64 = 5_000;
 
 /// The collection of marks as the store needs to know it.
 #[must_use]
@@ -40,6 +43,7 @@ pub(super) async fn mark(hub: &Hub, room: RoomId, since: Timestamp) -> Result<St
     let document = Document::from_iter([
         ("_id".to_owned(), Value::from(id.clone())),
         ("room".to_owned(), Value::from(room.to_string())),
+        ("node".to_owned(), Value::from(hub.node().to_string())),
         ("since".to_owned(), Value::from(since)),
     ]);
     hub.store().commit(vec![Write::Insert { collection: DUE, document }]).await?;
@@ -55,13 +59,24 @@ pub(super) async fn unmark(hub: &Hub, marks: Vec<String>) -> Result<(), StoreErr
     hub.store().commit(vec![Write::DeleteEvery { collection: DUE, filter }]).await.map(drop)
 }
 
-/// Has rooms see to marks that are older than `age`.
-pub(crate) async fn look_after(hub: &Hub, age: Duration) -> Result<(), StoreError> {
-    let age = i64::try_from(age.as_millis()).unwrap_or(i64::MAX);
-    let before = hub.clock().now().plus_millis(-age);
-    let oldest = Query::new(DUE, Filter::Lt("since", before.into()), MOST);
+/// Has rooms see to old marks of nodes that are gone.
+pub(crate) async fn look_after(hub: &Hub) -> Result<(), StoreError> {
+    let age = i64::try_from(OVERDUE.as_millis()).unwrap_or(i64::MAX);
+    let now = hub.clock().now();
+    let overdue = now.plus_millis(-age);
+    // Of an embedded store this node is the only one: marks of others are an earlier run's.
+    let alone = hub.settings().store.is_embedded();
+    let since = if alone { now } else { overdue };
+    let oldest = Query::new(DUE, Filter::Lt("since", since.into()), MOST_SEEN);
+    let me = hub.node().to_string();
+    let is_left = |mark: &Document| match text(mark, "node") {
+        // A room of this node may have ended without.
+        node if node == me => Timestamp::parse(text(mark, "since")) < Some(overdue),
+        node => alone || !hub.peers().lives_by_name(node),
+    };
     let mut marks: BTreeMap<RoomId, Vec<String>> = BTreeMap::new();
-    for mark in hub.store().find(oldest.sorted(vec![Sort::ascending("since")])).await? {
+    let found = hub.store().find(oldest.sorted(vec![Sort::ascending("since")])).await?;
+    for mark in found.into_iter().filter(is_left).take(MOST) {
         let id = text(&mark, "_id").to_owned();
         if let Ok(room) = text(&mark, "room").parse() {
             marks.entry(room).or_default().push(id);

@@ -1,18 +1,33 @@
 //! Joins: what is looked up first, and what becomes of those that outdo each other meanwhile.
 
-use std::sync::Arc;
+use std::time::Duration;
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
-use ihs_store::StoreError;
+use ihs_store::{Seq, StoreError};
 
 use super::{
-    Room, admission,
+    Room,
+    admission::{self, Admitted},
     asker::{Asker, Purpose},
     log::Refusal,
-    petition::{Verdict, turn_away},
+    membership,
+    petition::{Standing, turn_away},
     requests::{Join, refuse},
 };
 use crate::protocol::JoinFrom;
+
+/// How often, and how long after each other, a room looks whether it has read what a join needs.
+const CATCH_UPS: u32 = 100;
+const CATCH_UP: Duration = Duration::from_millis(20);
+
+/// A join that may be let in.
+struct Joining {
+    attempt: u64,
+    asker: Asker,
+    admitted: Admitted,
+    /// How far the room must have read its log.
+    least: Seq,
+}
 
 impl Handler<Join> for Room {
     type Result = ();
@@ -22,51 +37,76 @@ impl Handler<Join> for Room {
         self.attempts += 1;
         let attempt = self.attempts;
         self.joining.entry(asker.session).or_insert((attempt, attempt)).1 = attempt;
-        self.attempt(attempt, asker, from, ctx);
+        let user = asker.user.clone();
+        match self.standing(&user) {
+            Standing::Member => self.attempt(attempt, asker, from, ctx),
+            Standing::Refused(refusal) => self.fail(attempt, asker, refusal),
+            Standing::Unknown => {
+                let then = move |room: &mut Self, ctx: &mut Context<Self>, verdict| match verdict {
+                    Ok(()) => room.attempt(attempt, asker, from, ctx),
+                    Err(refusal) => room.fail(attempt, asker, refusal),
+                };
+                self.inquire(user, Box::new(then), ctx);
+            }
+        }
     }
 }
 
 impl Room {
+    fn fail(&mut self, attempt: u64, asker: Asker, refusal: Refusal) {
+        self.end_attempt(attempt, &asker);
+        turn_away(asker, self.id, refusal);
+    }
+
     fn attempt(&mut self, attempt: u64, asker: Asker, from: JoinFrom, ctx: &mut Context<Self>) {
-        let standing = match self.standing(&asker.user) {
-            Ok(standing) => standing,
-            Err(refusal) => {
-                self.end_attempt(attempt, &asker);
-                return turn_away(asker, self.id, refusal);
-            }
-        };
-        let (store, room) = (Arc::clone(self.hub.store()), self.id);
+        let (hub, room) = (self.hub.clone(), self.id);
         // What the client sends behind its join comes behind it in the feed, too.
         let (user, head) = (asker.user.clone(), self.log.head());
         let settled = self.opened + self.settle_time();
+        // A room that feeds nobody does not look, and may know members of long ago.
+        let may_lag = self.audience.is_empty() && !hub.settings().store.is_embedded();
         let admit = async move {
-            let is_member = standing.ask(&*store, room, &user).await?;
-            let admitted = admission::admit(&*store, room, &user, from).await?;
+            let least = if may_lag { membership::head(&hub, room).await? } else { Seq::ZERO };
+            let admitted = admission::admit(&hub, room, &user, from).await?;
             tokio::time::sleep_until(settled).await;
-            Ok::<_, StoreError>((is_member, admitted))
+            Ok::<_, StoreError>((least, admitted))
         };
         ctx.spawn(admit.into_actor(self).map(move |outcome, room, ctx| {
-            let is_member = outcome.as_ref().ok().map(|(is_member, _)| *is_member);
-            let verdict = room.learn(&asker.user, standing, is_member, ctx);
-            if matches!(verdict, Verdict::AskAgain) {
-                return room.attempt(attempt, asker, from, ctx);
+            if let Ok((least, admitted)) = outcome {
+                let joining = Joining { attempt, asker, admitted: admitted.since(head), least };
+                return room.admit_joining(joining, CATCH_UPS, ctx);
             }
-            let counts = room.end_attempt(attempt, &asker);
-            if let Verdict::Refused(refusal) = verdict {
-                return turn_away(asker, room.id, refusal);
-            }
-            match outcome.map(|(_, admitted)| admitted.since(head)) {
-                Ok(admitted) if counts => room.attach(asker, &admitted),
-                Ok(admitted) => room.say_joined(asker, &admitted),
-                Err(_)
-                    if asker.purpose == Purpose::Sync
-                        && room.audience.user_of(asker.session).is_some() =>
-                {
-                    asker.forget();
-                }
-                Err(_) => refuse(asker, Refusal::StoreAway),
+            room.end_attempt(attempt, &asker);
+            let is_fed = room.audience.user_of(asker.session).is_some();
+            // Whoever was told by a sync that they are fed is, in any case.
+            if asker.purpose == Purpose::Sync && is_fed {
+                asker.forget();
+            } else if let Some(asker) = room.admit(asker) {
+                refuse(asker, Refusal::StoreAway);
             }
         }));
+    }
+
+    /// Feeds a socket once the room has read all that was in the log when it joined.
+    fn admit_joining(&mut self, joining: Joining, patience: u32, ctx: &mut Context<Self>) {
+        if self.log.head() < joining.least {
+            if patience == 0 {
+                return self.fail(joining.attempt, joining.asker, Refusal::StoreAway);
+            }
+            self.log.look();
+            self.proceed(ctx);
+            ctx.run_later(CATCH_UP, move |room, ctx| {
+                room.admit_joining(joining, patience - 1, ctx);
+            });
+            return;
+        }
+        let Joining { attempt, asker, admitted, .. } = joining;
+        let counts = self.end_attempt(attempt, &asker);
+        match self.admit(asker) {
+            Some(asker) if counts => self.attach(asker, &admitted),
+            Some(asker) => self.say_joined(asker, &admitted),
+            None => {}
+        }
     }
 
     /// Notes that an attempt is over, and says whether it counts: the feed follows the client's last

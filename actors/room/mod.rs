@@ -2,7 +2,7 @@
 //! are here, and announces it to other nodes. The log decides what happened. The room writes to no
 //! socket and keeps no history.
 //!
-//! - [`log`]: the decisions; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
+//! - [`log`]: the decisions; `effects`: what comes of them; [`requests`]: what sessions ask; [`asker`], [`origin`]: the way back
 //! - `door`, `petition`, `joining`: who is let in; [`membership`], [`admission`]: what is looked up
 //!   in the store
 //! - [`notices`]: what members who are away are told; [`due`]: that it is not forgotten
@@ -17,6 +17,7 @@ pub mod audience;
 pub mod delivery;
 mod door;
 pub mod due;
+mod effects;
 mod joining;
 pub mod log;
 #[cfg(test)]
@@ -47,9 +48,8 @@ use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
 use self::{
     audience::Audience,
-    delivery::Delivery,
     door::Door,
-    log::{Draft, Effect, Refusal, RoomLog},
+    log::{Draft, RoomLog},
     notices::Notices,
     origin::Origin,
     petition::Inquiries,
@@ -127,6 +127,10 @@ pub struct Room {
     used: Instant,
     /// When the log was last looked at unasked.
     looked: Instant,
+    /// What this node has appended may be there, and nobody was told.
+    unsure: bool,
+    /// Who has read further than this node has delivered.
+    read_ahead: HashSet<Username>,
     /// When other nodes could not tell this one of what they append.
     untold: Option<Instant>,
     /// The turn to look, until it is over.
@@ -165,6 +169,8 @@ impl Room {
             opened: Instant::now(),
             used: Instant::now(),
             looked: Instant::now(),
+            unsure: false,
+            read_ahead: HashSet::new(),
             untold: None,
             looking: None,
             hub,
@@ -193,92 +199,6 @@ impl Room {
             && let Some(effect) = self.log.proceed()
         {
             self.carry_out(vec![effect], ctx);
-        }
-    }
-
-    fn carry_out(&mut self, effects: Vec<Effect<Origin>>, ctx: &mut Context<Self>) {
-        let mut delivery = Delivery::default();
-        for effect in effects {
-            match effect {
-                Effect::Append(entries) => self.append(entries, ctx),
-                Effect::Read { after, limit } => self.read((after, limit), ctx),
-                Effect::Deliver(entries) => delivery.entries.extend(entries),
-                Effect::Acknowledge(origin, entry) => {
-                    delivery.own = true;
-                    origin.acknowledge(self.id, *entry, &mut delivery);
-                }
-                Effect::Refuse(origin, refusal) => origin.refuse(refusal),
-                Effect::Restart => self.restart(ctx),
-            }
-        }
-        self.deliver(delivery);
-    }
-
-    fn append(&mut self, entries: Vec<LogEntry>, ctx: &mut Context<Self>) {
-        let (hub, room) = (self.hub.clone(), self.id);
-        let must_mark = self.notices.must_mark(&entries, (&self.members, &self.presence));
-        let now = hub.clock().now();
-        let append = async move {
-            let mark =
-                async { if must_mark { due::mark(&hub, room, now).await.ok() } else { None } };
-            futures_util::join!(hub.store().append(room, entries), mark)
-        };
-        ctx.spawn(append.into_actor(self).map(|(outcome, mark), room, ctx| {
-            room.notices.appended(mark);
-            if let Err(error) = &outcome {
-                let error = error as &dyn std::error::Error;
-                tracing::warn!(room = %room.id, error, "append failed");
-            }
-            let effects = room.log.appended(outcome);
-            room.carry_out(effects, ctx);
-            room.proceed(ctx);
-        }));
-    }
-
-    fn read(&mut self, (after, limit): (Seq, usize), ctx: &mut Context<Self>) {
-        let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        let limit = u64::try_from(limit).unwrap_or(u64::MAX);
-        let read = async move { store.log_after(room, after, limit).await };
-        ctx.spawn(read.into_actor(self).map(|outcome, room, ctx| {
-            room.looking = None;
-            room.pausing = outcome.is_err();
-            let effects = room.log.read(outcome);
-            room.carry_out(effects, ctx);
-            room.proceed(ctx);
-        }));
-    }
-
-    fn deliver(&mut self, delivery: Delivery) {
-        let removed = membership::follow(&mut self.members, &delivery.entries);
-        if delivery.own && !delivery.entries.is_empty() {
-            self.tell_others(News::Entries(Arc::new(delivery.entries.clone())));
-            self.notices.note(&delivery.entries, &self.members, &self.presence);
-            self.touch.touch();
-        }
-        for (fan_out, message) in delivery.split(self.id, self.audience.threads(), &removed) {
-            self.send(fan_out, message);
-        }
-        for (user, _) in &removed {
-            self.inquiries.note_removal(user);
-            self.expel(user);
-            for origin in self.log.withdraw(user.as_str()) {
-                origin.refuse(Refusal::NotAMember);
-            }
-        }
-    }
-
-    fn send(&mut self, fan_out: Addr<FanOutActor>, message: Deliver) {
-        if !self.stuck.is_empty() || !self.audience.try_send(&fan_out, &message) {
-            self.stuck.push_back((fan_out, message));
-        }
-    }
-
-    fn send_stuck(&mut self) {
-        while let Some((fan_out, message)) = self.stuck.pop_front() {
-            if !self.audience.try_send(&fan_out, &message) {
-                self.stuck.push_front((fan_out, message));
-                return;
-            }
         }
     }
 

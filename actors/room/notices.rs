@@ -150,6 +150,12 @@ impl Notices {
         }
     }
 
+    /// Notes that everybody who is away may have missed something.
+    pub fn suspect(&mut self, members: &HashSet<Username>, there: &Presence) {
+        self.noted = Some(Instant::now());
+        self.missed.extend(members.iter().filter(|user| !there.is_online(user)).cloned());
+    }
+
     /// Notes who turns out to have been away for some time: what was said meanwhile was not for
     /// them.
     pub fn note_vanished(&mut self, users: Vec<Username>) {

@@ -1,10 +1,11 @@
 //! Requests to a room, and what becomes of those of somebody whom it does not know: they may have
-//! been let in elsewhere just now, which the store tells before the log is read.
+//! been let in elsewhere just now, which the store tells before the log is read. What they ask for
+//! meanwhile waits, in its order.
 
 use std::{collections::HashMap, sync::Arc};
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
-use ihs_store::{RoomId, Store, StoreError};
+use ihs_store::RoomId;
 
 use super::{
     Room,
@@ -29,145 +30,127 @@ pub(super) trait Petition: Message<Result = ()> + std::marker::Send + 'static {
     fn decline(self, room: RoomId, refusal: Refusal);
 }
 
-/// What a room knows of somebody who asks for something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Standing {
-    Member,
-    /// Not by its log as far as it is read; the number of the inquiry, whose end must be noted.
-    Unknown(u64),
-}
+/// What waits for what the store says of its user.
+type Waiting = Box<dyn FnOnce(&mut Room, &mut Context<Room>, Result<(), Refusal>)>;
 
-impl Standing {
-    /// Whether they are a member, as the store says where the room does not know.
-    pub(super) async fn ask(
-        self,
-        store: &dyn Store,
-        room: RoomId,
-        user: &Username,
-    ) -> Result<bool, StoreError> {
-        match self {
-            Self::Member => Ok(true),
-            Self::Unknown(_) => membership::is_member(store, room, user).await,
-        }
-    }
-}
-
-/// What comes of what the store says about somebody.
-pub(super) enum Verdict {
-    Member,
-    /// They were removed since it was asked: it must be asked again.
-    AskAgain,
-    Refused(Refusal),
-}
-
-/// Requests that wait for what the store says of those who make them.
-#[derive(Debug, Default)]
+/// Requests of those whom the room does not know.
+#[derive(Default)]
 pub(super) struct Inquiries {
     waiting: usize,
-    /// Of each of these users: how many, and how often they were removed since the first.
-    of: HashMap<Username, (usize, u64)>,
+    of: HashMap<Username, Inquiry>,
+}
+
+/// The store is asked about a user.
+#[derive(Default)]
+struct Inquiry {
+    /// They were removed since it was asked.
+    removed: bool,
+    waiting: Vec<Waiting>,
 }
 
 impl Inquiries {
-    /// Notes a question, and says how often its user has been removed.
-    fn begin(&mut self, user: &Username) -> u64 {
-        self.waiting += 1;
-        let (waiting, removals) = self.of.entry(user.clone()).or_default();
-        *waiting += 1;
-        *removals
-    }
-
-    /// Notes an answer, and says how often its user has been removed.
-    fn end(&mut self, user: &Username) -> u64 {
-        self.waiting -= 1;
-        let Some((waiting, removals)) = self.of.get_mut(user) else { return 0 };
-        let removals = *removals;
-        *waiting -= 1;
-        if *waiting == 0 {
-            self.of.remove(user);
-        }
-        removals
-    }
-
     /// Notes that somebody is removed.
     pub(super) fn note_removal(&mut self, user: &Username) {
-        if let Some((_, removals)) = self.of.get_mut(user) {
-            *removals += 1;
+        if let Some(inquiry) = self.of.get_mut(user) {
+            inquiry.removed = true;
         }
+    }
+
+    fn end(&mut self, user: &Username) -> Vec<Waiting> {
+        let waiting = self.of.remove(user).unwrap_or_default().waiting;
+        self.waiting -= waiting.len();
+        waiting
     }
 }
 
 impl Room {
-    /// What is known of somebody before the store is asked.
-    pub(super) fn standing(&mut self, user: &Username) -> Result<Standing, Refusal> {
-        match self.entry(user) {
-            Ok(()) => Ok(Standing::Member),
-            Err(Refusal::NotAMember) if matches!(self.door, Door::Open) => {
-                if self.inquiries.waiting >= self.hub.settings().rooms.pending {
-                    return Err(Refusal::Busy);
-                }
-                Ok(Standing::Unknown(self.inquiries.begin(user)))
-            }
-            Err(refusal) => Err(refusal),
-        }
-    }
-
-    /// Takes what the store has said of somebody, if it could say.
-    pub(super) fn learn(
-        &mut self,
-        user: &Username,
-        standing: Standing,
-        said: Option<bool>,
-        ctx: &mut Context<Self>,
-    ) -> Verdict {
-        let Standing::Unknown(before) = standing else {
-            return self.entry(user).map_or_else(Verdict::Refused, |()| Verdict::Member);
-        };
-        let removals = self.inquiries.end(user);
-        if said.is_some() {
-            // The log says so too, further on than this node has read.
-            self.log.look();
-            self.proceed(ctx);
-        }
-        match (self.entry(user), said) {
-            (Ok(()), _) => Verdict::Member,
-            (Err(_), Some(true)) if removals == before => {
-                self.members.insert(user.clone());
-                Verdict::Member
-            }
-            (Err(_), Some(true)) => Verdict::AskAgain,
-            (Err(_), None) => Verdict::Refused(Refusal::StoreAway),
-            (Err(refusal), Some(false)) => Verdict::Refused(refusal),
-        }
-    }
-
-    /// Lets a request in, now or when the store has said that its user is a member; otherwise
+    /// Lets a request in at once, or when the store has said that its user is a member; otherwise
     /// answers it.
     pub(super) fn let_in<P: Petition>(&mut self, petition: P, ctx: &mut Context<Self>) -> Option<P>
     where
-        Self: Handler<P>,
+        Self: Handler<P, Result = ()>,
     {
-        match self.standing(petition.user()) {
-            Ok(Standing::Member) => return Some(petition),
-            Ok(standing) => self.ask_the_store(petition, standing, ctx),
-            Err(refusal) => petition.decline(self.id, refusal),
+        let user = petition.user().clone();
+        match self.standing(&user) {
+            Standing::Member => return Some(petition),
+            Standing::Refused(refusal) => petition.decline(self.id, refusal),
+            Standing::Unknown => {
+                let then = move |room: &mut Self, ctx: &mut Context<Self>, verdict| match verdict {
+                    Ok(()) => room.handle(petition, ctx),
+                    Err(refusal) => petition.decline(room.id, refusal),
+                };
+                self.inquire(user, Box::new(then), ctx);
+            }
         }
         None
     }
 
-    fn ask_the_store<P: Petition>(&self, petition: P, standing: Standing, ctx: &mut Context<Self>)
-    where
-        Self: Handler<P>,
-    {
-        let (store, room, user) = (Arc::clone(self.hub.store()), self.id, petition.user().clone());
-        let ask = async move { standing.ask(&*store, room, &user).await };
-        ctx.spawn(ask.into_actor(self).map(move |outcome, room, ctx| {
-            match room.learn(petition.user(), standing, outcome.ok(), ctx) {
-                Verdict::Member | Verdict::AskAgain => ctx.notify(petition),
-                Verdict::Refused(refusal) => petition.decline(room.id, refusal),
+    /// What is known of somebody who asks for something.
+    pub(super) fn standing(&mut self, user: &Username) -> Standing {
+        let entry = self.entry(user);
+        if self.inquiries.waiting == 0 || !self.inquiries.of.contains_key(user) {
+            match entry {
+                Ok(()) => return Standing::Member,
+                Err(Refusal::NotAMember) if matches!(self.door, Door::Open) => {}
+                Err(refusal) => return Standing::Refused(refusal),
             }
+        }
+        if self.inquiries.waiting >= self.hub.settings().rooms.pending {
+            return Standing::Refused(Refusal::Busy);
+        }
+        Standing::Unknown
+    }
+
+    /// Has something wait for what the store says of a user whom the room does not know.
+    pub(super) fn inquire(&mut self, user: Username, then: Waiting, ctx: &mut Context<Self>) {
+        self.inquiries.waiting += 1;
+        let is_asked = self.inquiries.of.contains_key(&user);
+        self.inquiries.of.entry(user.clone()).or_default().waiting.push(then);
+        if !is_asked {
+            self.ask_the_store(user, ctx);
+        }
+    }
+
+    fn ask_the_store(&self, user: Username, ctx: &mut Context<Self>) {
+        let (store, room, asked) = (Arc::clone(self.hub.store()), self.id, user.clone());
+        let ask = async move { membership::is_member(&*store, room, &asked).await };
+        ctx.spawn(ask.into_actor(self).map(move |outcome, room, ctx| {
+            let verdict = match (room.entry(&user), outcome) {
+                (Ok(()), _) => Ok(()),
+                (Err(_), Ok(true)) => {
+                    if room.is_to_be_asked_again(&user) {
+                        return room.ask_the_store(user, ctx);
+                    }
+                    room.members.insert(user.clone());
+                    Ok(())
+                }
+                (Err(refusal), Ok(false)) => Err(refusal),
+                (Err(_), Err(_)) => Err(Refusal::StoreAway),
+            };
+            for then in room.inquiries.end(&user) {
+                then(room, ctx, verdict);
+            }
+            // The log says so too, further on than this node has read.
+            room.log.look();
+            room.proceed(ctx);
         }));
     }
+
+    /// Whether somebody was removed since the store was asked: what it has said is not so any more,
+    /// or is so again.
+    fn is_to_be_asked_again(&mut self, user: &Username) -> bool {
+        let inquiry = self.inquiries.of.get_mut(user);
+        inquiry.is_some_and(|inquiry| std::mem::take(&mut inquiry.removed))
+    }
+}
+
+/// What a room knows of somebody who asks for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Member,
+    /// The store is to be asked.
+    Unknown,
+    Refused(Refusal),
 }
 
 /// What is not the caller's is not there, and feeds them no longer.

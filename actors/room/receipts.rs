@@ -57,8 +57,9 @@ pub struct WriteReceipts;
 #[derive(Debug, Default)]
 pub struct Receipts {
     unwritten: BTreeMap<Part, (Seq, Timestamp)>,
-    /// What is being written.
-    writing: Vec<Step>,
+    /// What is being written, by the number of the write.
+    writing: BTreeMap<u64, Vec<Step>>,
+    writes: u64,
     /// How far each socket is known to be.
     known: HashMap<SessionId, Seq>,
     /// The head of the log when everybody who is here had it.
@@ -122,6 +123,10 @@ impl Receipts {
     }
 
     fn steps(&self) -> Vec<Step> {
+        self.writing.values().flatten().cloned().chain(self.unwritten_steps()).collect()
+    }
+
+    fn unwritten_steps(&self) -> Vec<Step> {
         let step = |((user, deed, after), (to, time)): (&Part, &(Seq, Timestamp))| Step {
             user: user.clone(),
             deed: *deed,
@@ -129,21 +134,22 @@ impl Receipts {
             to: *to,
             time: *time,
         };
-        self.writing.iter().cloned().chain(self.unwritten.iter().map(step)).collect()
+        self.unwritten.iter().map(step).collect()
     }
 
-    fn start_writing(&mut self) -> Vec<Step> {
+    fn start_writing(&mut self) -> (u64, Vec<Step>) {
         self.under_way = true;
-        let steps = self.steps();
+        self.writes += 1;
+        let steps = self.unwritten_steps();
         self.unwritten.clear();
-        self.writing.clone_from(&steps);
-        steps
+        self.writing.insert(self.writes, steps.clone());
+        (self.writes, steps)
     }
 
     /// What was being written is written, or is not.
-    fn end_writing(&mut self, written: &Result<(), StoreError>) {
-        self.under_way = false;
-        let steps = std::mem::take(&mut self.writing);
+    fn end_writing(&mut self, write: u64, written: &Result<(), StoreError>) {
+        let steps = self.writing.remove(&write).unwrap_or_default();
+        self.under_way = !self.writing.is_empty();
         if written.is_ok() {
             return;
         }
@@ -197,15 +203,15 @@ impl Room {
     }
 
     fn write_receipts(&mut self) -> impl ActorFuture<Self, Output = ()> + use<> {
-        let steps = self.receipts.start_writing();
+        let (number, steps) = self.receipts.start_writing();
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let write = async move { receipts::write(&*store, room, &steps).await };
-        write.into_actor(self).map(|written, room, _| {
+        write.into_actor(self).map(move |written, room, _| {
             if let Err(error) = &written {
                 let error = error as &dyn std::error::Error;
                 tracing::debug!(room = %room.id, error, "receipts not written");
             }
-            room.receipts.end_writing(&written);
+            room.receipts.end_writing(number, &written);
         })
     }
 }
@@ -274,8 +280,8 @@ mod tests {
         let mut receipts = Receipts::default();
         receipts.survey(Seq::new(7), &surveyed(&[(1, "ada", given(3, 7))], true), at(1));
         assert_eq!(ends(&receipts), [(3, 7)]);
-        receipts.start_writing();
-        receipts.end_writing(&Ok(()));
+        let (write, _) = receipts.start_writing();
+        receipts.end_writing(write, &Ok(()));
         assert!(receipts.is_settled());
         receipts.survey(Seq::new(7), &surveyed(&[(1, "ada", given(3, 7))], true), at(2));
         assert!(receipts.is_settled());
@@ -307,10 +313,10 @@ mod tests {
     fn what_could_not_be_written_is_kept_and_told_meanwhile() {
         let mut receipts = Receipts::default();
         receipts.delivered(&name("ada"), given(0, 5), at(1));
-        receipts.start_writing();
+        let (write, _) = receipts.start_writing();
         assert_eq!(ends(&receipts), [(0, 5)]);
         receipts.delivered(&name("ada"), given(0, 9), at(2));
-        receipts.end_writing(&Err(StoreError::SeqTaken));
+        receipts.end_writing(write, &Err(StoreError::SeqTaken));
         assert_eq!(ends(&receipts), [(0, 9)]);
     }
 }

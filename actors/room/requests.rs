@@ -201,17 +201,32 @@ impl Room {
         let further = *known < seq;
         if further {
             *known = seq;
-            // What is beyond the head has not been delivered: nobody is told of it.
-            let seq = if seq > self.log.head() {
+            let head = self.log.head();
+            if seq > head {
+                // What has not been delivered, nobody is told of yet.
                 self.log.look();
-                self.log.head()
-            } else {
-                seq
-            };
-            let event = Answer::Read { room: self.id, user: user.as_str(), seq };
-            self.pass(&event, &Except::Nobody);
+                self.read_ahead.insert(user.clone());
+            }
+            self.pass_read(user, seq.min(head));
         }
         further
+    }
+
+    /// Tells how far those have read who had read ahead.
+    pub(super) fn tell_read(&mut self) {
+        let head = self.log.head();
+        for user in std::mem::take(&mut self.read_ahead) {
+            let Some(seq) = self.read.get(&user).copied() else { continue };
+            self.pass_read(&user, seq.min(head));
+            if seq > head {
+                self.read_ahead.insert(user);
+            }
+        }
+    }
+
+    fn pass_read(&self, user: &Username, seq: Seq) {
+        let event = Answer::Read { room: self.id, user: user.as_str(), seq };
+        self.pass(&event, &Except::Nobody);
     }
 }
 
@@ -244,17 +259,15 @@ impl Handler<Recall> for Room {
     fn handle(&mut self, recall: Recall, ctx: &mut Self::Context) {
         let Some(Recall { asker, before, limit }) = self.let_in(recall, ctx) else { return };
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
-        let before = before.unwrap_or(Seq::new(u64::MAX));
+        // What was not delivered yet may be behind the removal of who asks.
+        let behind = self.log.head().next();
+        let before = before.map_or(behind, |before| before.min(behind));
         let recall = async move { store.log_before(room, before, limit.saturating_add(1)).await };
         ctx.spawn(recall.into_actor(self).map(move |outcome, room, _| {
             // Whoever was removed meanwhile sees nothing of it.
             let Some(asker) = room.admit(asker) else { return };
             match outcome {
-                Ok(mut entries) => {
-                    // What was not delivered yet may be behind the removal of who asks.
-                    entries.retain(|entry| entry.seq <= room.log.head());
-                    admission::recall(room.id, asker, &entries, limit);
-                }
+                Ok(entries) => admission::recall(room.id, asker, &entries, limit),
                 Err(_) => refuse(asker, Refusal::StoreAway),
             }
         }));

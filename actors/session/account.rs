@@ -95,7 +95,10 @@ impl Session {
     }
 
     fn follow(&mut self, room: RoomId, from: JoinFrom) {
-        self.socket.rooms.borrow_mut().insert(room);
+        if !self.socket.take_room(room, self.fan_out.hub().settings().limits.rooms_per_socket) {
+            // It was named as one that is live: it is not.
+            return self.answer(&Answer::Left { room, reason: "too many rooms" });
+        }
         self.socket.unfed.borrow_mut().insert(room, Unfed { from, refused: false });
         let asker = self.asker(None, room, Purpose::Sync);
         self.tell(room, Join { asker, from });

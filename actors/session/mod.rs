@@ -174,15 +174,11 @@ impl Session {
 
     fn join(&mut self, reference: Option<Reference>, room: RoomId, from: JoinFrom) {
         let limit = self.fan_out.hub().settings().limits.rooms_per_socket;
-        let mut rooms = self.socket.rooms.borrow_mut();
-        if rooms.len() >= limit && !rooms.contains(&room) {
-            drop(rooms);
+        if !self.socket.take_room(room, limit) {
             let detail = format!("a socket joins at most {limit} rooms");
             let answer = Answer::error(reference.as_ref(), ErrorCode::TooLarge, &detail);
             return self.answer(&answer);
         }
-        rooms.insert(room);
-        drop(rooms);
         let asker = self.asker(reference, room, Purpose::Join);
         self.tell(room, Join { asker, from });
     }

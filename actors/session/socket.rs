@@ -111,6 +111,17 @@ impl Socket {
         self.expires.set(renewal.expires);
     }
 
+    /// Notes that it asks to be fed from a room; whether that is not one too many.
+    #[must_use]
+    pub fn take_room(&self, room: RoomId, limit: usize) -> bool {
+        let mut rooms = self.rooms.borrow_mut();
+        let fits = rooms.len() < limit || rooms.contains(&room);
+        if fits {
+            rooms.insert(room);
+        }
+        fits
+    }
+
     /// Answers a request.
     pub fn answer(&self, reply: Reply) {
         if let Some(frame) = reply.frame {

@@ -30,7 +30,7 @@ pub(super) async fn send(call: &Call) -> Result<Reply, ApiError> {
         Some(room) => room.parse().map_err(ApiError::internal)?,
         None => direct_with(&call.ctx, call.principal()?, text(&values, "receiver")).await?,
     };
-    // Read before, so that nothing is left to fail once the message is stored.
+    // Read before, so that less is left to fail once the message is stored.
     let document = call.ctx.store.get(ROOMS, &room.to_string()).await?.unwrap_or_default();
     let sent = call.ctx.hub.send(room, &user, said, key.and_then(MessageKey::parse)).await;
     let entry = sent.map_err(|reason| match reason {

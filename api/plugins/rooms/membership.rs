@@ -86,9 +86,11 @@ pub(super) async fn alter(
         };
         let mut writes = vec![writing(ctx, &document, &after)?];
         writes.extend(entry(ctx, id, by, &before, &after).await?);
-        match ctx.store.commit(writes).await {
+        let outcome = ctx.store.commit(writes).await;
+        // It may be so even when the store could not say so.
+        announce(ctx, id);
+        match outcome {
             Ok(done) => {
-                announce(ctx, id);
                 return Ok(done.into_iter().find_map(Written::updated));
             }
             Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => {}
