@@ -37,7 +37,7 @@ pub(crate) enum Command {
     /// Load a running node and print what it did.
     Bench(BenchArgs),
     /// Check configuration and connections, and print what was found.
-    Check(NodeArgs),
+    Check(ServeArgs),
 }
 
 /// Where the data is: flags of every command that touches it.
@@ -133,33 +133,51 @@ pub(crate) struct BenchArgs {
     /// What to do.
     pub(crate) kind: BenchKind,
     /// Rooms [default: 1 for fan-out, 100 for rooms].
-    #[arg(long)]
+    #[arg(long, value_parser = count)]
     pub(crate) rooms: Option<usize>,
     /// Sockets in each room, or all idle ones [default: 1000, for rooms 10].
-    #[arg(long)]
+    #[arg(long, value_parser = count)]
     pub(crate) sockets: Option<usize>,
     /// Sockets in each room that send [default: 64 for fan-out, all for rooms].
-    #[arg(long)]
+    #[arg(long, value_parser = count)]
     pub(crate) senders: Option<usize>,
     /// Sockets that one user has.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = count)]
     pub(crate) sockets_per_user: usize,
     /// Messages per second over all rooms; without it, each sender sends when its last message was
     /// acknowledged.
-    #[arg(long)]
+    #[arg(long, value_parser = rate)]
     pub(crate) rate: Option<f64>,
     /// Seconds before the measurement.
     #[arg(long, default_value_t = 2)]
     pub(crate) warm_up: u64,
     /// Seconds of the measurement.
-    #[arg(long, default_value_t = 10)]
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) seconds: u64,
     /// Length of a message's text.
-    #[arg(long, default_value_t = 64)]
+    #[arg(long, default_value_t = 64, value_parser = count)]
     pub(crate) message_bytes: usize,
     /// Process of the node, and of its store and bus, whose CPU time and memory are measured.
     #[arg(long)]
     pub(crate) pid: Vec<u32>,
+}
+
+/// At least one.
+fn count(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(0) => Err("must be at least 1".to_owned()),
+        Ok(count) => Ok(count),
+        Err(error) => Err(format!("{error}")),
+    }
+}
+
+/// More than none.
+fn rate(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(rate) if rate.is_finite() && rate > 0.0 => Ok(rate),
+        Ok(_) => Err("must be more than 0".to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 impl NodeArgs {

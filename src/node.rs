@@ -5,13 +5,13 @@ use std::sync::Arc;
 use actix_web::rt::System;
 use ihs_actors::LocalBus;
 use ihs_api::Ctx;
-use ihs_config::Settings;
+use ihs_config::{Overrides, Settings};
 
-use crate::{cli::NodeArgs, failure::Failure, server, telemetry};
+use crate::{failure::Failure, server, telemetry};
 
 /// Loads and checks the settings, and starts the log.
-pub(crate) fn settings(args: NodeArgs) -> Result<Settings, Failure> {
-    let settings = Settings::load(&args.overrides())?;
+pub(crate) fn settings(overrides: &Overrides) -> Result<Settings, Failure> {
+    let settings = Settings::load(overrides)?;
     telemetry::start(&settings.log)?;
     Ok(settings)
 }

@@ -31,11 +31,15 @@ pub(crate) fn start(settings: &LogSettings) -> Result<(), Failure> {
         .map_err(|error| Failure::failed("cannot start the log").because(error))
 }
 
-/// A panic becomes one line of the log, with its place. Its message stays out: it may quote the
+/// A panic becomes one line of the log, or of standard error where there is none, with its place. Its message stays out: it may quote the
 /// value at fault, which may be health data.
 pub(crate) fn hide_panics() {
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();
-        tracing::error!(place, "a fault of ours: please report it");
+        if tracing::dispatcher::has_been_set() {
+            tracing::error!(place, "a fault of ours: please report it");
+        } else {
+            eprintln!("error: a fault of ours at {place}: please report it");
+        }
     }));
 }

@@ -50,8 +50,12 @@ async fn load(args: BenchArgs, address: Address) -> Result<(), Failure> {
         message_bytes: args.message_bytes,
         processes: Processes(args.pid),
     };
-    report_load(&plan, &load::run(&plan).await?);
-    Ok(())
+    let outcome = load::run(&plan).await?;
+    report_load(&plan, &outcome);
+    let Some(refusal) = outcome.refusal else { return Ok(()) };
+    let limited = refusal.contains("rate_limited");
+    let advice = if limited { "; set IHS_LIMITS__MESSAGES_PER_SECOND=0 for the node" } else { "" };
+    Err(Failure::failed(format!("the node refused messages: {refusal}{advice}")))
 }
 
 #[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^52")]
@@ -76,9 +80,6 @@ fn report_load(plan: &Plan, outcome: &Outcome) {
         println!("server CPU            {:.0} % of one core", 100.0 * cpu.as_secs_f64() / seconds);
         println!("server CPU/message    {:.2} µs", per(counts.acknowledged));
         println!("server CPU/delivery   {:.3} µs", per(counts.delivered));
-    }
-    if let Some(refusal) = &outcome.refusal {
-        eprintln!("first refusal: {refusal}");
     }
 }
 

@@ -1,7 +1,9 @@
 //! `ihs check`: whether the settings are good and everything they name can be reached.
 
 use std::{
+    fs, io,
     net::TcpListener,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -9,13 +11,13 @@ use actix_web::rt::System;
 use ihs_actors::RedisBus;
 use ihs_config::{Profile, Settings};
 
-use crate::{cli::NodeArgs, failure::Failure, node, server, welcome};
+use crate::{cli::ServeArgs, failure::Failure, node, server, welcome};
 
 /// Prints what was found.
-pub(crate) fn run(args: NodeArgs) -> Result<(), Failure> {
-    let settings = node::settings(args)?;
+pub(crate) fn run(args: ServeArgs) -> Result<(), Failure> {
+    let settings = node::settings(&args.overrides())?;
     println!("settings  good, for {}", profile(&settings));
-    println!("listen    {}", listen(&settings));
+    println!("listen    {}", listen(&settings)?);
     println!("store     {}", store(&settings)?);
     println!("bus       {}", bus(&settings)?);
     Ok(())
@@ -29,11 +31,14 @@ const fn profile(settings: &Settings) -> &'static str {
 }
 
 /// A port in use is told, and no fault: it may be the node that is checked.
-fn listen(settings: &Settings) -> String {
+fn listen(settings: &Settings) -> Result<String, Failure> {
     let place = settings.server.listen;
     match TcpListener::bind(place) {
-        Ok(_) => format!("{place} is free"),
-        Err(error) => format!("{place} cannot be used now: {error}"),
+        Ok(_) => Ok(format!("{place} is free")),
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+            Ok(format!("{place} is in use just now"))
+        }
+        Err(error) => Err(Failure::failed(format!("cannot listen on {place}")).because(error)),
     }
 }
 
@@ -41,6 +46,7 @@ fn listen(settings: &Settings) -> String {
 fn store(settings: &Settings) -> Result<String, Failure> {
     let place = welcome::data_place(settings);
     if settings.store.is_embedded() && !settings.server.data_dir.exists() {
+        may_make(&settings.server.data_dir)?;
         return Ok(format!("{place}: not there yet, the first start makes it"));
     }
     System::new().block_on(async {
@@ -53,6 +59,16 @@ fn store(settings: &Settings) -> Result<String, Failure> {
             Failure::failed(format!("the store does not answer: {place}")).because(error)
         })?;
         Ok(format!("{place}: answers in {millis} ms"))
+    })
+}
+
+/// Whether a folder could be made: tries it, under another name, where the first one is missing.
+fn may_make(folder: &Path) -> Result<(), Failure> {
+    let there = folder.ancestors().skip(1).find(|ancestor| ancestor.exists());
+    let there = there.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let trial = there.join(format!(".ihs-check-{}", std::process::id()));
+    fs::create_dir(&trial).and_then(|()| fs::remove_dir(&trial)).map_err(|error| {
+        Failure::failed(format!("{} cannot be made", folder.display())).because(error)
     })
 }
 

@@ -6,7 +6,7 @@ use crate::{cli::SuperuserArgs, failure::Failure, node, prompt};
 
 /// Asks for what was not given, and makes the user.
 pub(crate) fn run(args: SuperuserArgs) -> Result<(), Failure> {
-    let settings = node::settings(args.node)?;
+    let settings = node::settings(&args.node.overrides())?;
     let username = prompt::username(args.username)?;
     let password =
         if args.password_stdin { prompt::first_line()? } else { prompt::new_password()? };

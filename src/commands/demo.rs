@@ -22,7 +22,7 @@ const BATCH: usize = 32;
 
 /// Fills the store, and prints who can log in.
 pub(crate) fn run(args: NodeArgs) -> Result<(), Failure> {
-    let settings = node::settings(args)?;
+    let settings = node::settings(&args.overrides())?;
     let plan = Plan::new();
     node::with(settings, async |ctx| {
         refuse_unless_empty(&ctx).await?;
