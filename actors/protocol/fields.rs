@@ -123,9 +123,10 @@ impl Fields<'_> {
     fn join_from(&self) -> Result<JoinFrom, Fault> {
         let after: Option<Seq> = optional("after", self.after)?;
         let history: Option<u64> = optional("history", self.history)?;
+        let last = optional("last", self.last)?;
         match (after, history) {
             (Some(_), Some(_)) => Err(Fault::bad("after and history exclude each other")),
-            (Some(seq), None) => Ok(JoinFrom::After { seq, last: optional("last", self.last)? }),
+            (Some(seq), None) => Ok(JoinFrom::After { seq, last }),
             (None, Some(count)) => Ok(JoinFrom::History(count.min(MAX_HISTORY))),
             (None, None) => Ok(JoinFrom::Now),
         }

@@ -6,7 +6,7 @@ use bytestring::ByteString;
 use super::{Gone, Room, admission::Admitted, asker::Asker, asker::Reply, presence::Moves};
 use crate::{
     bus::{Health, News, NodeId},
-    fan_out::{Attach, Deliver, Except, Pass},
+    fan_out::{Attach, Except, Pass},
     protocol::Answer,
     session::socket::SessionId,
     username::Username,
@@ -28,7 +28,6 @@ impl Room {
 
     /// Feeds a socket no longer.
     pub(super) fn let_go(&mut self, session: SessionId) {
-        self.joining.remove(&session);
         if let Some(user) = self.audience.remove(session)
             && !self.audience.has(&user)
         {
@@ -41,13 +40,6 @@ impl Room {
     pub(super) fn expel(&mut self, user: &Username) {
         self.audience.remove_user(user);
         self.presence.leave(user);
-    }
-
-    /// Answers a join whose socket is fed otherwise meanwhile.
-    pub(super) fn say_joined(&self, asker: Asker, admitted: &Admitted) {
-        let fan_out = asker.fan_out.clone();
-        let replies = vec![self.joined(asker, admitted)];
-        fan_out.do_send(Deliver { replies, ..Deliver::from(self.id) });
     }
 
     fn joined(&self, mut asker: Asker, admitted: &Admitted) -> Reply {
@@ -116,6 +108,7 @@ impl Handler<Gone> for Room {
         if let (Some(user), Some(given)) = (self.audience.user_of(session), given) {
             self.receipts.ended(session, user, given, self.hub.clock().now());
         }
+        self.joining.remove(&session);
         self.let_go(session);
         self.used = tokio::time::Instant::now();
     }

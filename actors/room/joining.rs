@@ -1,6 +1,7 @@
-//! Joins: what is looked up first, and what becomes of those that outdo each other meanwhile.
+//! Who comes to a room and goes: one wish of a socket after the other, in the order in which the
+//! client has said them, though each may have to ask the store.
 
-use std::time::Duration;
+use std::{collections::VecDeque, time::Duration};
 
 use actix::{ActorFutureExt, AsyncContext, Context, Handler, WrapFuture};
 use ihs_store::{Seq, StoreError};
@@ -12,17 +13,38 @@ use super::{
     log::Refusal,
     membership,
     petition::{Standing, turn_away},
-    requests::{Join, refuse},
+    requests::{Join, Leave, refuse},
 };
-use crate::protocol::JoinFrom;
+use crate::{
+    protocol::{Answer, JoinFrom},
+    session::socket::SessionId,
+};
 
 /// How often, and how long after each other, a room looks whether it has read what a join needs.
 const CATCH_UPS: u32 = 100;
 const CATCH_UP: Duration = Duration::from_millis(20);
 
+/// What a socket wants while an earlier join of it is under way. As many wait as a socket may have
+/// requests under way.
+pub(super) type Wishes = VecDeque<Wish>;
+
+/// To be fed, or to be fed no longer.
+pub(super) enum Wish {
+    Join(Wanted),
+    Leave(Asker),
+}
+
+/// A join.
+pub(super) struct Wanted {
+    asker: Asker,
+    from: JoinFrom,
+    /// The head when it was asked for: what the client sends behind its join comes behind it in the
+    /// feed, too.
+    head: Seq,
+}
+
 /// A join that may be let in.
 struct Joining {
-    attempt: u64,
     asker: Asker,
     admitted: Admitted,
     /// How far the room must have read its log.
@@ -33,35 +55,64 @@ impl Handler<Join> for Room {
     type Result = ();
 
     fn handle(&mut self, Join { asker, from }: Join, ctx: &mut Self::Context) {
-        // Noted before the store is asked about anything: the socket may leave or end meanwhile.
-        self.attempts += 1;
-        let attempt = self.attempts;
-        self.joining.entry(asker.session).or_insert((attempt, attempt)).1 = attempt;
-        let user = asker.user.clone();
-        match self.standing(&user) {
-            Standing::Member => self.attempt(attempt, asker, from, ctx),
-            Standing::Refused(refusal) => self.fail(attempt, asker, refusal),
-            Standing::Unknown => {
-                let then = move |room: &mut Self, ctx: &mut Context<Self>, verdict| match verdict {
-                    Ok(()) => room.attempt(attempt, asker, from, ctx),
-                    Err(refusal) => room.fail(attempt, asker, refusal),
-                };
-                self.inquire(user, Box::new(then), ctx);
-            }
-        }
+        let head = self.log.head();
+        self.wish(asker.session, Wish::Join(Wanted { asker, from, head }), ctx);
+    }
+}
+
+impl Handler<Leave> for Room {
+    type Result = ();
+
+    fn handle(&mut self, Leave { asker }: Leave, ctx: &mut Self::Context) {
+        self.wish(asker.session, Wish::Leave(asker), ctx);
     }
 }
 
 impl Room {
-    fn fail(&mut self, attempt: u64, asker: Asker, refusal: Refusal) {
-        self.end_attempt(attempt, &asker);
-        turn_away(asker, self.id, refusal);
+    fn wish(&mut self, session: SessionId, wish: Wish, ctx: &mut Context<Self>) {
+        if let Some(wishes) = self.joining.get_mut(&session) {
+            return wishes.push_back(wish);
+        }
+        self.joining.insert(session, VecDeque::from([wish]));
+        self.grant(session, ctx);
     }
 
-    fn attempt(&mut self, attempt: u64, asker: Asker, from: JoinFrom, ctx: &mut Context<Self>) {
-        let (hub, room) = (self.hub.clone(), self.id);
-        // What the client sends behind its join comes behind it in the feed, too.
-        let (user, head) = (asker.user.clone(), self.log.head());
+    /// Goes through what a socket wants, up to a join that must wait for the store.
+    fn grant(&mut self, session: SessionId, ctx: &mut Context<Self>) {
+        while let Some(wishes) = self.joining.get_mut(&session) {
+            match wishes.pop_front() {
+                None => drop(self.joining.remove(&session)),
+                Some(Wish::Leave(asker)) => self.leave(asker),
+                Some(Wish::Join(wanted)) => match self.standing(&wanted.asker.user) {
+                    Standing::Member => return self.admit_wanted(wanted, ctx),
+                    Standing::Unknown => return self.ask_about(wanted, ctx),
+                    Standing::Refused(refusal) => turn_away(wanted.asker, self.id, refusal),
+                },
+            }
+        }
+    }
+
+    fn leave(&mut self, mut asker: Asker) {
+        self.let_go(asker.session);
+        let reference = asker.take_reference();
+        asker.detach(self.id, &Answer::Ok { reference: reference.as_ref() });
+    }
+
+    fn ask_about(&mut self, wanted: Wanted, ctx: &mut Context<Self>) {
+        let (session, user) = (wanted.asker.session, wanted.asker.user.clone());
+        let then = move |room: &mut Self, ctx: &mut Context<Self>, verdict| match verdict {
+            Ok(()) => room.admit_wanted(wanted, ctx),
+            Err(refusal) => {
+                turn_away(wanted.asker, room.id, refusal);
+                room.grant(session, ctx);
+            }
+        };
+        self.inquire(user, Box::new(then), ctx);
+    }
+
+    fn admit_wanted(&self, wanted: Wanted, ctx: &mut Context<Self>) {
+        let Wanted { asker, from, head } = wanted;
+        let (hub, room, user) = (self.hub.clone(), self.id, asker.user.clone());
         let settled = self.opened + self.settle_time();
         // A room that feeds nobody does not look, and may know members of long ago.
         let may_lag = self.audience.is_empty() && !hub.settings().store.is_embedded();
@@ -72,27 +123,26 @@ impl Room {
             Ok::<_, StoreError>((least, admitted))
         };
         ctx.spawn(admit.into_actor(self).map(move |outcome, room, ctx| {
+            let session = asker.session;
             if let Ok((least, admitted)) = outcome {
-                let joining = Joining { attempt, asker, admitted: admitted.since(head), least };
+                let joining = Joining { asker, admitted: admitted.since(head), least };
                 return room.admit_joining(joining, CATCH_UPS, ctx);
             }
-            room.end_attempt(attempt, &asker);
-            let is_fed = room.audience.user_of(asker.session).is_some();
+            let is_fed = room.audience.user_of(session).is_some();
             // Whoever was told by a sync that they are fed is, in any case.
             if asker.purpose == Purpose::Sync && is_fed {
                 asker.forget();
             } else if let Some(asker) = room.admit(asker) {
                 refuse(asker, Refusal::StoreAway);
             }
+            room.grant(session, ctx);
         }));
     }
 
     /// Feeds a socket once the room has read all that was in the log when it joined.
     fn admit_joining(&mut self, joining: Joining, patience: u32, ctx: &mut Context<Self>) {
-        if self.log.head() < joining.least {
-            if patience == 0 {
-                return self.fail(joining.attempt, joining.asker, Refusal::StoreAway);
-            }
+        let session = joining.asker.session;
+        if self.log.head() < joining.least && patience > 0 {
             self.log.look();
             self.proceed(ctx);
             ctx.run_later(CATCH_UP, move |room, ctx| {
@@ -100,24 +150,16 @@ impl Room {
             });
             return;
         }
-        let Joining { attempt, asker, admitted, .. } = joining;
-        let counts = self.end_attempt(attempt, &asker);
-        match self.admit(asker) {
-            Some(asker) if counts => self.attach(asker, &admitted),
-            Some(asker) => self.say_joined(asker, &admitted),
-            None => {}
+        let Joining { asker, admitted, least } = joining;
+        // A socket that has ended meanwhile has no wishes any more.
+        if !self.joining.contains_key(&session) {
+            return asker.forget();
         }
-    }
-
-    /// Notes that an attempt is over, and says whether it counts: the feed follows the client's last
-    /// word on it. Whoever was told by a sync that they are fed must be, even if what they ask for
-    /// next is refused.
-    fn end_attempt(&mut self, attempt: u64, asker: &Asker) -> bool {
-        let Some(&(first, last)) = self.joining.get(&asker.session) else { return false };
-        if last == attempt {
-            self.joining.remove(&asker.session);
-            return true;
+        if self.log.head() < least {
+            refuse(asker, Refusal::StoreAway);
+        } else if let Some(asker) = self.admit(asker) {
+            self.attach(asker, &admitted);
         }
-        asker.purpose == Purpose::Sync && (first..last).contains(&attempt)
+        self.grant(session, ctx);
     }
 }

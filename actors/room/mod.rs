@@ -49,6 +49,7 @@ use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 use self::{
     audience::Audience,
     door::Door,
+    joining::Wishes,
     log::{Draft, RoomLog},
     notices::Notices,
     origin::Origin,
@@ -110,10 +111,8 @@ pub struct Room {
     read: HashMap<Username, Seq>,
     audience: Audience,
     presence: Presence,
-    /// Joins that wait for the store: the numbers of the first attempt since the socket left, and
-    /// of the last.
-    joining: HashMap<SessionId, (u64, u64)>,
-    attempts: u64,
+    /// What sockets want of which a join is under way.
+    joining: HashMap<SessionId, Wishes>,
     /// Deliveries whose thread had no place for them; nothing is appended until it has.
     stuck: VecDeque<(Addr<FanOutActor>, Deliver)>,
     touch: Touch,
@@ -159,7 +158,6 @@ impl Room {
             audience: Audience::default(),
             presence: Presence::default(),
             joining: HashMap::new(),
-            attempts: 0,
             stuck: VecDeque::new(),
             touch: Touch::new(id, hub.clone()),
             receipts: Receipts::default(),

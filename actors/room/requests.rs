@@ -97,16 +97,6 @@ pub struct Recall {
     pub limit: u64,
 }
 
-impl Handler<Leave> for Room {
-    type Result = ();
-
-    fn handle(&mut self, Leave { mut asker }: Leave, _: &mut Self::Context) {
-        self.let_go(asker.session);
-        let reference = asker.take_reference();
-        asker.detach(self.id, &Answer::Ok { reference: reference.as_ref() });
-    }
-}
-
 impl Handler<Send> for Room {
     type Result = ();
 

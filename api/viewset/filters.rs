@@ -34,7 +34,12 @@ pub(crate) fn parse(
 ) -> Result<Filter, Faults> {
     let mut faults = Faults::default();
     let mut filters = Vec::new();
-    for name in params.names().into_iter().filter(|name| !RESERVED.contains(name)) {
+    let searched = resource.fields.iter().any(|field| field.is(Flag::Search));
+    let is_ours = |name: &str| match name {
+        "search" => !searched && params.filled(name).is_some(),
+        name => !RESERVED.contains(&name),
+    };
+    for name in params.names().into_iter().filter(|name| is_ours(name)) {
         match target(resource, caller, name) {
             Some((field, operation)) => match filter(field, operation, params.filled(name)) {
                 Ok(filter) => filters.extend(filter),

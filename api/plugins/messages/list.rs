@@ -51,9 +51,6 @@ fn parse(call: &Call) -> Result<(Asked, Query), ApiError> {
     let filter = filters::parse(resource, &call.caller, params, unknown_parameters)?;
     let asked = Asked::of(&filter, &call.principal()?.username)?;
     let strict = unknown_parameters == UnknownParameters::Refuse;
-    if strict && params.filled("search").is_some() {
-        return Err(Faults::unknown("search").into());
-    }
     let sort = match ordering::order(resource, &call.caller, params.get("ordering")) {
         Err(faults) if strict => return Err(faults.into()),
         sort => sort.unwrap_or_else(|_: Faults| resource.order.to_vec()),

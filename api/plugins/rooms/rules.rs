@@ -4,11 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::{
-    faults::{BLANK, REQUIRED},
-    fields::clean::Stage,
-    viewset::hooks::Checked,
-};
+use crate::{fields::clean::Stage, viewset::hooks::Checked};
 
 const EMPTY: &str = "This list may not be empty.";
 
@@ -35,11 +31,6 @@ fn new_direct(caller: &str, checked: &mut Checked<'_>) {
 }
 
 fn new_group(caller: &str, checked: &mut Checked<'_>) {
-    match checked.values.get("name") {
-        Some(Value::Null) => checked.faults.add("name", REQUIRED),
-        Some(Value::String(name)) if name.is_empty() => checked.faults.add("name", BLANK),
-        _ => {}
-    }
     let mut members = names(checked.values.get("members"));
     members.insert(caller);
     let strangers = strangers(checked.values.get("admins"), &members);
@@ -62,9 +53,6 @@ fn old_direct(checked: &mut Checked<'_>) {
 }
 
 fn old_group(checked: &mut Checked<'_>) {
-    if checked.values.get("name").is_some_and(|name| name.is_null() || name == "") {
-        checked.faults.add("name", BLANK);
-    }
     for field in ["members", "admins"] {
         let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
         if checked.values.get(field).is_some_and(empty) {

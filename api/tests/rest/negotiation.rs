@@ -14,8 +14,8 @@ async fn problem_documents_are_given_to_whoever_asks() {
         "type": "urn:ihs:problem:not-found", "title": "Not Found", "status": 404,
         "detail": "No User matches the given query.",
     }));
-    let invalid = ada.post("/api/rooms/", json!({})).await.is(400);
-    assert_eq!(invalid.body["errors"], json!({"name": ["This field is required."]}));
+    let invalid = ada.post("/api/messages/", json!({})).await.is(400);
+    assert_eq!(invalid.body["errors"]["text"], json!(["This field is required."]));
     let unknown = ada.get("/api/nothing/").await.is(404);
     assert_eq!(unknown.body["type"], "urn:ihs:problem:not-found");
 }

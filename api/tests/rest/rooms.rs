@@ -48,10 +48,14 @@ async fn whoever_makes_a_group_is_member_and_admin_of_it() {
     bob.get(&format!("/api/rooms/{id}/")).await.is(200);
     let room: RoomId = id.parse().unwrap();
     assert_eq!(app.ctx.store.log_head(room).await.unwrap(), None);
-    ada.post("/api/rooms/", json!({"members": ["nobody", "bob"]})).await.is(400).says(&json!({
-        "name": ["This field is required."],
-        "members": ["Object with username=nobody does not exist."],
-    }));
+    ada.post("/api/rooms/", json!({"members": ["nobody"], "admins": "bob"})).await.is(400).says(
+        &json!({
+            "members": ["Object with username=nobody does not exist."],
+            "admins": ["Expected a list of items but got type \"str\"."],
+        }),
+    );
+    let nameless = ada.post("/api/rooms/", json!({"members": ["bob"]})).await.is(201);
+    assert_eq!(nameless.text_at("/name"), "");
     ada.delete(&format!("/api/rooms/{id}/")).await.is(405);
 }
 
