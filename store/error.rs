@@ -37,6 +37,9 @@ pub enum StoreError {
     /// Another writer has already appended at this seq; nothing of the commit was done.
     #[error("the room's log has moved on")]
     SeqTaken,
+    /// The message that an entry would change is deleted; nothing of the commit was done.
+    #[error("the message is deleted")]
+    TargetGone,
     /// The document breaks a rule of the port; nothing was done.
     #[error("the document is not valid")]
     Invalid(#[from] InvalidDocument),

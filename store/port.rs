@@ -47,13 +47,13 @@ pub trait Store: Send + Sync + 'static {
 
     /// Appends consecutive entries to a room's log, one after the other, until one cannot be:
     /// because its seq is taken, because its seq is not the one behind the log's last (to the
-    /// caller that is [`crate::Stop::SeqTaken`] too), or because its key is (when both are, either
-    /// may be said). What was stored before that stays. Nobody ever sees entry n without 1 to n - 1.
+    /// caller that is [`crate::Stop::SeqTaken`] too), or because its key is, or
+    /// because the message that it would change is deleted (when several are so, any may be said).
+    /// What was stored before that stays. Nobody ever sees entry n without 1 to n - 1.
     ///
     /// An [`crate::Body::Edited`] replaces, in the same atomic step, the text of its target; a
     /// [`crate::Body::Deleted`] empties the text of its target and of every edit of it. A target
-    /// that is not a message of this room is left as it is: the caller has checked. An edit of a
-    /// message that is deleted already is stored with an empty text, and changes nothing else.
+    /// that is not a message of this room is left as it is: the caller has checked.
     async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError>;
 
     /// The entries behind `after`, ascending, at most `limit`.

@@ -66,6 +66,8 @@ pub enum Refusal {
     NotAMember,
     /// The key belongs to an entry that says something else.
     KeyConflict,
+    /// The message that it would change is deleted.
+    TargetGone,
     /// The log was put back, and the room starts anew. Worth trying again.
     Restarting,
 }
@@ -212,15 +214,7 @@ impl<O> RoomLog<O> {
         };
         self.failures = 0;
         let mut rest = drafts.split_off(stored.min(drafts.len()));
-        let mut effects = Vec::new();
-        // Stored, but not known as what: the log says it, and they are acknowledged then.
-        let mut unread = Vec::new();
-        if drafts.iter().any(Draft::may_be_stored_otherwise) {
-            self.behind = true;
-            unread = drafts;
-        } else {
-            effects = self.store(drafts);
-        }
+        let mut effects = self.store(drafts);
         match stop {
             None => {}
             Some(Stop::SeqTaken) => self.behind = true,
@@ -230,9 +224,12 @@ impl<O> RoomLog<O> {
                     effects.push(settle_key(rest.remove(0), existing));
                 }
             }
+            Some(Stop::TargetGone) => {
+                let refused = rest.drain(..rest.len().min(1)).map(|draft| draft.origin);
+                effects.extend(refused.map(|it| Effect::Refuse(it, Refusal::TargetGone)));
+            }
         }
         self.put_back(rest);
-        self.put_back(unread);
         effects
     }
 
@@ -320,12 +317,6 @@ impl<O> RoomLog<O> {
 }
 
 impl<O> Draft<O> {
-    /// An edit of a message that was deleted just before is stored without its text: what is
-    /// delivered must then be what can be read.
-    fn may_be_stored_otherwise(&self) -> bool {
-        matches!(self.body, Body::Edited { .. })
-    }
-
     fn numbered(&self, seq: Seq) -> LogEntry {
         LogEntry {
             seq,

@@ -26,6 +26,8 @@ impl Log {
                 Some(Stop::KeyTaken(Box::new(old.clone())))
             } else if entry.seq != Seq::new(self.0.len() as u64 + 1) {
                 Some(Stop::SeqTaken)
+            } else if self.is_gone(entry) {
+                Some(Stop::TargetGone)
             } else {
                 None
             };
@@ -35,6 +37,14 @@ impl Log {
             self.0.push(entry.clone());
         }
         Appended { stored: entries.len(), stop: None }
+    }
+
+    fn is_gone(&self, entry: &LogEntry) -> bool {
+        let (Body::Edited { target, .. } | Body::Deleted { target }) = &entry.body else {
+            return false;
+        };
+        let deletion = Body::Deleted { target: *target };
+        self.0.iter().any(|entry| entry.body == deletion)
     }
 
     fn after(&self, seq: Seq, limit: usize) -> Vec<LogEntry> {
@@ -286,20 +296,24 @@ fn a_store_that_only_reads_answers_senders_all_the_same() {
 }
 
 #[test]
-fn an_edit_is_delivered_as_the_log_has_it() {
+fn a_change_of_what_is_deleted_is_refused_and_does_not_hold_up_what_is_behind_it() {
     let mut store = Log::default();
     let mut node = Node::new();
+    node.submit(1, None);
+    node.settle(&mut store);
+    let delete = || Body::Deleted { target: Seq::new(1) };
     let edit = Body::Edited { target: Seq::new(1), text: "back".to_owned() };
-    let draft = Draft { body: edit, ..draft(1, None) };
-    assert!(node.log.submit(draft).is_none());
+    for (number, body) in [(2, delete()), (3, edit), (4, delete())] {
+        assert!(node.log.submit(Draft { body, ..draft(number, None) }).is_none());
+    }
+    assert!(node.log.submit(draft(5, None)).is_none());
     node.proceed();
-    node.step(&mut store, Loss::None);
-    assert!(node.delivered.is_empty());
-    // The message was deleted before: the store keeps no text.
-    store.0[0].body = Body::Edited { target: Seq::new(1), text: String::new() };
-    node.step(&mut store, Loss::None);
+    node.settle(&mut store);
+    assert_eq!(node.answers[&2].as_ref().ok(), store.0.get(1));
+    assert_eq!(node.answers[&3], Err(Refusal::TargetGone));
+    assert_eq!(node.answers[&4], Err(Refusal::TargetGone));
+    assert_eq!(node.answers[&5].as_ref().ok(), store.0.get(2));
     assert_eq!(node.delivered, store.0);
-    assert_eq!(node.answers[&1].as_ref().ok(), store.0.first());
 }
 
 #[test]

@@ -81,7 +81,7 @@ impl Origin {
             Self::Socket(asker) => refuse(asker, refusal),
             Self::Call(caller) => caller.answer(Err(match refusal {
                 Refusal::Busy | Refusal::StoreAway | Refusal::Restarting => Refused::Unavailable,
-                Refusal::NotAMember => Refused::NotFound,
+                Refusal::NotAMember | Refusal::TargetGone => Refused::NotFound,
                 Refusal::KeyConflict => Refused::KeyConflict,
             })),
         }

@@ -21,6 +21,7 @@ use crate::{
 
 /// What is not the caller's is not there.
 pub(super) const NO_SUCH_ROOM: &str = "no such room";
+const NO_SUCH_MESSAGE: &str = "no such message";
 
 /// Seconds after which a client may try again what the store could not do.
 const RETRY_SECONDS: u64 = 1;
@@ -224,11 +225,11 @@ impl Room {
 fn may_amend(message: Option<&LogEntry>, user: &Username) -> Result<(), (ErrorCode, &'static str)> {
     match message {
         Some(entry) if !matches!(entry.body, Body::Message { deleted: false, .. }) => {
-            Err((ErrorCode::NotFound, "no such message"))
+            Err((ErrorCode::NotFound, NO_SUCH_MESSAGE))
         }
         Some(entry) if entry.sender == user.as_str() => Ok(()),
         Some(_) => Err((ErrorCode::Forbidden, "only the sender changes a message")),
-        None => Err((ErrorCode::NotFound, "no such message")),
+        None => Err((ErrorCode::NotFound, NO_SUCH_MESSAGE)),
     }
 }
 
@@ -277,6 +278,7 @@ pub(super) fn refuse(mut asker: Asker, refusal: Refusal) {
         }
         Refusal::Restarting => Answer::unavailable(reference),
         Refusal::NotAMember => Answer::error(reference, ErrorCode::NotFound, NO_SUCH_ROOM),
+        Refusal::TargetGone => Answer::error(reference, ErrorCode::NotFound, NO_SUCH_MESSAGE),
         Refusal::KeyConflict => {
             Answer::error(reference, ErrorCode::Conflict, "the key was used with another text")
         }

@@ -73,6 +73,11 @@ pub(super) fn append(
             let first = at(connection, room, first)?;
             return Ok(stop(Stop::KeyTaken(Box::new(first))));
         }
+        if let Body::Edited { target, .. } | Body::Deleted { target } = &entry.body
+            && is_deleted(connection, room, *target)?
+        {
+            return Ok(stop(Stop::TargetGone));
+        }
         insert_entry(connection, &mut insert, room, entry)?;
         if let Some(key) = key {
             keys.add(connection, room, key, entry.seq)?;
@@ -90,7 +95,7 @@ fn insert_entry(
     room: RoomId,
     entry: &LogEntry,
 ) -> Result<(), Fault> {
-    let (kind, flags, target, text) = columns(connection, room, &entry.body)?;
+    let (kind, flags, target, text) = columns(&entry.body)?;
     insert.execute(params![
         room.bytes(),
         sql_seq(entry.seq),
@@ -112,20 +117,14 @@ fn insert_entry(
 }
 
 /// A body's kind, flags, target and text.
-fn columns<'a>(
-    connection: &Connection,
-    room: RoomId,
-    body: &'a Body,
-) -> Result<(i64, i64, Option<i64>, Cow<'a, str>), Fault> {
+fn columns(body: &Body) -> Result<(i64, i64, Option<i64>, Cow<'_, str>), Fault> {
     Ok(match body {
         Body::Message { text, edited, deleted } => {
             let flags = i64::from(*edited) * WAS_EDITED + i64::from(*deleted) * WAS_DELETED;
             (MESSAGE, flags, None, Cow::Borrowed(text.as_str()))
         }
         Body::Edited { target, text } => {
-            let gone = is_deleted(connection, room, *target)?;
-            let text = if gone { "" } else { text.as_str() };
-            (EDITED, 0, Some(sql_seq(*target)), Cow::Borrowed(text))
+            (EDITED, 0, Some(sql_seq(*target)), Cow::Borrowed(text.as_str()))
         }
         Body::Deleted { target } => (DELETED, 0, Some(sql_seq(*target)), Cow::Borrowed("")),
         Body::Members { added, removed } => {

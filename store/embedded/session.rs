@@ -157,6 +157,7 @@ impl Session {
         match self.append(room, entries)?.stop {
             None => Ok(Written::Appended),
             Some(Stop::SeqTaken) => Err(StoreError::SeqTaken.into()),
+            Some(Stop::TargetGone) => Err(StoreError::TargetGone.into()),
             Some(Stop::KeyTaken(_)) => Err(StoreError::Taken {
                 write,
                 collection: LOG.to_owned(),

@@ -96,6 +96,7 @@ async fn append_change(
     match transaction::run(inner, &[write], &AtomicBool::new(false)).await {
         Ok(_) => Ok(stopped(run.len(), None)),
         Err(StoreError::SeqTaken) => Ok(stopped(0, Some(Stop::SeqTaken))),
+        Err(StoreError::TargetGone) => Ok(stopped(0, Some(Stop::TargetGone))),
         Err(StoreError::Taken { .. }) => stop_at(inner, room, run, 0, true).await,
         Err(error) => Err(error),
     }

@@ -169,49 +169,48 @@ impl Writing<'_> {
     }
 
     async fn append_one(&mut self, room: RoomId, entry: &LogEntry) -> Result<(), Fault> {
-        let mut document = entries::to_document(room, entry);
         match &entry.body {
-            Body::Edited { target, text } => {
-                if !self.edit(room, entry, *target, text).await? {
-                    document.insert("text", "");
-                }
-            }
+            Body::Edited { target, text } => self.edit(room, entry, *target, text).await?,
             Body::Deleted { target } => self.empty(room, entry, *target).await?,
             Body::Message { .. } | Body::Members { .. } => {}
         }
         let log = &self.inner.log;
-        run!(self.session, log.insert_one(document))?;
+        run!(self.session, log.insert_one(entries::to_document(room, entry)))?;
         Ok(())
     }
 
-    /// Replaces the text of a message; false when the message is deleted.
+    /// Replaces the text of a message.
     async fn edit(
         &mut self,
         room: RoomId,
         by: &LogEntry,
         target: Seq,
         text: &str,
-    ) -> Result<bool, Fault> {
-        let target = doc! {"_id": entries::place(room, target), "kind": entries::MESSAGE};
-        let log = &self.inner.log;
-        let found = run!(self.session, log.find_one(target.clone()))?;
-        let Some(found) = found else {
-            return Ok(true);
-        };
-        if found.get_bool("deleted").unwrap_or_default() {
-            return Ok(false);
-        }
+    ) -> Result<(), Fault> {
+        let target = self.there(room, target).await?;
         let change = doc! {"$set": {
             "text": text, "edited": true,
             "amended": by.seq.get().cast_signed(), "updated": by.time.millis(),
         }};
+        let log = &self.inner.log;
         run!(self.session, log.update_one(target, change))?;
-        Ok(true)
+        Ok(())
+    }
+
+    /// Where a message stands, if it is not deleted.
+    async fn there(&mut self, room: RoomId, target: Seq) -> Result<BsonDocument, Fault> {
+        let target = doc! {"_id": entries::place(room, target), "kind": entries::MESSAGE};
+        let log = &self.inner.log;
+        let found = run!(self.session, log.find_one(target.clone()))?;
+        if found.is_some_and(|found| found.get_bool("deleted").unwrap_or_default()) {
+            return Err(StoreError::TargetGone.into());
+        }
+        Ok(target)
     }
 
     /// Empties a message and its edits.
     async fn empty(&mut self, room: RoomId, by: &LogEntry, target: Seq) -> Result<(), Fault> {
-        let message = doc! {"_id": entries::place(room, target), "kind": entries::MESSAGE};
+        let message = self.there(room, target).await?;
         let change = doc! {"$set": {
             "text": "", "deleted": true,
             "amended": by.seq.get().cast_signed(), "updated": by.time.millis(),

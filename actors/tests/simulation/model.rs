@@ -179,6 +179,7 @@ impl Model {
             Write::Append { room, entries } => match self.append(*room, entries).stop {
                 None => Ok(Written::Appended),
                 Some(Stop::SeqTaken) => Err(StoreError::SeqTaken),
+                Some(Stop::TargetGone) => Err(StoreError::TargetGone),
                 Some(Stop::KeyTaken(_)) => Err(taken(at, LOG, LOG_KEY)),
             },
         }
@@ -266,9 +267,13 @@ impl Log {
         }
         let last = self.entries.last().map(|last| last.time);
         assert!(last <= Some(entry.time), "{entry:?} is earlier than {last:?}");
-        let mut entry = entry.clone();
+        if let Body::Edited { target, .. } | Body::Deleted { target } = &entry.body
+            && let Some(Body::Message { deleted: true, .. }) = self.at(*target).map(|it| &it.body)
+        {
+            return Some(Stop::TargetGone);
+        }
         let mut text = String::new();
-        match &mut entry.body {
+        match &entry.body {
             Body::Message { text: said, .. } => {
                 assert!(self.said.insert(said.clone()), "{said:?} stands in the log twice");
                 text.clone_from(said);
@@ -286,21 +291,18 @@ impl Log {
         if let Some(key) = &entry.key {
             self.keys.insert((entry.sender.clone(), key.clone()), entry.seq);
         }
-        self.entries.push(entry);
+        self.entries.push(entry.clone());
         self.texts.push(vec![text]);
         None
     }
 
-    fn edit(&mut self, target: Seq, new: &mut String) {
+    fn edit(&mut self, target: Seq, new: &str) {
         let Some(place) = place(target) else { return };
-        match self.entries.get_mut(place).map(|entry| &mut entry.body) {
-            Some(Body::Message { deleted: true, .. }) => new.clear(),
-            Some(Body::Message { text, edited, .. }) => {
-                text.clone_from(new);
-                *edited = true;
-                self.texts[place].push(new.clone());
-            }
-            _ => {}
+        let body = self.entries.get_mut(place).map(|entry| &mut entry.body);
+        if let Some(Body::Message { text, edited, .. }) = body {
+            new.clone_into(text);
+            *edited = true;
+            self.texts[place].push(new.to_owned());
         }
     }
 

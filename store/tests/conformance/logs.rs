@@ -20,7 +20,7 @@ cases! {
     an_append_in_a_commit_is_all_or_nothing,
     an_edit_replaces_the_text_of_its_target,
     a_deletion_empties_the_text_and_its_edits,
-    an_edit_after_a_deletion_brings_nothing_back,
+    what_is_deleted_is_not_changed_again,
     targets_that_are_no_messages_are_left_alone,
     edits_in_one_batch_see_each_other,
     pages_after_and_before_have_the_right_ends,
@@ -216,12 +216,18 @@ async fn a_deletion_empties_the_text_and_its_edits(store: &dyn Store) {
     assert_eq!(flags(&log[1]), (true, false));
 }
 
-async fn an_edit_after_a_deletion_brings_nothing_back(store: &dyn Store) {
+async fn what_is_deleted_is_not_changed_again(store: &dyn Store) {
     let room = room();
     append(store, room, vec![message(1, "a"), deleted(2, 1)]).await;
-    append(store, room, vec![edited(3, 1, "back")]).await;
+    for change in [edited(3, 1, "back"), deleted(3, 1)] {
+        let late = vec![change, message(4, "b")];
+        let appended = store.append(room, late.clone()).await.unwrap();
+        assert_eq!(appended, Appended { stored: 0, stop: Some(Stop::TargetGone) });
+        let commit = store.commit(vec![Write::Append { room, entries: late }]).await;
+        assert!(matches!(commit, Err(StoreError::TargetGone)), "{commit:?}");
+    }
     let log = all(store, room).await;
-    assert_eq!(texts(&log), ["", "-", ""]);
+    assert_eq!(texts(&log), ["", "-"]);
     assert_eq!(flags(&log[0]), (false, true));
 }
 
@@ -237,9 +243,10 @@ async fn targets_that_are_no_messages_are_left_alone(store: &dyn Store) {
 async fn edits_in_one_batch_see_each_other(store: &dyn Store) {
     let room = room();
     let batch = vec![message(1, "a"), edited(2, 1, "b"), deleted(3, 1), edited(4, 1, "c")];
-    append(store, room, batch).await;
+    let appended = store.append(room, batch).await.unwrap();
+    assert_eq!(appended, Appended { stored: 3, stop: Some(Stop::TargetGone) });
     let log = all(store, room).await;
-    assert_eq!(texts(&log), ["", "", "-", ""]);
+    assert_eq!(texts(&log), ["", "", "-"]);
     assert_eq!(flags(&log[0]), (true, true));
 }
 
@@ -364,6 +371,7 @@ async fn one_key_is_stored_once(first: &dyn Store, second: &dyn Store) {
             None => break mine,
             Some(Stop::KeyTaken(first)) => break *first,
             Some(Stop::SeqTaken) => {}
+            Some(Stop::TargetGone) => panic!("nothing was deleted"),
         }
     };
     let told = join_all([first, second, first, second, first, second].map(send)).await;

@@ -1,8 +1,8 @@
 //! Messages out of the logs of many rooms: one order, whoever's, at any depth.
 
 use ihs_store::{
-    Body, By, Direction, EntryId, Ids, LogEntry, Message, MessageQuery, ObjectIds, Place, RoomId,
-    Seq, Store, Timestamp,
+    Appended, Body, By, Direction, EntryId, Ids, LogEntry, Message, MessageQuery, ObjectIds, Place,
+    RoomId, Seq, Stop, Store, Timestamp,
 };
 
 use crate::logs::room;
@@ -105,7 +105,8 @@ async fn an_edit_and_a_deletion_tell_which_entry_changed_it_and_when(store: &dyn
     assert_eq!(now().await, ("d".to_owned(), false, 4, 30, 10));
     append(store, room, vec![entry(5, 40, "ada", Body::Deleted { target: Seq::new(1) })]).await;
     assert_eq!(now().await, (String::new(), true, 5, 40, 10));
-    append(store, room, vec![entry(6, 50, "ada", edit("back"))]).await;
+    let late = store.append(room, vec![entry(6, 50, "ada", edit("back"))]).await.unwrap();
+    assert_eq!(late, Appended { stored: 0, stop: Some(Stop::TargetGone) });
     assert_eq!(now().await, (String::new(), true, 5, 40, 10));
     let listed = store.messages(MessageQuery::new(vec![room], 1)).await.unwrap();
     assert_eq!((listed[0].version, listed[0].updated.millis()), (Seq::new(5), 40));

@@ -60,6 +60,7 @@ impl Model {
             Write::Append { entries, .. } => match self.append(entries).stop {
                 None => Ok(Written::Appended),
                 Some(Stop::SeqTaken) => Err(StoreError::SeqTaken),
+                Some(Stop::TargetGone) => Err(StoreError::TargetGone),
                 Some(Stop::KeyTaken(_)) => Err(taken(at, LOG, LOG_KEY)),
             },
         }
@@ -120,13 +121,17 @@ impl Model {
         if let Some(first) = self.log.iter().find(is_same) {
             return Some(Stop::KeyTaken(Box::new(first.clone())));
         }
-        let mut entry = entry.clone();
-        match &mut entry.body {
+        if let Body::Edited { target, .. } | Body::Deleted { target } = &entry.body
+            && let Some(Body::Message { deleted: true, .. }) = self.target(*target)
+        {
+            return Some(Stop::TargetGone);
+        }
+        match &entry.body {
             Body::Edited { target, text } => self.edit(*target, text),
             Body::Deleted { target } => self.empty(*target),
             Body::Message { .. } | Body::Members { .. } => {}
         }
-        self.log.push(entry);
+        self.log.push(entry.clone());
         None
     }
 
@@ -135,14 +140,10 @@ impl Model {
         self.log.get_mut(position).map(|entry| &mut entry.body)
     }
 
-    fn edit(&mut self, target: Seq, new: &mut String) {
-        match self.target(target) {
-            Some(Body::Message { deleted: true, .. }) => new.clear(),
-            Some(Body::Message { text, edited, .. }) => {
-                text.clone_from(new);
-                *edited = true;
-            }
-            _ => {}
+    fn edit(&mut self, target: Seq, new: &str) {
+        if let Some(Body::Message { text, edited, .. }) = self.target(target) {
+            new.clone_into(text);
+            *edited = true;
         }
     }
 

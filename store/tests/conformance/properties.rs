@@ -287,6 +287,7 @@ fn told(outcome: Result<Vec<Written>, StoreError>) -> Result<Vec<Written>, Strin
     outcome.map_err(|error| match error {
         StoreError::Invalid(_) => "invalid".to_owned(),
         StoreError::SeqTaken => "the log is taken".to_owned(),
+        StoreError::TargetGone => "the message is deleted".to_owned(),
         StoreError::Taken { collection, .. } if collection == LOG => "the log is taken".to_owned(),
         StoreError::Taken { write, .. } => format!("{write} is taken"),
         error => format!("{error:?}"),
