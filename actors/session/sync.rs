@@ -18,7 +18,7 @@ use crate::{
 /// Rooms that one request reads at the same time.
 const AT_ONCE: usize = 4;
 
-/// Characters of messages in one answer, about; rooms that were quiet for longest go without.
+/// Characters of messages in one answer, about; the last rooms go without.
 const MOST_TEXT: usize = 1_000_000;
 
 /// A room of the user.
@@ -49,14 +49,21 @@ impl Room {
     }
 }
 
-/// The user's rooms, the liveliest first, as many as one socket may join.
+/// Rooms that one answer tells of.
+const MOST_ROOMS: u64 = 2_000;
+
+/// The user's rooms: those that the client knows, then the liveliest.
 pub(super) async fn rooms(
     hub: &Hub,
     user: &Username,
     known: &BTreeMap<RoomId, Seq>,
     newest: u64,
 ) -> Result<Vec<Room>, StoreError> {
-    let documents = documents(hub, user).await?;
+    let mut documents = documents(hub, user).await?;
+    let is_known = |document: &Document| {
+        text(document, "_id").parse::<RoomId>().is_ok_and(|id| known.contains_key(&id))
+    };
+    documents.sort_by_key(|document| !is_known(document));
     let read = documents.iter().map(|document| read(hub, user, document, known, newest));
     let rooms: Vec<Result<Option<Room>, StoreError>> =
         stream::iter(read).buffered(AT_ONCE).collect().await;
@@ -79,10 +86,9 @@ pub(super) async fn rooms(
 }
 
 async fn documents(hub: &Hub, user: &Username) -> Result<Vec<Document>, StoreError> {
-    let most = u64::try_from(hub.settings().limits.rooms_per_socket).unwrap_or(u64::MAX);
     let mine = Filter::Has("members", user.as_str().into());
     let liveliest_first = vec![Sort::descending("last_activity"), Sort::descending("_id")];
-    hub.store().find(Query::new(ROOMS, mine, most).sorted(liveliest_first)).await
+    hub.store().find(Query::new(ROOMS, mine, MOST_ROOMS).sorted(liveliest_first)).await
 }
 
 fn documents_ids(documents: &[Document]) -> Vec<String> {

@@ -96,3 +96,38 @@ async fn a_message_that_is_sent_again_together_with_an_edit_holds_nobody_up() {
         assert_eq!(ack["ref"] == 2, ack["seq"] == 1, "{ack}");
     }
 }
+
+#[tokio::test]
+async fn of_many_who_change_and_delete_one_message_at_once_one_deletes_it_and_it_stays_so() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let room = ada.room_with(&[]).await;
+    let path = format!("/ws/chat/{room}/");
+    let (mut one, mut other) = (ada.socket(&path).await, ada.socket(&path).await);
+    one.say(&room, "first").await;
+    for reference in 1..=4 {
+        let edit = json!({"type": "edit", "ref": reference, "room": room, "seq": 1, "text": "x"});
+        let delete = json!({"type": "delete", "ref": reference + 4, "room": room, "seq": 1});
+        for socket in [&mut one, &mut other] {
+            socket.send(edit.clone()).await;
+            socket.send(delete.clone()).await;
+        }
+    }
+    let mut deleted = 0;
+    for socket in [&mut one, &mut other] {
+        for reference in 1..=8 {
+            let answer = socket.next_where(|frame| frame["ref"] == reference).await;
+            if answer["type"] == "ack" {
+                deleted += usize::from(reference > 4);
+            } else {
+                assert_eq!(answer["code"], "not_found", "{answer}");
+            }
+        }
+    }
+    assert_eq!(deleted, 1);
+    let log = ada.get(&format!("/api/rooms/{room}/messages/?after=0&limit=200")).await.ok();
+    let kinds: Vec<&str> =
+        log["results"].as_array().unwrap().iter().map(|it| it["type"].as_str().unwrap()).collect();
+    assert_eq!(kinds.last(), Some(&"deleted"), "{kinds:?}");
+    assert_eq!(kinds.iter().filter(|kind| **kind == "deleted").count(), 1);
+}

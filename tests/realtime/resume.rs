@@ -116,3 +116,27 @@ async fn a_client_that_has_what_the_log_has_not_is_told_so() {
         expect(&mut socket, 1, 3).await;
     }
 }
+
+#[tokio::test]
+async fn joins_and_leaves_are_granted_in_the_order_in_which_they_are_said() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let room = ada.room_with(&[]).await;
+    let mut speaker = ada.socket("/ws/").await;
+    let mut socket = ada.socket("/ws/").await;
+    for round in 0..10 {
+        speaker.say(&room, "one more").await;
+        let first = round * 10;
+        for (place, kind) in ["join", "leave", "join", "join", "leave"].iter().enumerate() {
+            let mut frame = json!({"type": kind, "ref": first + place, "room": room});
+            if place % 2 == 0 && *kind == "join" {
+                frame["after"] = json!(0);
+            }
+            socket.send(frame).await;
+        }
+        for (place, kind) in ["joined", "ok", "joined", "joined", "ok"].iter().enumerate() {
+            let answer = socket.next_where(|frame| frame.get("ref").is_some()).await;
+            assert_eq!((&answer["type"], &answer["ref"]), (&json!(kind), &json!(first + place)));
+        }
+    }
+}

@@ -104,3 +104,23 @@ async fn a_socket_outlives_its_token_with_a_fresh_one() {
     fresh.post("/api/token/revoke/", json!({})).await;
     assert_eq!(renewed.closed().await, 4401, "it goes with the login of its token");
 }
+
+#[tokio::test]
+async fn all_rooms_are_named_and_as_many_are_live_as_a_socket_may_join() {
+    let app = App::with(&[("IHS_LIMITS__ROOMS_PER_SOCKET", "3")]).await;
+    let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
+    let mut rooms = Vec::new();
+    for _ in 0..5 {
+        rooms.push(ada.room_with(&[&bob]).await);
+    }
+    let mut socket = ada.socket("/ws/").await;
+    socket.send(json!({"type": "sync", "ref": 1, "rooms": {rooms[0].clone(): 0}})).await;
+    let synced = socket.next_of("synced").await;
+    assert_eq!(synced["rooms"].as_array().unwrap().len(), 5);
+    assert_eq!(synced["rooms"][0]["room"], rooms[0], "what the client knows comes first");
+    for _ in 0..2 {
+        assert_eq!(socket.next_of("left").await["reason"], "too many rooms");
+    }
+    bob.socket("/ws/").await.say(&rooms[0], "hello").await;
+    assert_eq!(socket.next_of("message").await["room"], rooms[0]);
+}
