@@ -163,8 +163,17 @@ impl App {
     }
 
     /// Waits until something holds.
-    pub(crate) async fn until(&self, what: &str, mut holds: impl AsyncFnMut() -> bool) {
-        let deadline = Instant::now() + Duration::from_secs(15);
+    pub(crate) async fn until(&self, what: &str, holds: impl AsyncFnMut() -> bool) {
+        self.until_within(Duration::from_secs(15), what, holds).await;
+    }
+
+    /// Waits until something holds that may take as long as a dead node is remembered.
+    pub(crate) async fn until_late(&self, what: &str, holds: impl AsyncFnMut() -> bool) {
+        self.until_within(Duration::from_secs(45), what, holds).await;
+    }
+
+    async fn until_within(&self, time: Duration, what: &str, mut holds: impl AsyncFnMut() -> bool) {
+        let deadline = Instant::now() + time;
         while !holds().await {
             assert!(Instant::now() < deadline, "not so: {what}");
             tokio::time::sleep(Duration::from_millis(10)).await;
