@@ -25,8 +25,9 @@ use crate::{
 };
 
 /// Longest wait for messages to be acknowledged again after a fault, and for everybody to have
-/// everything at the end.
-const RECOVERY: Duration = Duration::from_mins(1);
+/// everything at the end. A transaction that a killed node leaves open holds up, for a minute, who
+/// writes to the same place (`transactionLifetimeLimitSeconds` of MongoDB).
+const RECOVERY: Duration = Duration::from_secs(100);
 
 /// Time for which it is looked whether Redis is used again as before.
 const BACK: Duration = Duration::from_secs(3);

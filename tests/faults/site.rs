@@ -20,8 +20,8 @@ use crate::{
     },
 };
 
-/// Longest wait for a site to be well again.
-const RECOVERY: Duration = Duration::from_mins(1);
+/// Longest wait for a site to be well again: more than MongoDB keeps the transaction of a dead node.
+const RECOVERY: Duration = Duration::from_secs(100);
 
 /// Longest wait for the answer to one request.
 const ANSWER: Duration = Duration::from_secs(8);
