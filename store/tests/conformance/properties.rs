@@ -286,8 +286,7 @@ fn number(head: usize, batch: Vec<(u64, LogEntry)>) -> Vec<LogEntry> {
 fn told(outcome: Result<Vec<Written>, StoreError>) -> Result<Vec<Written>, String> {
     outcome.map_err(|error| match error {
         StoreError::Invalid(_) => "invalid".to_owned(),
-        StoreError::SeqTaken => "the log is taken".to_owned(),
-        StoreError::TargetGone => "the message is deleted".to_owned(),
+        StoreError::SeqTaken | StoreError::TargetGone => "the log is taken".to_owned(),
         StoreError::Taken { collection, .. } if collection == LOG => "the log is taken".to_owned(),
         StoreError::Taken { write, .. } => format!("{write} is taken"),
         error => format!("{error:?}"),
@@ -332,9 +331,13 @@ fn commits_agree_with_the_model(runtime: &Runtime, store: &dyn Store, cases: u32
     })
 }
 
-/// An entry whose seq and key are both taken may be refused for either.
+/// An entry whose seq and key are both taken, or whose target is deleted besides, may be refused for
+/// any of that.
 fn either(mut done: Appended, wanted: &Appended, model: &Model) -> Appended {
     match (&done.stop, &wanted.stop) {
+        (Some(Stop::TargetGone), Some(Stop::SeqTaken)) if done.stored == wanted.stored => {
+            done.stop = Some(Stop::SeqTaken);
+        }
         (Some(Stop::KeyTaken(first)), Some(Stop::SeqTaken)) if model.log.contains(first) => {
             done.stop = Some(Stop::SeqTaken);
         }
