@@ -15,6 +15,9 @@ use nix::{
 };
 use tempfile::TempDir;
 
+/// Ports that are tried.
+const PORTS: usize = 5;
+
 /// Longest wait for the server.
 const PATIENCE: Duration = Duration::from_mins(1);
 
@@ -28,11 +31,16 @@ pub(crate) struct Store {
 impl Store {
     /// An empty one.
     pub(crate) fn start() -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let folder = tempfile::tempdir().unwrap();
-        let store = Self { child: run(port, folder.path()), port, folder };
-        store.until_ready();
-        store
+        // A port that is free now may be somebody else's before the server has it.
+        for _ in 0..PORTS {
+            let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            let folder = tempfile::tempdir().unwrap();
+            let mut store = Self { child: run(port, folder.path()), port, folder };
+            if store.is_ready() {
+                return store;
+            }
+        }
+        panic!("no port is free for a store");
     }
 
     /// `host:port`.
@@ -49,7 +57,7 @@ impl Store {
     /// Starts it again over the same data.
     pub(crate) fn start_again(&mut self) {
         self.child = run(self.port, self.folder.path());
-        self.until_ready();
+        assert!(self.is_ready(), "the store's port is taken");
     }
 
     /// Sends it a signal.
@@ -57,18 +65,29 @@ impl Store {
         signal::kill(Pid::from_raw(self.child.id().try_into().unwrap()), signal).unwrap();
     }
 
-    fn until_ready(&self) {
+    /// Waits until it serves; false when it has ended instead.
+    fn is_ready(&mut self) -> bool {
         let deadline = Instant::now() + PATIENCE;
         let ready = root().join("scripts/mongodb_ready.py");
         loop {
             let mut asks = Command::new("python3");
             asks.arg(&ready).arg(self.port.to_string()).stderr(Stdio::null());
-            if asks.status().unwrap().success() {
-                return;
+            // Who answers may be another one, at whose port this one is about to fail.
+            if self.listens() && asks.status().unwrap().success() {
+                return true;
+            }
+            if self.child.try_wait().unwrap().is_some() {
+                return false;
             }
             assert!(Instant::now() < deadline, "the store is not ready");
             thread::sleep(Duration::from_millis(100));
         }
+    }
+
+    /// Whether it has said that it listens.
+    fn listens(&self) -> bool {
+        let log = std::fs::read_to_string(self.folder.path().join("server.log")).unwrap();
+        ["listening on", "Waiting for connections"].iter().any(|words| log.contains(words))
     }
 }
 
