@@ -56,6 +56,7 @@ use self::{
     petition::Inquiries,
     presence::Presence,
     receipts::Receipts,
+    requests::Amend,
     touch::Touch,
 };
 use crate::{
@@ -126,6 +127,8 @@ pub struct Room {
     used: Instant,
     /// When the log was last looked at unasked.
     looked: Instant,
+    /// Changes of messages that are being looked up, in their order.
+    amends: VecDeque<Amend>,
     /// What this node has appended may be there, and nobody was told.
     unsure: bool,
     /// Who has read further than this node has delivered.
@@ -167,6 +170,7 @@ impl Room {
             opened: Instant::now(),
             used: Instant::now(),
             looked: Instant::now(),
+            amends: VecDeque::new(),
             unsure: false,
             read_ahead: HashSet::new(),
             untold: None,

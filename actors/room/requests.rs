@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix::{ActorFutureExt, AsyncContext, Handler, Message, WrapFuture};
+use actix::{ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use ihs_store::{Body, EntryId, LogEntry, Seq, StoreError};
 
 use super::{
@@ -112,24 +112,51 @@ impl Handler<Amend> for Room {
     type Result = ();
 
     fn handle(&mut self, amend: Amend, ctx: &mut Self::Context) {
-        let Some(Amend { origin, target, text }) = self.let_in(amend, ctx) else { return };
+        let Some(amend) = self.let_in(amend, ctx) else { return };
+        if self.amends.len() >= self.hub.settings().rooms.pending {
+            return amend.origin.refuse(Refusal::Busy);
+        }
+        self.amends.push_back(amend);
+        if self.amends.len() == 1 {
+            self.look_up_amended(ctx);
+        }
+    }
+}
+
+impl Room {
+    /// Looks up what the first change is about. One at a time, so that changes are made in the
+    /// order in which they were asked for.
+    fn look_up_amended(&self, ctx: &mut Context<Self>) {
+        let Some(target) = self.amends.front().map(|amend| amend.target) else { return };
         let (store, room) = (Arc::clone(self.hub.store()), self.id);
         let before = Seq::new(target.get().saturating_sub(1));
         let find = async move { store.log_after(room, before, 1).await };
         ctx.spawn(find.into_actor(self).map(move |outcome, room, ctx| {
-            let Some(origin) = room.admit_origin(origin) else { return };
-            let Ok(entries) = outcome else { return origin.refuse(Refusal::StoreAway) };
-            let message = entries.first().filter(|entry| entry.seq == target);
-            if let Err((code, detail)) = may_amend(message, origin.user()) {
-                return origin.complain(code, detail);
+            if let Some(amend) = room.amends.pop_front() {
+                room.amend(amend, outcome, ctx);
             }
-            let body = match text {
-                Some(text) => Body::Edited { target, text: text.into_string() },
-                None => Body::Deleted { target },
-            };
-            let draft = room.draft(origin, body);
-            room.submit(draft, ctx);
+            room.look_up_amended(ctx);
         }));
+    }
+
+    fn amend(
+        &mut self,
+        Amend { origin, target, text }: Amend,
+        found: Result<Vec<LogEntry>, StoreError>,
+        ctx: &mut Context<Self>,
+    ) {
+        let Some(origin) = self.admit_origin(origin) else { return };
+        let Ok(entries) = found else { return origin.refuse(Refusal::StoreAway) };
+        let message = entries.first().filter(|entry| entry.seq == target);
+        if let Err((code, detail)) = may_amend(message, origin.user()) {
+            return origin.complain(code, detail);
+        }
+        let body = match text {
+            Some(text) => Body::Edited { target, text: text.into_string() },
+            None => Body::Deleted { target },
+        };
+        let draft = self.draft(origin, body);
+        self.submit(draft, ctx);
     }
 }
 

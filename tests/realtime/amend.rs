@@ -131,3 +131,23 @@ async fn of_many_who_change_and_delete_one_message_at_once_one_deletes_it_and_it
     assert_eq!(kinds.last(), Some(&"deleted"), "{kinds:?}");
     assert_eq!(kinds.iter().filter(|kind| **kind == "deleted").count(), 1);
 }
+
+#[tokio::test]
+async fn edits_that_are_said_in_a_breath_are_made_in_their_order() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let room = ada.room_with(&[]).await;
+    let mut socket = ada.socket(&format!("/ws/chat/{room}/")).await;
+    socket.say(&room, "first").await;
+    for number in 2..=30 {
+        let text = format!("text {number}");
+        let edit = json!({"type": "edit", "ref": number, "room": room, "seq": 1, "text": text});
+        socket.send(edit).await;
+    }
+    for number in 2..=30 {
+        let ack = socket.next_where(|frame| frame["ref"] == number).await;
+        assert_eq!((&ack["type"], &ack["seq"]), (&json!("ack"), &json!(number)));
+    }
+    socket.send(json!({"type": "history", "ref": 31, "room": room})).await;
+    assert_eq!(socket.next_of("history").await["messages"][0]["text"], "text 30");
+}
