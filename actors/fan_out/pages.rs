@@ -1,16 +1,22 @@
 //! Pages of logs for sockets that catch up: identical reads are made once, and few at a time.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{
     FutureExt,
     future::{BoxFuture, Shared},
 };
-use ihs_store::{RoomId, Seq, Store};
+use ihs_store::{RoomId, Seq, Store, StoreError};
 use parking_lot::Mutex;
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use crate::fan_out::frames::Frames;
+
+/// Longest wait for a turn.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// A page that is being read: `None` when there is nothing there, or the store is away.
 type Page = Shared<BoxFuture<'static, Option<Arc<Frames>>>>;
@@ -32,8 +38,15 @@ impl Pages {
     }
 
     /// A turn to read from the store for a socket.
-    pub(crate) async fn permit(&self) -> Option<SemaphorePermit<'_>> {
-        self.permits.acquire().await.ok()
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when there is none for long: those who have one wait for the store.
+    pub(crate) async fn permit(&self) -> Result<SemaphorePermit<'_>, StoreError> {
+        match timeout(PATIENCE, self.permits.acquire()).await {
+            Ok(Ok(permit)) => Ok(permit),
+            Ok(Err(closed)) => Err(StoreError::Unavailable(closed.into())),
+            Err(late) => Err(StoreError::Unavailable(late.into())),
+        }
     }
 
     /// The page behind `after`.

@@ -72,7 +72,7 @@ pub async fn admit(
     user: &Username,
     from: JoinFrom,
 ) -> Result<Admitted, StoreError> {
-    let _permit = hub.pages().permit().await;
+    let _permit = hub.pages().permit().await?;
     let store = &**hub.store();
     let unread = membership::unread(store, room, user.as_str(), MAX_UNREAD).await?;
     let (cursor, diverged) = match from {

@@ -128,15 +128,26 @@ impl Room {
                 let joining = Joining { asker, admitted: admitted.since(head), least };
                 return room.admit_joining(joining, CATCH_UPS, ctx);
             }
-            let is_fed = room.audience.user_of(session).is_some();
-            // Whoever was told by a sync that they are fed is, in any case.
-            if asker.purpose == Purpose::Sync && is_fed {
-                asker.forget();
-            } else if let Some(asker) = room.admit(asker) {
-                refuse(asker, Refusal::StoreAway);
+            room.postpone(asker);
+            // The others would wait as long for the same answer, one after the other.
+            for wish in room.joining.remove(&session).into_iter().flatten() {
+                match wish {
+                    Wish::Join(wanted) => room.postpone(wanted.asker),
+                    Wish::Leave(asker) => room.leave(asker),
+                }
             }
-            room.grant(session, ctx);
         }));
+    }
+
+    /// Answers a join that the store did not let the room decide.
+    fn postpone(&mut self, asker: Asker) {
+        let is_fed = self.audience.user_of(asker.session).is_some();
+        // Whoever was told by a sync that they are fed is, in any case.
+        if asker.purpose == Purpose::Sync && is_fed {
+            asker.forget();
+        } else if let Some(asker) = self.admit(asker) {
+            refuse(asker, Refusal::StoreAway);
+        }
     }
 
     /// Feeds a socket once the room has read all that was in the log when it joined.

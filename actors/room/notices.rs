@@ -214,15 +214,16 @@ fn is_message(entry: &LogEntry) -> bool {
 
 /// Tells these members how much they have not read, and says whom it could not tell.
 pub(super) async fn tell(hub: &Hub, room: RoomId, members: Vec<Username>) -> Vec<Username> {
+    if members.is_empty() {
+        return members;
+    }
     let document = match hub.store().get(ROOMS, &room.to_string()).await {
         Ok(Some(document)) => document,
         Ok(None) => return Vec::new(),
         Err(_) => return members,
     };
     let told = members.into_iter().map(|member| tell_one(hub, room, &document, member));
-    let rest: Vec<Username> =
-        stream::iter(told).buffer_unordered(AT_ONCE).filter_map(async |rest| rest).collect().await;
-    rest
+    stream::iter(told).buffer_unordered(AT_ONCE).filter_map(async |rest| rest).collect().await
 }
 
 async fn tell_one(

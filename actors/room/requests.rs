@@ -132,8 +132,15 @@ impl Room {
         let before = Seq::new(target.get().saturating_sub(1));
         let find = async move { store.log_after(room, before, 1).await };
         ctx.spawn(find.into_actor(self).map(move |outcome, room, ctx| {
+            let Ok(entries) = outcome else {
+                // The others would wait as long for the same answer, one after the other.
+                for Amend { origin, .. } in std::mem::take(&mut room.amends) {
+                    origin.refuse(Refusal::StoreAway);
+                }
+                return;
+            };
             if let Some(amend) = room.amends.pop_front() {
-                room.amend(amend, outcome, ctx);
+                room.amend(amend, &entries, ctx);
             }
             room.look_up_amended(ctx);
         }));
@@ -142,12 +149,11 @@ impl Room {
     fn amend(
         &mut self,
         Amend { origin, target, text }: Amend,
-        found: Result<Vec<LogEntry>, StoreError>,
+        found: &[LogEntry],
         ctx: &mut Context<Self>,
     ) {
         let Some(origin) = self.admit_origin(origin) else { return };
-        let Ok(entries) = found else { return origin.refuse(Refusal::StoreAway) };
-        let message = entries.first().filter(|entry| entry.seq == target);
+        let message = found.first().filter(|entry| entry.seq == target);
         if let Err((code, detail)) = may_amend(message, origin.user()) {
             return origin.complain(code, detail);
         }

@@ -104,7 +104,7 @@ async fn read(
 ) -> Result<Option<Room>, StoreError> {
     let Ok(id) = text(document, "_id").parse::<RoomId>() else { return Ok(None) };
     let store = hub.store();
-    let _permit = hub.pages().permit().await;
+    let _permit = hub.pages().permit().await?;
     // The head first: what is newer than it comes live.
     let head = store.log_head(id).await?.map_or(Seq::ZERO, |entry| entry.seq);
     let unread = membership::unread(&**store, id, user.as_str(), MAX_UNREAD).await?;
