@@ -18,6 +18,18 @@ pub(crate) const BLANK: &str = "This field may not be blank.";
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Faults(Map<String, Value>);
 
+/// A place inside a nested list.
+pub(crate) struct RowPlace<'name> {
+    /// The field with the list.
+    pub(crate) field: &'name str,
+    /// How many rows it has.
+    pub(crate) rows: usize,
+    /// Which of them is meant.
+    pub(crate) row: usize,
+    /// The field of the row.
+    pub(crate) part: &'name str,
+}
+
 /// `Unknown parameter: x`
 pub(crate) fn unknown_parameter(name: &str) -> String {
     format!("Unknown parameter: {name}")
@@ -52,6 +64,17 @@ impl Faults {
     /// Sets what is wrong inside a nested field.
     pub(crate) fn nest(&mut self, field: &str, inner: Value) {
         self.0.insert(field.to_owned(), inner);
+    }
+
+    /// Adds a message about a part of a row, unless something is wrong with that part already. Rows
+    /// without faults are empty objects, as DRF answers.
+    pub(crate) fn add_in_row(&mut self, place: &RowPlace<'_>, message: impl Into<String>) {
+        let empty = || Value::Array(vec![Value::Object(Map::new()); place.rows]);
+        let rows = self.0.entry(place.field).or_insert_with(empty);
+        if let Some(Value::Object(row)) = rows.get_mut(place.row) {
+            let messages = || Value::Array(vec![Value::String(message.into())]);
+            row.entry(place.part).or_insert_with(messages);
+        }
     }
 
     /// Whether a field has faults.

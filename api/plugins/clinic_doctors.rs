@@ -4,7 +4,7 @@
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
-use super::users;
+use super::{treatments, users};
 use crate::{
     Ctx,
     auth::{CLINICS, Caller, Principal},
@@ -26,6 +26,10 @@ use crate::{
 
 /// The collection.
 pub(crate) const COLLECTION: &str = "clinic_doctors";
+
+/// In the record of a user: raised whenever their clinics change, so that what is worked out from
+/// these can be stored only while they are the same.
+pub(crate) const MOVES: &str = "_moves";
 
 /// The resource.
 pub(crate) struct ClinicDoctors;
@@ -70,6 +74,7 @@ impl ViewSet for ClinicDoctors {
     async fn before_create(_: &Call, draft: &mut Draft<ClinicDoctor>) -> Result<(), ApiError> {
         let ClinicDoctor { clinic, doctor } = &draft.record;
         draft.writes.extend([still_there(clinic), joining(clinic, doctor)]);
+        draft.writes.extend(treatments::joined(clinic, doctor));
         Ok(())
     }
 
@@ -78,8 +83,9 @@ impl ViewSet for ClinicDoctors {
         removal.writes.push(Write::UpdateEvery {
             collection: "users",
             filter: Filter::eq("username", doctor.clone()),
-            change: Change::default().and_exclude(CLINICS, clinic.clone()),
+            change: Change::default().and_exclude(CLINICS, clinic.clone()).and_add(MOVES, 1),
         });
+        removal.writes.push(treatments::left(clinic, doctor));
         Ok(())
     }
 
@@ -95,11 +101,13 @@ impl ViewSet for ClinicDoctors {
 }
 
 /// Makes somebody the first clinic-doctor of a new clinic.
-pub(crate) fn creation(ctx: &Ctx, clinic: &str, doctor: &str) -> Result<[Write; 2], ApiError> {
+pub(crate) fn creation(ctx: &Ctx, clinic: &str, doctor: &str) -> Result<Vec<Write>, ApiError> {
     let record = ClinicDoctor { clinic: clinic.to_owned(), doctor: doctor.to_owned() };
     let record = hooks::document(&record)?;
     let document = wrap(record, &ctx.ids.record(), doctor, ctx.clock.now());
-    Ok([Write::Insert { collection: COLLECTION, document }, joining(clinic, doctor)])
+    let first = Write::Insert { collection: COLLECTION, document };
+    let follows = treatments::joined(clinic, doctor);
+    Ok([first, joining(clinic, doctor)].into_iter().chain(follows).collect())
 }
 
 /// Fails the commit when the clinic was deleted meanwhile.
@@ -116,7 +124,7 @@ fn joining(clinic: &str, doctor: &str) -> Write {
     Write::Update {
         collection: "users",
         filter: Filter::eq("username", doctor).and(users::present()),
-        change: Change::default().and_include(CLINICS, clinic),
+        change: Change::default().and_include(CLINICS, clinic).and_add(MOVES, 1),
     }
 }
 

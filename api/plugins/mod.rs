@@ -16,6 +16,7 @@ pub(crate) mod patients;
 pub(crate) mod profiles;
 pub(crate) mod rooms;
 pub(crate) mod specialities;
+pub(crate) mod treatments;
 pub(crate) mod users;
 
 use ihs_config::ApiSettings;
@@ -45,6 +46,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<diseases::Diseases>::NEW,
     &Served::<clinics::Clinics>::NEW,
     &Served::<clinic_doctors::ClinicDoctors>::NEW,
+    &Served::<treatments::Treatments>::NEW,
     &Served::<followers::Followers>::NEW,
     &messages::Messages,
     &Served::<notifications::Notifications>::NEW,

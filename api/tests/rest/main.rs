@@ -3,8 +3,11 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod auth;
+mod catalogue;
+mod clinics;
 mod concurrency;
 mod errors;
+mod followers;
 mod lists;
 mod matrix;
 mod meddler;
@@ -16,5 +19,7 @@ mod rooms;
 mod sockets;
 mod support;
 mod sweep;
+mod treatments;
 mod users;
+mod verification;
 mod wire;

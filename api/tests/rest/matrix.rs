@@ -9,7 +9,7 @@ use crate::support::{App, Client};
 
 /// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
 /// and delete.
-const ROWS: [(&str, [[u16; 5]; 5]); 13] = [
+const ROWS: [(&str, [[u16; 5]; 5]); 14] = [
     (
         "users",
         [
@@ -101,6 +101,16 @@ const ROWS: [(&str, [[u16; 5]; 5]); 13] = [
         ],
     ),
     (
+        "treatments",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 400, 403],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 200, 403],
+            [401, 405, 405, 405, 405],
+        ],
+    ),
+    (
         "followers",
         [
             [401, 200, 200, 200, 200],
@@ -143,7 +153,7 @@ const ROWS: [(&str, [[u16; 5]; 5]); 13] = [
 ];
 
 /// A record of each resource; those of people belong to `owner`.
-async fn record(name: &str, owner: &Client, staff: &Client) -> String {
+async fn record(app: &App, name: &str, owner: &Client, staff: &Client) -> String {
     let key = match name {
         "users" | "patients" | "doctors" => owner.name.clone(),
         "insurances" => {
@@ -157,6 +167,12 @@ async fn record(name: &str, owner: &Client, staff: &Client) -> String {
         "clinic-doctors" => {
             owner.post("/api/clinics/", json!({"name": "x"})).await.is(201);
             owner.get("/api/clinic-doctors/").await.is(200).text_at("/results/0/id")
+        }
+        "treatments" => {
+            app.patient("treated").await;
+            app.bind("treated", &owner.name).await;
+            let body = json!({"patient": "treated", "subject": "x"});
+            owner.post("/api/treatments/", body).await.is(201).text_at("/id")
         }
         "followers" => {
             let body = json!({"followee": "staff"});
@@ -193,10 +209,12 @@ async fn check(name: &str, who: usize, row: &[[u16; 5]; 5]) {
     let app = App::start().await;
     let staff = app.staff("staff").await;
     let owner = match name {
-        "doctors" | "clinics" | "clinic-doctors" => app.provider("owner", "doctor", &staff).await,
+        "doctors" | "clinics" | "clinic-doctors" | "treatments" => {
+            app.provider("owner", "doctor", &staff).await
+        }
         _ => app.patient("owner").await,
     };
-    let path = record(name, &owner, &staff).await;
+    let path = record(&app, name, &owner, &staff).await;
     let caller = match who {
         0 => app.anonymous(),
         1 => app.patient("stranger").await,
