@@ -1,5 +1,7 @@
 //! A body, JSON or form, as fields ask it for their values.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use super::{Field, flags::Flag, kind::Kind};
@@ -59,6 +61,9 @@ fn form_value(pairs: &[(String, String)], field: &Field) -> Option<Value> {
         let items: Vec<Value> = pairs.iter().filter(named).map(text_of).collect();
         return (!items.is_empty()).then_some(Value::Array(items));
     }
+    if let (Kind::Rows(_), Some(rows)) = (field.kind, form_rows(pairs, field.name)) {
+        return Some(rows);
+    }
     let text = &pairs.iter().rfind(named)?.1;
     let blank = text.is_empty() && !field.is(Flag::Blank);
     match field.kind {
@@ -67,6 +72,20 @@ fn form_value(pairs: &[(String, String)], field: &Field) -> Option<Value> {
         _ if blank && !field.is(Flag::Required) => None,
         _ => Some(Value::String(text.clone())),
     }
+}
+
+/// The rows of a list by their numbers: `medicines[0]dose`, as DRF reads forms.
+fn form_rows(pairs: &[(String, String)], name: &str) -> Option<Value> {
+    let mut rows: BTreeMap<u32, Map<String, Value>> = BTreeMap::new();
+    for pair in pairs {
+        let rest = pair.0.strip_prefix(name).and_then(|rest| rest.strip_prefix('['));
+        let Some((number, part)) = rest.and_then(|rest| rest.split_once(']')) else { continue };
+        let part = part.strip_prefix('.').unwrap_or(part);
+        if let Ok(number) = number.parse() {
+            rows.entry(number).or_default().insert(part.to_owned(), text_of(pair));
+        }
+    }
+    (!rows.is_empty()).then(|| rows.into_values().map(Value::Object).collect())
 }
 
 fn text_of(pair: &(String, String)) -> Value {
@@ -100,6 +119,20 @@ mod tests {
         assert_eq!(body.value(&Field::people("members")), Some(json!(["a", "b"])));
         assert_eq!(body.value(&Field::text("name")), Some(json!("y")));
         assert_eq!(body.value(&Field::people("admins")), None);
+    }
+
+    #[test]
+    fn rows_of_a_form_are_numbered_or_json() {
+        const PARTS: &[Field] = &[Field::text("dose"), Field::text("days")];
+        let field = Field::new("medicines", Kind::Rows(PARTS));
+        let rows = json!([{"dose": "a", "days": "1"}, {"dose": "b"}]);
+        let numbered =
+            [("medicines[2]dose", "b"), ("medicines[0]dose", "a"), ("medicines[0].days", "1")];
+        assert_eq!(form(&numbered).value(&field), Some(rows.clone()));
+        assert_eq!(form(&[("medicines", &rows.to_string())]).value(&field), Some(rows));
+        for odd in ["medicines[x]dose", "medicines[0", "medicines[-1]dose", "medicine[0]dose"] {
+            assert_eq!(form(&[(odd, "a")]).value(&field), None, "{odd}");
+        }
     }
 
     #[test]

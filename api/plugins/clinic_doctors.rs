@@ -1,6 +1,8 @@
 //! Clinic-doctors: which doctors and nurses work at which clinics. Each user's record has the ids of
 //! their clinics, too, so that every request knows them.
 
+use std::iter;
+
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
@@ -73,8 +75,8 @@ impl ViewSet for ClinicDoctors {
 
     async fn before_create(_: &Call, draft: &mut Draft<ClinicDoctor>) -> Result<(), ApiError> {
         let ClinicDoctor { clinic, doctor } = &draft.record;
-        draft.writes.extend([still_there(clinic), joining(clinic, doctor)]);
-        draft.writes.extend(treatments::joined(clinic, doctor));
+        draft.writes.push(still_there(clinic));
+        draft.writes.extend(joining(clinic, doctor));
         Ok(())
     }
 
@@ -106,8 +108,7 @@ pub(crate) fn creation(ctx: &Ctx, clinic: &str, doctor: &str) -> Result<Vec<Writ
     let record = hooks::document(&record)?;
     let document = wrap(record, &ctx.ids.record(), doctor, ctx.clock.now());
     let first = Write::Insert { collection: COLLECTION, document };
-    let follows = treatments::joined(clinic, doctor);
-    Ok([first, joining(clinic, doctor)].into_iter().chain(follows).collect())
+    Ok(iter::once(first).chain(joining(clinic, doctor)).collect())
 }
 
 /// Fails the commit when the clinic was deleted meanwhile.
@@ -119,13 +120,16 @@ fn still_there(clinic: &str) -> Write {
     }
 }
 
-/// Fails the commit when the user was deleted meanwhile.
-fn joining(clinic: &str, doctor: &str) -> Write {
-    Write::Update {
+/// What else a commit does by which somebody joins a clinic; it fails when they were deleted
+/// meanwhile.
+pub(crate) fn joining(clinic: &str, doctor: &str) -> [Write; 3] {
+    let known = Write::Update {
         collection: "users",
         filter: Filter::eq("username", doctor).and(users::present()),
         change: Change::default().and_include(CLINICS, clinic).and_add(MOVES, 1),
-    }
+    };
+    let [treatments, patients] = treatments::joined(clinic, doctor);
+    [known, treatments, patients]
 }
 
 async fn is_provider(ctx: &Ctx, username: &str) -> Result<bool, ApiError> {

@@ -64,7 +64,7 @@ pub(crate) struct Treatment {
     status: String,
     subject: String,
     instructions: String,
-    medicines: Vec<Dose>,
+    medicines: Vec<Prescription>,
     prescribed: Vec<String>,
     /// Ids of the clinics of its doctor, whose nurses read it.
     #[serde(rename = "_clinics")]
@@ -73,7 +73,7 @@ pub(crate) struct Treatment {
 
 /// What is prescribed of a medicine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub(crate) struct Dose {
+pub(crate) struct Prescription {
     medicine: String,
     dose: String,
     frequency: String,
@@ -130,12 +130,12 @@ impl ViewSet for Treatments {
         let doctor = call.principal()?;
         let patient = patient(call, &draft.record.patient).await?;
         let patient = patient.ok_or_else(|| no_patient(&draft.record.patient))?;
-        let bond = Filter::Has(TREATED_BY, doctor.username.clone().into());
-        if !bond.matches(&patient) {
+        let mine = Filter::Has(TREATED_BY, doctor.username.clone().into());
+        if !mine.matches(&patient) {
             return Err(ApiError::Forbidden);
         }
         let (clinics, settled) = clinics(&call.ctx, doctor).await?;
-        let bound = Filter::eq("user", draft.record.patient.clone()).and(bond);
+        let bound = Filter::eq("user", draft.record.patient.clone()).and(mine);
         draft.writes.push(settled);
         draft.writes.extend(binding(&bound, &doctor.username, &clinics));
         draft.record.complete();
@@ -168,7 +168,7 @@ impl ViewSet for Treatments {
 impl Treatment {
     /// Sets what follows from the rest.
     fn complete(&mut self) {
-        self.prescribed = self.medicines.iter().map(|dose| dose.medicine.clone()).collect();
+        self.prescribed = self.medicines.iter().map(|one| one.medicine.clone()).collect();
         self.prescribed.sort_unstable();
         self.prescribed.dedup();
     }
@@ -254,7 +254,7 @@ async fn clinics(ctx: &Ctx, doctor: &Principal) -> Result<(Vec<String>, Write), 
 }
 
 /// Binds a patient, who must still be there: to the doctor, and to each of the clinics.
-fn binding(patient: &Filter, doctor: &str, clinics: &[String]) -> Vec<Write> {
+pub(crate) fn binding(patient: &Filter, doctor: &str, clinics: &[String]) -> Vec<Write> {
     let to_doctor =
         Change::default().and_include(TREATED_BY, doctor).and_include(PRESCRIBED_BY, doctor);
     let to_clinic = |clinic: &String| Change::default().and_include(CLINICS, clinic.clone());

@@ -230,11 +230,18 @@ async fn a_part_keeps_the_rest_and_a_list_that_is_given_replaces_the_list() {
 }
 
 #[actix_web::test]
-async fn a_form_carries_the_medicines_as_json() {
+async fn a_form_carries_the_medicines_numbered_or_as_json() {
     let ward = ward().await;
     let rows = json!([dose(&ward.iron)]).to_string().replace(' ', "+");
     let form = format!("patient=ada&subject=x&medicines={rows}");
+    let numbered = format!(
+        "patient=ada&subject=x&medicines[0]medicine={}&medicines[0]dose=1+tablet\
+         &medicines[0]frequency=daily&medicines%5B0%5Ddays=7",
+        ward.iron
+    );
     let urlencoded = "application/x-www-form-urlencoded";
+    let made = ward.dora.raw(Method::POST, "/api/treatments/", urlencoded, &numbered).await;
+    assert_eq!(made.is(201).body["medicines"], json!([dose(&ward.iron)]));
     let made = ward.dora.raw(Method::POST, "/api/treatments/", urlencoded, &form).await.is(201);
     assert_eq!(made.body["medicines"], json!([dose(&ward.iron)]));
 }
