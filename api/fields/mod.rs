@@ -139,6 +139,11 @@ impl Field {
         Self::new(name, kind).derived()
     }
 
+    /// A stored text that is only there to be asked for by filters.
+    pub(crate) const fn asked(name: &'static str) -> Self {
+        Self::text(name).read_only().write_only()
+    }
+
     /// Stored under another name.
     pub(crate) const fn stored_as(mut self, source: &'static str) -> Self {
         self.source = source;
@@ -183,6 +188,11 @@ impl Field {
     /// The record is deleted together with what it refers to.
     pub(crate) const fn cascade(self) -> Self {
         self.with(Flag::Cascade)
+    }
+
+    /// The record goes on naming what it refers to when that is gone.
+    pub(crate) const fn lasting(self) -> Self {
+        self.with(Flag::Lasting)
     }
 
     /// No two records have the same.

@@ -4,7 +4,7 @@
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
-use super::users;
+use super::{appointments::leaving, users};
 use crate::{
     Ctx,
     auth::{CLINICS, Caller, Principal},
@@ -73,8 +73,13 @@ impl ViewSet for ClinicDoctors {
         Ok(())
     }
 
-    async fn before_delete(_: &Call, removal: &mut Removal<ClinicDoctor>) -> Result<(), ApiError> {
+    async fn before_delete(
+        call: &Call,
+        removal: &mut Removal<ClinicDoctor>,
+    ) -> Result<(), ApiError> {
         let ClinicDoctor { clinic, doctor } = &removal.record;
+        let work = Filter::eq("clinic_doctor", removal.id.as_str());
+        removal.writes.extend(leaving::end_work(&call.ctx, clinic, work).await?);
         removal.writes.push(Write::UpdateEvery {
             collection: "users",
             filter: Filter::eq("username", doctor.clone()),
@@ -100,6 +105,15 @@ pub(crate) fn creation(ctx: &Ctx, clinic: &str, doctor: &str) -> Result<[Write; 
     let record = hooks::document(&record)?;
     let document = wrap(record, &ctx.ids.record(), doctor, ctx.clock.now());
     Ok([Write::Insert { collection: COLLECTION, document }, joining(clinic, doctor)])
+}
+
+/// Ends whatever work a doctor or nurse has, for the commit that ends their profile.
+pub(crate) fn removal(doctor: &str) -> [Write; 2] {
+    let change = Change::set(CLINICS, Vec::<String>::new());
+    [
+        Write::DeleteEvery { collection: COLLECTION, filter: Filter::eq("doctor", doctor) },
+        Write::UpdateEvery { collection: "users", filter: Filter::eq("username", doctor), change },
+    ]
 }
 
 /// Fails the commit when the clinic was deleted meanwhile.

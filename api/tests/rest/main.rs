@@ -2,6 +2,10 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod appointments;
+mod appointments_leaving;
+mod appointments_lists;
+mod appointments_races;
 mod auth;
 mod concurrency;
 mod errors;
@@ -17,4 +21,5 @@ mod sockets;
 mod support;
 mod sweep;
 mod users;
+mod ward;
 mod wire;
