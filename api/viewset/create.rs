@@ -41,6 +41,7 @@ async fn make<V: ViewSet>(
 ) -> Result<Reply, ApiError> {
     let input = validate::<V>(call, input, Stage::Create, None).await?;
     let mut draft = draft::<V>(call, input)?;
+    V::complete(&mut draft.record);
     V::before_create(call, &mut draft).await?;
     if let Some(existing) = V::existing(call, &draft.record).await? {
         return answer_existing::<V>(call, existing, repeat).await;
