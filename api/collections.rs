@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::{
     Ctx, auth,
-    plugins::{PLUGINS, users},
+    plugins::{PLUGINS, appointments::calendar, users},
     viewset::idempotency,
 };
 
@@ -18,6 +18,7 @@ pub fn all() -> Vec<Collection> {
         expiring(auth::SESSIONS, vec![Index::plain("user", &["user"])]),
         expiring(auth::TICKETS, vec![Index::plain("user", &["user"])]),
         expiring(idempotency::COLLECTION, Vec::new()),
+        calendar::collection(),
         read_markers(),
         receipts::collection(),
         due::collection(),

@@ -5,13 +5,15 @@ use serde_json::{Map, Value, json};
 use super::{
     Field,
     clean::{Stage, is_required, is_settable},
+    flags::Flag,
     kind::{Format, Kind},
 };
 
 /// All fields by name, as a body of this stage sees them.
 pub(crate) fn describe(fields: &[Field], stage: Stage) -> Map<String, Value> {
     let named = |field: &Field| (field.name.to_owned(), describe_one(field, stage));
-    fields.iter().map(named).collect()
+    let unknown = |field: &&Field| field.is(Flag::ReadOnly) && field.is(Flag::WriteOnly);
+    fields.iter().filter(|field| !unknown(field)).map(named).collect()
 }
 
 fn describe_one(field: &Field, stage: Stage) -> Value {

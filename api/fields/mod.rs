@@ -6,6 +6,7 @@
 //! - [`input`]: a body, JSON or form
 //! - [`clean`]: from a body to values that may be stored
 //! - [`coerce`]: one value, as leniently as DRF takes it; [`scalar`], [`text`]: its parts
+//! - [`looks`]: usernames that people cannot tell apart
 //! - [`metadata`]: what OPTIONS says about a field
 
 pub(crate) mod clean;
@@ -13,6 +14,7 @@ pub(crate) mod coerce;
 pub(crate) mod flags;
 pub(crate) mod input;
 pub(crate) mod kind;
+pub(crate) mod looks;
 pub(crate) mod metadata;
 pub(crate) mod scalar;
 pub(crate) mod text;
@@ -139,6 +141,11 @@ impl Field {
         Self::new(name, kind).derived()
     }
 
+    /// A stored text that is only there to be asked for by filters.
+    pub(crate) const fn asked(name: &'static str) -> Self {
+        Self::text(name).read_only().write_only()
+    }
+
     /// Stored under another name.
     pub(crate) const fn stored_as(mut self, source: &'static str) -> Self {
         self.source = source;
@@ -183,6 +190,11 @@ impl Field {
     /// The record is deleted together with what it refers to.
     pub(crate) const fn cascade(self) -> Self {
         self.with(Flag::Cascade)
+    }
+
+    /// The record goes on naming what it refers to when that is gone.
+    pub(crate) const fn lasting(self) -> Self {
+        self.with(Flag::Lasting)
     }
 
     /// No two records have the same.

@@ -6,7 +6,7 @@ use std::iter;
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
-use super::{treatments, users};
+use super::{appointments::leaving, treatments, users};
 use crate::{
     Ctx,
     auth::{CLINICS, Caller, Principal},
@@ -80,8 +80,13 @@ impl ViewSet for ClinicDoctors {
         Ok(())
     }
 
-    async fn before_delete(_: &Call, removal: &mut Removal<ClinicDoctor>) -> Result<(), ApiError> {
+    async fn before_delete(
+        call: &Call,
+        removal: &mut Removal<ClinicDoctor>,
+    ) -> Result<(), ApiError> {
         let ClinicDoctor { clinic, doctor } = &removal.record;
+        let work = Filter::eq("clinic_doctor", removal.id.as_str());
+        removal.writes.extend(leaving::end_work(&call.ctx, clinic, work).await?);
         removal.writes.push(Write::UpdateEvery {
             collection: "users",
             filter: Filter::eq("username", doctor.clone()),
@@ -109,6 +114,16 @@ pub(crate) fn creation(ctx: &Ctx, clinic: &str, doctor: &str) -> Result<Vec<Writ
     let document = wrap(record, &ctx.ids.record(), doctor, ctx.clock.now());
     let first = Write::Insert { collection: COLLECTION, document };
     Ok(iter::once(first).chain(joining(clinic, doctor)).collect())
+}
+
+/// Ends whatever work a doctor or nurse has, for the commit that ends their profile.
+pub(crate) fn removal(doctor: &str) -> [Write; 3] {
+    let change = Change::set(CLINICS, Vec::<String>::new()).and_add(MOVES, 1);
+    [
+        Write::DeleteEvery { collection: COLLECTION, filter: Filter::eq("doctor", doctor) },
+        Write::UpdateEvery { collection: "users", filter: Filter::eq("username", doctor), change },
+        treatments::left_all(doctor),
+    ]
 }
 
 /// Fails the commit when the clinic was deleted meanwhile.

@@ -4,6 +4,7 @@ use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
 use super::{
+    appointments::leaving,
     clinic_doctors::{self, MOVES},
     treatments,
 };
@@ -64,7 +65,9 @@ impl ViewSet for Clinics {
         Ok(())
     }
 
-    async fn before_delete(_: &Call, removal: &mut Removal<Clinic>) -> Result<(), ApiError> {
+    async fn before_delete(call: &Call, removal: &mut Removal<Clinic>) -> Result<(), ApiError> {
+        let there = Filter::eq("clinic_id", removal.id.as_str());
+        removal.writes.extend(leaving::end_work(&call.ctx, &removal.id, there).await?);
         removal.writes.push(Write::UpdateEvery {
             collection: "users",
             filter: Filter::Has(CLINICS, removal.id.clone().into()),

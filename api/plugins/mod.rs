@@ -3,6 +3,7 @@
 //! To add one: a file with its [`ViewSet`](crate::viewset::ViewSet), a line in [`PLUGINS`] at the
 //! place that the documentation gives it, and a test file of its own.
 
+pub(crate) mod appointments;
 pub(crate) mod clinic_doctors;
 pub(crate) mod clinics;
 pub(crate) mod diseases;
@@ -46,6 +47,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<diseases::Diseases>::NEW,
     &Served::<clinics::Clinics>::NEW,
     &Served::<clinic_doctors::ClinicDoctors>::NEW,
+    &Served::<appointments::Appointments>::NEW,
     &Served::<treatments::Treatments>::NEW,
     &Served::<followers::Followers>::NEW,
     &messages::Messages,

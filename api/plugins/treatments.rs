@@ -199,6 +199,12 @@ pub(crate) fn left(clinic: &str, doctor: &str) -> Write {
     leaving(clinic, Filter::eq("doctor", doctor))
 }
 
+/// The same when they leave all clinics.
+pub(crate) fn left_all(doctor: &str) -> Write {
+    let change = Change::set(CLINICS, Vec::<String>::new());
+    Write::UpdateEvery { collection: COLLECTION, filter: Filter::eq("doctor", doctor), change }
+}
+
 /// When a clinic is closed, nobody reads treatments because of it.
 pub(crate) fn closed(clinic: &str) -> Write {
     leaving(clinic, Filter::Has(CLINICS, clinic.into()))

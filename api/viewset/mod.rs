@@ -48,7 +48,7 @@ use crate::{
     Ctx,
     auth::Caller,
     error::ApiError,
-    fields::Field,
+    fields::{Field, input::Input},
     http::{Call, Reply},
 };
 use hooks::{Checked, Draft, Edit, Removal, Row};
@@ -93,6 +93,9 @@ pub(crate) trait ViewSet: 'static {
         ready(Ok(()))
     }
 
+    /// Works out what the store alone keeps of a new record, however it is made.
+    fn complete(_: &mut Self::Record) {}
+
     /// Completes a new record, and adds writes that belong to it.
     fn before_create(
         _: &Call,
@@ -111,6 +114,12 @@ pub(crate) trait ViewSet: 'static {
 
     /// What follows once a record is stored.
     fn after_create(_: &Call, _: &Draft<Self::Record>) {}
+
+    /// What a change ends with when the record is not there, or not the caller's to see; `None`
+    /// for the usual 404.
+    fn unseen(_: &Call, _: &Input) -> impl Future<Output = Result<Option<ApiError>, ApiError>> {
+        ready(Ok(None))
+    }
 
     /// Completes a change, and adds writes that belong to it. Done again when the record moved on
     /// meanwhile.

@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod appointments;
+mod appointments_leaving;
+mod appointments_lists;
+mod appointments_races;
 mod auth;
+mod auth_races;
 mod catalogue;
 mod clinics;
 mod concurrency;
@@ -19,7 +24,9 @@ mod rooms;
 mod sockets;
 mod support;
 mod sweep;
+mod throttle;
 mod treatments;
 mod users;
 mod verification;
+mod ward;
 mod wire;

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use actix_web::http::Method;
 use serde_json::json;
 
-use crate::support::{App, Client};
+use crate::{
+    support::{App, Client},
+    ward::{PATH, found, path, set},
+};
 
 /// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
 /// and delete.
-const ROWS: [(&str, [[u16; 5]; 5]); 14] = [
+const ROWS: [(&str, [[u16; 5]; 5]); 15] = [
     (
         "users",
         [
@@ -101,6 +104,16 @@ const ROWS: [(&str, [[u16; 5]; 5]); 14] = [
         ],
     ),
     (
+        "appointments",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 400, 403],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 409, 409],
+        ],
+    ),
+    (
         "treatments",
         [
             [401, 200, 200, 200, 200],
@@ -168,6 +181,7 @@ async fn record(app: &App, name: &str, owner: &Client, staff: &Client) -> String
             owner.post("/api/clinics/", json!({"name": "x"})).await.is(201);
             owner.get("/api/clinic-doctors/").await.is(200).text_at("/results/0/id")
         }
+        "appointments" => reserved(owner, &app.patient("patient").await).await,
         "treatments" => {
             app.patient("treated").await;
             app.bind("treated", &owner.name).await;
@@ -192,6 +206,16 @@ async fn record(app: &App, name: &str, owner: &Client, staff: &Client) -> String
     format!("/api/{name}/{key}/")
 }
 
+/// An appointment of the owner with somebody else.
+async fn reserved(owner: &Client, patient: &Client) -> String {
+    let work = found(owner, "x").await.1;
+    let (start, end) = ("2999-01-01T12:00:00Z", "2999-01-01T12:30:00Z");
+    let body = json!({"clinic_doctor": work, "start_time": start, "end_time": end});
+    let slot = path(&owner.post(PATH, body).await.is(201));
+    set(patient, &slot, "reserved").await.is(200);
+    slot.rsplit('/').nth(1).unwrap_or_default().to_owned()
+}
+
 #[actix_web::test]
 async fn everybody_may_do_what_the_contract_says_and_nothing_else() {
     let rows = BTreeMap::from(ROWS);
@@ -209,7 +233,7 @@ async fn check(name: &str, who: usize, row: &[[u16; 5]; 5]) {
     let app = App::start().await;
     let staff = app.staff("staff").await;
     let owner = match name {
-        "doctors" | "clinics" | "clinic-doctors" | "treatments" => {
+        "doctors" | "clinics" | "clinic-doctors" | "appointments" | "treatments" => {
             app.provider("owner", "doctor", &staff).await
         }
         _ => app.patient("owner").await,
