@@ -39,6 +39,12 @@ impl App {
         Self::over(Database::new(), variables)
     }
 
+    /// A node over the embedded store, whatever `IHS_TEST_STORE` names.
+    #[expect(clippy::unused_async, reason = "tests read alike, and a start may come to wait")]
+    pub(crate) async fn on_embedded(variables: &[(&str, &str)]) -> Self {
+        Self::over(Database::Embedded, variables)
+    }
+
     /// A node over MongoDB, whatever `IHS_TEST_STORE` names.
     #[expect(clippy::unused_async, reason = "tests read alike, and a start may come to wait")]
     pub(crate) async fn on_mongodb(variables: &[(&str, &str)]) -> Self {
