@@ -17,6 +17,7 @@ use crate::{
         position::Position,
         progress, seal,
         source::{self, Source},
+        target,
         writer::Writer,
     },
     welcome,
@@ -30,6 +31,7 @@ pub(crate) fn run(args: TransferArgs) -> Result<(), Failure> {
     let settings = node::settings(&args.node.overrides())?;
     refuse_what_is_not_there(&settings)?;
     let tally = node::with(settings, async |ctx| {
+        target::refuse_half(&*ctx.store).await?;
         let tally = if args.file == Path::new(STANDARD) {
             to_standard_output(&ctx).await?
         } else {
@@ -53,7 +55,7 @@ fn refuse_what_is_not_there(settings: &Settings) -> Result<(), Failure> {
 
 /// The one place that every complete export passes: what keeps account of exports belongs here.
 fn record(_ctx: &Ctx, tally: &Tally) {
-    tracing::info!(documents = tally.documents, entries = tally.entries, "the store was exported");
+    tracing::debug!(documents = tally.documents, entries = tally.entries, "the store was exported");
 }
 
 async fn to_standard_output(ctx: &Ctx) -> Result<Tally, Failure> {

@@ -40,10 +40,8 @@ impl<'a> Target<'a> {
         collections: &'a [&'static str],
         file: Option<&str>,
     ) -> Result<Self, Failure> {
-        let marks = Collection { name: IMPORTS, indexes: Vec::new(), searched: Vec::new() };
-        store.prepare(slice::from_ref(&marks)).await.map_err(unprepared)?;
         let mut target = Self { store, collections, lines: 0, left_out: None };
-        match store.get(IMPORTS, MARK).await.map_err(unread)? {
+        match mark_in(store).await? {
             Some(mark) if file == mark.get("file").and_then(Value::as_str) && file.is_some() => {
                 target.lines = lines_of(&mark);
             }
@@ -167,24 +165,27 @@ impl<'a> Target<'a> {
     ) -> Result<(), Failure> {
         let mut tries = 0;
         loop {
-            match self.store.commit(writes.clone()).await {
-                Ok(_) => return Ok(()),
-                Err(error) if error.is_retryable() && tries < TRIES => {
-                    tracing::warn!(%error, "trying again");
-                    sleep(Duration::from_secs(1 << tries)).await;
-                    tries += 1;
-                    if self.is_done(lines, is_last).await {
-                        return Ok(());
-                    }
-                }
-                Err(StoreError::Taken { write, collection, .. }) if collection != LOG => {
+            let Err(error) = self.store.commit(writes.clone()).await else { return Ok(()) };
+            let is_passing = error.is_retryable() && tries < TRIES;
+            if is_passing {
+                tracing::warn!(%error, "trying again");
+                sleep(Duration::from_secs(1 << tries)).await;
+                tries += 1;
+            }
+            // A try before this one may have been done after all.
+            if self.is_done(lines, is_last).await {
+                return Ok(());
+            }
+            match error {
+                _ if is_passing => {}
+                StoreError::Taken { write, collection, .. } if collection != LOG => {
                     self.pass_document(&mut writes, write).await?;
                 }
-                Err(error @ (StoreError::SeqTaken | StoreError::Taken { .. })) => {
+                StoreError::SeqTaken | StoreError::Taken { .. } => {
                     self.pass_entries(&mut writes, error).await?;
                 }
-                Err(StoreError::Unmatched { .. }) => return Err(another()),
-                Err(error) => return Err(unwritten(error)),
+                StoreError::Unmatched { .. } => return Err(another()),
+                error => return Err(unwritten(error)),
             }
         }
     }
@@ -240,6 +241,21 @@ impl<'a> Target<'a> {
     }
 }
 
+/// Refuses a store that an import has not finished: it is not whole.
+pub(crate) async fn refuse_half(store: &dyn Store) -> Result<(), Failure> {
+    match mark_in(store).await? {
+        None => Ok(()),
+        Some(_) => Err(Failure::failed("the store has a part of an import: finish that first")),
+    }
+}
+
+/// The mark of the import that is under way.
+async fn mark_in(store: &dyn Store) -> Result<Option<Document>, Failure> {
+    let marks = Collection { name: IMPORTS, indexes: Vec::new(), searched: Vec::new() };
+    store.prepare(slice::from_ref(&marks)).await.map_err(unprepared)?;
+    store.get(IMPORTS, MARK).await.map_err(unread)
+}
+
 fn lines_of(mark: &Document) -> u64 {
     mark.get("lines").and_then(Value::as_u64).unwrap_or_default()
 }
@@ -259,3 +275,7 @@ fn unread(error: StoreError) -> Failure {
 fn unwritten(error: StoreError) -> Failure {
     Failure::failed("the store cannot be written").because(error)
 }
+
+#[cfg(test)]
+#[path = "target_tests.rs"]
+mod tests;
