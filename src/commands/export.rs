@@ -32,13 +32,12 @@ pub(crate) fn run(args: TransferArgs) -> Result<(), Failure> {
     refuse_what_is_not_there(&settings)?;
     let tally = node::with(settings, async |ctx| {
         target::refuse_half(&*ctx.store).await?;
-        let tally = if args.file == Path::new(STANDARD) {
-            to_standard_output(&ctx).await?
+        record(&ctx, &args.file);
+        if args.file == Path::new(STANDARD) {
+            to_standard_output(&ctx).await
         } else {
-            to_file(&ctx, &args.file).await?
-        };
-        record(&ctx, &tally);
-        Ok(tally)
+            to_file(&ctx, &args.file).await
+        }
     })?;
     eprintln!("exported {} documents and {} entries of logs", tally.documents, tally.entries);
     Ok(())
@@ -53,9 +52,11 @@ fn refuse_what_is_not_there(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The one place that every complete export passes: what keeps account of exports belongs here.
-fn record(_ctx: &Ctx, tally: &Tally) {
-    tracing::debug!(documents = tally.documents, entries = tally.entries, "the store was exported");
+/// The one place that every export passes before anything goes out: what keeps account of exports
+/// belongs here.
+fn record(ctx: &Ctx, file: &Path) {
+    let store = welcome::data_place(&ctx.settings);
+    tracing::debug!(%store, file = %file.display(), "exporting");
 }
 
 async fn to_standard_output(ctx: &Ctx) -> Result<Tally, Failure> {

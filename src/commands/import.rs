@@ -24,9 +24,13 @@ use crate::{
     },
 };
 
+/// Nobody waits for a single commit, and each has much to do.
+const PATIENCE_MILLIS: u64 = 60_000;
+
 /// Checks the file, and fills the store.
 pub(crate) fn run(args: TransferArgs) -> Result<(), Failure> {
-    let settings = node::settings(&args.node.overrides())?;
+    let mut settings = node::settings(&args.node.overrides())?;
+    settings.store.timeout_ms = settings.store.timeout_ms.max(PATIENCE_MILLIS);
     let tally = if args.file == Path::new(STANDARD) {
         node::with(settings, async |ctx| from_standard_input(&ctx).await)?
     } else {

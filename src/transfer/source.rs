@@ -104,8 +104,8 @@ impl<W: Write> Source<'_, W> {
         }
     }
 
-    /// The logs of all rooms. A room that is made meanwhile may be among them; its log is then read
-    /// only if its document was, or the log would be nobody's.
+    /// The logs of all rooms. One that is made meanwhile may be among them although its document
+    /// was not: an import leaves its log out.
     async fn logs(&mut self, from: &Position) -> Result<(), Failure> {
         let mut after = None;
         if let Position::Entry { room, seq } = from {

@@ -20,8 +20,12 @@ const IMPORTS: &str = "imports";
 /// The mark.
 const MARK: &str = "import";
 
-/// How often a commit is tried that the store could not do just then.
-const TRIES: u32 = 5;
+/// How often a commit is tried that the store could not do just then: with the pauses between them
+/// for longer than MongoDB keeps the transaction of a process that was killed, which is a minute.
+const TRIES: u32 = 8;
+
+/// The longest pause is so many seconds, as a power of two.
+const LONGEST_PAUSE: u32 = 4;
 
 /// A store that is filled.
 pub(crate) struct Target<'a> {
@@ -169,7 +173,7 @@ impl<'a> Target<'a> {
             let is_passing = error.is_retryable() && tries < TRIES;
             if is_passing {
                 tracing::warn!(%error, "trying again");
-                sleep(Duration::from_secs(1 << tries)).await;
+                sleep(Duration::from_secs(1 << tries.min(LONGEST_PAUSE))).await;
                 tries += 1;
             }
             // A try before this one may have been done after all.

@@ -5,6 +5,7 @@ use std::{
     os::unix::{fs::PermissionsExt as _, process::ExitStatusExt as _},
     path::{Path, PathBuf},
     process::{Command, Output},
+    time::Duration,
 };
 
 use reqwest::header::ETAG;
@@ -13,6 +14,7 @@ use serde_json::{Value, json};
 use crate::support::{
     App,
     process::{self, BINARY, complaint},
+    road::Road,
     user::User,
 };
 
@@ -211,6 +213,27 @@ async fn an_import_that_was_killed_goes_on() {
             return;
         }
     }
+}
+
+#[tokio::test]
+async fn an_import_into_mongodb_that_was_killed_goes_on() {
+    let app = clinic().await;
+    let (original, copy) = (file(&app, "original"), file(&app, "copy"));
+    done(&export(&app, &original));
+    let target = stopped(App::on_mongodb(&[]).await);
+    let hosts = target.mongodb().trim_start_matches("mongodb://").split('/').next().unwrap();
+    let (road, told) = Road::until_twice(hosts, "startTransaction");
+    let store = format!("mongodb://{}/?directConnection=true", road.place());
+    let path = original.to_str().unwrap();
+    let mut import_by_road = target.spawn(&["import", path, "--store", &store]);
+    told.recv_timeout(Duration::from_mins(1)).expect("a second commit");
+    import_by_road.kill().unwrap();
+    import_by_road.wait().unwrap();
+    let resumed = import(&target, &original);
+    done(&resumed);
+    assert!(complaint(&resumed).contains("going on behind line"), "{}", complaint(&resumed));
+    done(&export(&target, &copy));
+    assert_eq!(items(&copy), items(&original));
 }
 
 #[tokio::test]
