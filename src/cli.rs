@@ -32,6 +32,10 @@ pub(crate) enum Command {
     Createsuperuser(SuperuserArgs),
     /// Fill an empty store with a believable clinic, and print who can log in.
     Demo(NodeArgs),
+    /// Write the whole store to a file.
+    Export(TransferArgs),
+    /// Fill an empty store from such a file.
+    Import(TransferArgs),
     /// Chat in the terminal.
     Chat(ChatArgs),
     /// Load a running node and print what it did.
@@ -96,6 +100,16 @@ pub(crate) struct SuperuserArgs {
     /// Read the password from the first line of standard input instead of asking for it.
     #[arg(long)]
     pub(crate) password_stdin: bool,
+    /// Where the data is.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// Flags of `ihs export` and `ihs import`.
+#[derive(Debug, Args)]
+pub(crate) struct TransferArgs {
+    /// The file, in lines of JSON; `-` is standard output or standard input.
+    pub(crate) file: PathBuf,
     /// Where the data is.
     #[command(flatten)]
     pub(crate) node: NodeArgs,

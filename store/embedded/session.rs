@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{
     documents::Writing,
-    entries,
+    entries::{self, Origin},
     fault::{Fault, Lost},
     keys::Keys,
     needles::searches,
@@ -111,7 +111,7 @@ impl Session {
 
     /// Appends to a log until an entry cannot be.
     pub(super) fn append(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<Appended, Fault> {
-        entries::append(&self.connection, &mut self.keys, room, entries)
+        entries::append(&self.connection, &mut self.keys, room, entries, Origin::New)
     }
 
     /// Does all writes, or ends at the first that cannot be.
@@ -144,7 +144,12 @@ impl Session {
             Write::DeleteEvery { collection, filter } => {
                 Written::Count(writing.delete_every(table(collection)?, filter)?)
             }
-            Write::Append { room, entries } => self.append_all(position, *room, entries)?,
+            Write::Append { room, entries } => {
+                self.append_all(position, *room, entries, Origin::New)?
+            }
+            Write::Restore { room, entries } => {
+                self.append_all(position, *room, entries, Origin::Restored)?
+            }
         })
     }
 
@@ -153,8 +158,9 @@ impl Session {
         write: usize,
         room: RoomId,
         entries: &[LogEntry],
+        origin: Origin,
     ) -> Result<Written, Fault> {
-        match self.append(room, entries)?.stop {
+        match entries::append(&self.connection, &mut self.keys, room, entries, origin)?.stop {
             None => Ok(Written::Appended),
             Some(Stop::SeqTaken) => Err(StoreError::SeqTaken.into()),
             Some(Stop::TargetGone) => Err(StoreError::TargetGone.into()),
@@ -186,7 +192,7 @@ pub(super) fn commit_apart(writes: &[Write]) -> Apart {
         | Write::UpdateEvery { filter, .. }
         | Write::Delete { filter, .. }
         | Write::DeleteEvery { filter, .. } => searches(filter),
-        Write::Insert { .. } | Write::Append { .. } => false,
+        Write::Insert { .. } | Write::Append { .. } | Write::Restore { .. } => false,
     };
     if writes.iter().any(looks_for_text) { Apart::AfterSearch } else { Apart::Wholly }
 }
