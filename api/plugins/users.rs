@@ -103,7 +103,8 @@ impl ViewSet for Users {
     }
 
     fn indexes() -> Vec<Index> {
-        vec![Index::plain(LEAVING, &[LEAVING]).only(Filter::Present(LEAVING))]
+        let few = |field| Index::plain(field, &[field]).only(Filter::Present(field));
+        vec![few(LEAVING), few(DELETED)]
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
