@@ -5,6 +5,7 @@
 mod auth;
 mod concurrency;
 mod errors;
+mod keyset;
 mod lists;
 mod matrix;
 mod meddler;
