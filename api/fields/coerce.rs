@@ -36,7 +36,7 @@ pub(crate) fn coerce(field: &Field, value: &Value) -> Coerced {
         Kind::Person => person(value).or_else(refuse),
         Kind::People => people(value),
         Kind::Rows(fields) => rows(fields, value),
-        Kind::Object => Ok(value.clone()),
+        Kind::Object(_) => Ok(value.clone()),
     }
 }
 

@@ -6,6 +6,7 @@
 //! - [`input`]: a body, JSON or form
 //! - [`clean`]: from a body to values that may be stored
 //! - [`coerce`]: one value, as leniently as DRF takes it; [`scalar`], [`text`]: its parts
+//! - [`looks`]: usernames that people cannot tell apart
 //! - [`metadata`]: what OPTIONS says about a field
 
 pub(crate) mod clean;
@@ -13,6 +14,7 @@ pub(crate) mod coerce;
 pub(crate) mod flags;
 pub(crate) mod input;
 pub(crate) mod kind;
+pub(crate) mod looks;
 pub(crate) mod metadata;
 pub(crate) mod scalar;
 pub(crate) mod text;
@@ -178,6 +180,11 @@ impl Field {
     /// Worked out when it is shown, not stored.
     pub(crate) const fn derived(self) -> Self {
         self.read_only().with(Flag::Derived)
+    }
+
+    /// The record is deleted together with what it refers to.
+    pub(crate) const fn cascade(self) -> Self {
+        self.with(Flag::Cascade)
     }
 
     /// No two records have the same.

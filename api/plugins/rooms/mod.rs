@@ -60,7 +60,7 @@ impl ViewSet for Rooms {
         Field::people("admins"),
         Field::person("created_by").read_only(),
         Field::shown("unread", Kind::Integer { min: None, max: None }),
-        Field::shown("last_message", Kind::Object),
+        Field::shown("last_message", Kind::Object(summary::LAST)),
     ];
     const POLICY: Policy = Policy {
         read: Rule::Users(visible),
