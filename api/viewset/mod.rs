@@ -28,6 +28,8 @@ pub(crate) mod object;
 pub(crate) mod options;
 pub(crate) mod ordering;
 pub(crate) mod paging;
+#[cfg(test)]
+mod plans_tests;
 pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod references;

@@ -33,6 +33,11 @@ pub(crate) trait Source {
 
     /// Those that the query means.
     fn page(&self, query: &Query) -> impl Future<Output = Result<Vec<Document>, ApiError>>;
+
+    /// Both at once.
+    fn both(&self, query: &Query) -> impl Future<Output = Result<(Vec<Document>, u64), ApiError>> {
+        async move { try_join(self.page(query), self.total(query)).await }
+    }
 }
 
 impl Source for Arc<dyn Store> {
@@ -42,6 +47,10 @@ impl Source for Arc<dyn Store> {
 
     async fn page(&self, query: &Query) -> Result<Vec<Document>, ApiError> {
         Ok(Store::find(&**self, query.clone()).await?)
+    }
+
+    async fn both(&self, query: &Query) -> Result<(Vec<Document>, u64), ApiError> {
+        Ok(Store::page(&**self, query.clone()).await?)
     }
 }
 
@@ -65,11 +74,9 @@ pub(crate) fn size(asked: Option<&str>, settings: &ApiSettings) -> u64 {
 }
 
 async fn by_number(call: &Call, source: &impl Source, mut query: Query) -> Result<Page, ApiError> {
-    let whole = query.clone();
-    let count = source.total(&whole);
     let (count, number, rows) = match call.params.filled("page") {
         Some("last") => {
-            let count = count.await?;
+            let count = source.total(&query).await?;
             let last = pages(count, query.limit);
             query.skip = (last - 1) * query.limit;
             (count, last, source.page(&query).await?)
@@ -77,7 +84,7 @@ async fn by_number(call: &Call, source: &impl Source, mut query: Query) -> Resul
         asked => {
             let number = page_number(asked)?;
             query.skip = (number - 1).saturating_mul(query.limit);
-            let (count, rows) = try_join(count, source.page(&query)).await?;
+            let (rows, count) = source.both(&query).await?;
             (count, number, rows)
         }
     };

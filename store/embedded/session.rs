@@ -12,6 +12,7 @@ use super::{
     keys::Keys,
     needles::searches,
     prepare,
+    roster::Maker,
     schema::Schema,
     search::Pending,
     writer::Apart,
@@ -35,6 +36,8 @@ pub(super) struct Session {
     pub(super) pending: Pending,
     /// What the table of keys lacks.
     pub(super) keys: Keys,
+    /// Who makes rosters.
+    pub(super) maker: Maker,
 }
 
 impl Session {
@@ -178,7 +181,9 @@ impl Session {
         self.pending.write(&self.connection)?;
         let mut schema = Schema::clone(&self.schema);
         for collection in collections {
-            schema.insert(prepare::collection(&self.connection, collection)?);
+            let table = prepare::collection(&self.connection, collection)?;
+            let before = self.schema.known(collection.name);
+            schema.insert(table.enrolled(before, &self.maker));
         }
         self.schema = Arc::new(schema);
         Ok(())

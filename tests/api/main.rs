@@ -7,4 +7,5 @@ mod support;
 
 mod accounts;
 mod appointments;
+mod keyset;
 mod records;

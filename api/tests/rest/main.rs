@@ -13,6 +13,7 @@ mod clinics;
 mod concurrency;
 mod errors;
 mod followers;
+mod keyset;
 mod lists;
 mod matrix;
 mod meddler;
