@@ -20,7 +20,7 @@ mod secrets;
 pub(crate) mod sessions;
 mod superuser;
 pub(crate) mod ticket;
-mod tickets;
+pub(crate) mod tickets;
 mod tokens;
 
 pub use identity::{AuthError, authenticate, redeem_ticket};

@@ -18,7 +18,7 @@ use crate::faults::{BLANK, NULL};
 pub(crate) type Coerced = Result<Value, Value>;
 
 /// Most usernames in one list.
-const PEOPLE: usize = 10_000;
+pub(crate) const PEOPLE: usize = 10_000;
 
 /// Takes a value that is there.
 pub(crate) fn coerce(field: &Field, value: &Value) -> Coerced {
@@ -36,7 +36,7 @@ pub(crate) fn coerce(field: &Field, value: &Value) -> Coerced {
         Kind::Person => person(value).or_else(refuse),
         Kind::People => people(value),
         Kind::Rows(fields) => rows(fields, value),
-        Kind::Object => Ok(value.clone()),
+        Kind::Object(_) => Ok(value.clone()),
     }
 }
 

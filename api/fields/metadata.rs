@@ -45,7 +45,7 @@ fn type_name(kind: Kind) -> &'static str {
         Kind::Choice(_) => "choice",
         Kind::Reference(_) | Kind::Person | Kind::People => "field",
         Kind::Rows(_) => "list",
-        Kind::Object => "nested object",
+        Kind::Object(_) => "nested object",
     }
 }
 
@@ -63,6 +63,9 @@ fn limits(kind: Kind) -> impl Iterator<Item = (&'static str, Value)> {
             let child = json!({"type": "nested object", "required": true, "read_only": false,
                 "children": describe(fields, Stage::Create)});
             [Some(("child", child)), None]
+        }
+        Kind::Object(fields) => {
+            [Some(("children", Value::Object(describe(fields, Stage::Create)))), None]
         }
         _ => [None, None],
     };

@@ -5,6 +5,7 @@ mod chat;
 mod check;
 mod createsuperuser;
 mod demo;
+mod openapi;
 mod serve;
 
 use crate::{
@@ -20,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Demo(args) => demo::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Openapi(args) => openapi::run(args),
         Command::Check(args) => check::run(args),
     }
 }

@@ -8,7 +8,17 @@ use ihs_store::{Body, Filter, LogEntry, Query, RoomId, Seq, StoreError};
 use serde_json::{Value, json};
 
 use super::membership::still_in;
-use crate::{Ctx, auth::Caller, error::ApiError, viewset::hooks::Row};
+use crate::{Ctx, auth::Caller, error::ApiError, fields::Field, viewset::hooks::Row};
+
+/// What is shown of the last message.
+pub(super) const LAST: &[Field] = &[
+    Field::count("seq").read_only(),
+    Field::id(),
+    Field::time("time").read_only(),
+    Field::person("sender").read_only(),
+    Field::text("text").read_only(),
+    Field::boolean("deleted").read_only(),
+];
 
 /// Fills in both, for rooms that the caller is in: one read for all markers, and the heads of all
 /// logs at the same time.
