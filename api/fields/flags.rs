@@ -26,6 +26,8 @@ pub(crate) enum Flag {
     Sort = 1 << 9,
     /// A parameter of its name filters by it.
     Filter = 1 << 10,
+    /// The record is deleted together with what it refers to.
+    Cascade = 1 << 11,
 }
 
 /// A set of flags, for const builders.

@@ -185,6 +185,11 @@ impl Field {
         self.read_only().with(Flag::Derived)
     }
 
+    /// The record is deleted together with what it refers to.
+    pub(crate) const fn cascade(self) -> Self {
+        self.with(Flag::Cascade)
+    }
+
     /// No two records have the same.
     pub(crate) const fn unique(self) -> Self {
         self.with(Flag::Unique)

@@ -20,8 +20,15 @@ use crate::{
     },
 };
 
-/// Who treats the patient: usernames, kept by whatever binds them to each other.
+/// Usernames of the doctors to whom the patient is bound, by an appointment or a treatment.
 pub(crate) const TREATED_BY: &str = "_treated_by";
+
+/// Usernames of the doctors who have prescribed a treatment.
+pub(crate) const PRESCRIBED_BY: &str = "_prescribed_by";
+
+/// Ids of the clinics to whose nurses the patient is bound: those of appointments, and those of
+/// whoever has prescribed a treatment.
+pub(crate) const CLINICS: &str = "_clinics";
 
 /// The resource.
 pub(crate) struct Patients;
@@ -77,7 +84,7 @@ impl ViewSet for Patients {
     const ORDER: &'static [Sort] = &[up("user")];
 
     fn indexes() -> Vec<Index> {
-        vec![Index::items(TREATED_BY, TREATED_BY)]
+        [TREATED_BY, PRESCRIBED_BY, CLINICS].map(|field| Index::items(field, field)).to_vec()
     }
 
     async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
@@ -85,14 +92,18 @@ impl ViewSet for Patients {
     }
 }
 
-/// Oneself; all for staff; those whom one treats for doctors and nurses.
+/// Oneself; all for staff; for doctors those whom they treat, for nurses those of their clinics.
 pub(crate) fn treated(principal: &Principal) -> Scope {
     if principal.is_staff() {
-        Scope::Everything
-    } else if principal.is_provider() {
-        let mine = Filter::Has(TREATED_BY, principal.username.clone().into());
-        Scope::Only(Filter::Any(vec![own(principal).filter(), mine]))
-    } else {
-        own(principal)
+        return Scope::Everything;
     }
+    let mut mine = vec![own(principal).filter()];
+    if principal.is_doctor() {
+        mine.push(Filter::Has(TREATED_BY, principal.username.clone().into()));
+    }
+    if principal.is_nurse() {
+        let at = |clinic: &String| Filter::Has(CLINICS, clinic.clone().into());
+        mine.extend(principal.clinics.iter().map(at));
+    }
+    Scope::Only(Filter::Any(mine))
 }

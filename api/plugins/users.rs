@@ -3,6 +3,8 @@
 //! decided that they are deleted, then they leave their rooms: what is interrupted, or came too
 //! late to see the tombstone, is made up for by [`finish_departures`].
 
+use std::collections::HashMap;
+
 use ihs_actors::fan_out::Logins;
 use ihs_store::{Change, Filter, Index, Query, Sort, StoreError, Timestamp, Write, document::text};
 use serde::{Deserialize, Serialize};
@@ -23,6 +25,7 @@ use crate::{
         ViewSet,
         hooks::{Checked, Draft, Edit, Removal},
         policy::{self, Policy, Rule, Scope},
+        related::related,
         resource::{Lookup, up},
     },
 };
@@ -39,6 +42,13 @@ const GRACE_MILLIS: i64 = 60_000;
 
 /// So many deleted users leave their rooms in one go.
 const DEPARTURES: u64 = 100;
+
+/// What everybody may know of a user.
+pub(crate) const IN_PUBLIC: &[Field] = &[
+    Field::text("username").read_only(),
+    Field::text("full_name").read_only(),
+    Field::choice("type", &["patient", "doctor", "nurse", "staff"]).read_only(),
+];
 
 /// The resource.
 pub(crate) struct Users;
@@ -215,6 +225,22 @@ async fn depart(ctx: &Ctx, name: &str) -> bool {
         tracing::warn!(error, "a deleted user is still in some rooms for now");
     }
     left.is_ok()
+}
+
+/// What everybody may know of these users, by their names. Who was deleted is not among them.
+pub(crate) async fn in_public<'names>(
+    ctx: &Ctx,
+    names: impl IntoIterator<Item = &'names str>,
+) -> Result<HashMap<String, Value>, StoreError> {
+    let known = related(ctx, "users", "username", names).await?;
+    let there = known.into_iter().filter(|(_, user)| present().matches(user));
+    let shown = there.map(|(name, user)| {
+        let field = |field: &Field| {
+            (field.name.to_owned(), user.get(field.source).cloned().unwrap_or_default())
+        };
+        (name, Value::Object(IN_PUBLIC.iter().map(field).collect()))
+    });
+    Ok(shown.collect())
 }
 
 /// Users who were not deleted.

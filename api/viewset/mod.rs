@@ -6,7 +6,7 @@
 //! - [`policy`]: who may do what; [`object`]: the one way to a single record
 //! - [`list`], [`filters`], [`search`], [`ordering`], [`paging`], [`cursor`]: reading many
 //! - [`create`], [`update`], [`delete`]: writing; [`validate`], [`references`], [`unique`]: checks
-//! - [`idempotency`]: POST again; [`show`]: from record to answer; [`options`]: metadata
+//! - [`related`]: what the rows of a page name; [`notices`]: who is told of a write; [`idempotency`]: POST again; [`show`]: from record to answer; [`options`]: metadata
 //! - [`envelope`]: what no body can reach
 //! - [`endpoints`]: what is served at a resource's paths
 //!
@@ -23,6 +23,7 @@ pub(crate) mod filters;
 pub(crate) mod hooks;
 pub(crate) mod idempotency;
 pub(crate) mod list;
+pub(crate) mod notices;
 pub(crate) mod object;
 pub(crate) mod options;
 pub(crate) mod ordering;
@@ -30,6 +31,7 @@ pub(crate) mod paging;
 pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod references;
+pub(crate) mod related;
 pub(crate) mod resource;
 pub(crate) mod search;
 pub(crate) mod show;

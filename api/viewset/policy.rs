@@ -116,6 +116,7 @@ pub(crate) mod tests {
             role,
             rank: Rank::Ordinary,
             verified: true,
+            clinics: Vec::new(),
             session: String::new(),
             expires: 0,
         }

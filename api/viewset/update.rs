@@ -9,6 +9,7 @@ use super::{
     create::taken,
     hooks,
     hooks::Edit,
+    notices::Notices,
     object::{Right, object, rule_of},
     resource::Resource,
     show::show,
@@ -85,10 +86,13 @@ async fn attempt<V: ViewSet>(
     if set.is_empty() && edit.writes.is_empty() {
         return Ok(Some(document.clone()));
     }
+    let notices = Notices::of(&call.ctx, &edit.notices);
     let mut writes = vec![conditional(call, V::RESOURCE, document, set)?];
     writes.append(&mut edit.writes);
+    writes.extend(notices.writes());
     match call.ctx.store.commit(writes).await {
         Ok(done) => {
+            notices.tell(&call.ctx);
             V::after_update(call, &edit);
             Ok(done.into_iter().find_map(Written::updated))
         }
@@ -114,6 +118,7 @@ fn edit<V: ViewSet>(document: &Document, input: &Document) -> Result<Edit<V::Rec
         after: hooks::record(after)?,
         input: input.clone(),
         writes: Vec::new(),
+        notices: Vec::new(),
     })
 }
 

@@ -35,6 +35,8 @@ RULES = [re.compile(rule) for rule in (
     r".* must be members.*",
     r"This list may not be empty\.",
     r"after and (history exclude each other|before cannot be combined)\.",
+    r"Nobody can follow themselves\.",
+    r"The fields .* must make a unique set\.",
     r"\"staff\" is not a valid choice\.",
 )]
 

@@ -8,6 +8,11 @@ NAMES = {"anonymous": None, "patient": "pia", "doctor": "dora", "superuser": "ro
 PEOPLE = {"pia": "patient", "paul": "patient", "dora": "doctor", "dan": "doctor", "nora": "nurse"}
 SPARE = 30
 
+# The resources that have little more than a name, and what they call it.
+CATALOGUES = {
+    "insurances": "orgname", "specialities": "name", "medicines": "name", "diseases": "name",
+}
+
 
 def settle(node: Node, principal: str) -> dict:
     """Makes them by REST; what is named here is not deleted by the trial."""
@@ -22,10 +27,15 @@ def settle(node: Node, principal: str) -> dict:
         node.call("PATCH", f"/api/doctors/{name}/", {"verified": True}, root)
     name = NAMES[principal]
     records = {"users": list(PEOPLE)}
-    records["insurances"] = [
-        node.call("POST", "/api/insurances/", {"orgname": f"Trial Mutual {number}"}, root)["id"]
-        for number in range(3)
-    ]
+    for resource, field in CATALOGUES.items():
+        records[resource] = [
+            node.call("POST", f"/api/{resource}/", {field: f"Trial {number}"}, root)["id"]
+            for number in range(3)
+        ]
+    clinic = {"name": "Trial", "city": "London"}
+    clinics = [node.call("POST", "/api/clinics/", clinic, node.log_in(name))["id"]
+               for name in ("dora", "dan")]
+    records["clinics"] = clinics
     if name:
         records.update(conversations(node, name))
     return {

@@ -9,7 +9,7 @@ use crate::support::{App, Client};
 
 /// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
 /// and delete.
-const ROWS: [(&str, [[u16; 5]; 5]); 7] = [
+const ROWS: [(&str, [[u16; 5]; 5]); 13] = [
     (
         "users",
         [
@@ -51,6 +51,66 @@ const ROWS: [(&str, [[u16; 5]; 5]); 7] = [
         ],
     ),
     (
+        "specialities",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 400],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 200],
+            [401, 403, 403, 403, 204],
+        ],
+    ),
+    (
+        "medicines",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 400],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 200],
+            [401, 403, 403, 403, 204],
+        ],
+    ),
+    (
+        "diseases",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 400],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 403, 200],
+            [401, 403, 403, 403, 204],
+        ],
+    ),
+    (
+        "clinics",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 400, 403],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 200, 200],
+            [401, 403, 403, 204, 204],
+        ],
+    ),
+    (
+        "clinic-doctors",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 400, 400],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 200, 200],
+            [401, 403, 403, 204, 204],
+        ],
+    ),
+    (
+        "followers",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 400, 400, 400, 400],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 200, 403],
+            [401, 403, 403, 204, 403],
+        ],
+    ),
+    (
         "messages",
         [
             [401, 200, 200, 200, 200],
@@ -89,6 +149,19 @@ async fn record(name: &str, owner: &Client, staff: &Client) -> String {
         "insurances" => {
             staff.post("/api/insurances/", json!({"orgname": "x"})).await.is(201).text_at("/id")
         }
+        "specialities" | "medicines" | "diseases" => {
+            let path = format!("/api/{name}/");
+            staff.post(&path, json!({"name": "x"})).await.is(201).text_at("/id")
+        }
+        "clinics" => owner.post("/api/clinics/", json!({"name": "x"})).await.is(201).text_at("/id"),
+        "clinic-doctors" => {
+            owner.post("/api/clinics/", json!({"name": "x"})).await.is(201);
+            owner.get("/api/clinic-doctors/").await.is(200).text_at("/results/0/id")
+        }
+        "followers" => {
+            let body = json!({"followee": "staff"});
+            owner.post("/api/followers/", body).await.is(201).text_at("/id")
+        }
         "messages" => {
             let room = owner.post("/api/rooms/", json!({"name": "x"})).await.is(201).text_at("/id");
             let body = json!({"room": room, "text": "x"});
@@ -118,9 +191,11 @@ async fn everybody_may_do_what_the_contract_says_and_nothing_else() {
 /// In an application of its own, so that one who deletes does not disturb the next.
 async fn check(name: &str, who: usize, row: &[[u16; 5]; 5]) {
     let app = App::start().await;
-    let kind = if name == "doctors" { "doctor" } else { "patient" };
-    let owner = app.sign_up("owner", kind).await;
     let staff = app.staff("staff").await;
+    let owner = match name {
+        "doctors" | "clinics" | "clinic-doctors" => app.provider("owner", "doctor", &staff).await,
+        _ => app.patient("owner").await,
+    };
     let path = record(name, &owner, &staff).await;
     let caller = match who {
         0 => app.anonymous(),

@@ -112,6 +112,14 @@ impl App {
         self.sign_up(name, "doctor").await
     }
 
+    /// A doctor or nurse whom staff have verified.
+    pub(crate) async fn provider(&self, name: &str, kind: &str, staff: &Client) -> Client {
+        let provider = self.sign_up(name, kind).await;
+        let path = format!("/api/doctors/{name}/");
+        staff.patch(&path, json!({"verified": true})).await.is(200);
+        provider
+    }
+
     /// A superuser.
     pub(crate) async fn superuser(&self, name: &str) -> Client {
         create_superuser(&self.ctx, name, "root@example.org", PASSWORD).await.unwrap();
