@@ -131,14 +131,14 @@ fn schema() -> Operation {
         &json!({ "openapi": "3.1.0", "info": {}, "paths": {} }),
     );
     answer["content"][OPENAPI] = json!({ "schema": { "type": "object" } });
-    let mut operation = get("/api/schema/", "schema", "about", "This document", Access::Public);
+    let mut operation = get("/api/schema/", "schema", "about", "This document", Access::Optional);
     operation.parameters = vec![super::parameters::if_none_match()];
     operation.answering("200", answer).answering("304", answers::not_modified())
 }
 
 fn page() -> Operation {
     let answer = answers::text("A page that shows this document.", "text/html", "<!doctype html>");
-    get("/api/docs/", "docs", "about", "This document as a page", Access::Public)
+    get("/api/docs/", "docs", "about", "This document as a page", Access::Optional)
         .answering("200", answer)
 }
 

@@ -17,6 +17,7 @@ use crate::{
     },
     viewset::{
         filters::{self, VALUES},
+        idempotency::KEY_BYTES,
         plugin::Plugin,
         resource::{Lookup, Resource},
     },
@@ -92,29 +93,28 @@ pub(super) fn of_list(plugin: &dyn Plugin, settings: &Settings) -> Vec<Value> {
 
 /// `If-Match`
 pub(super) fn if_match() -> Value {
-    header("If-Match", "Only if the record still has one of these tags: 412 otherwise.", "etags")
+    header("If-Match", "Only if the record still has one of these tags: 412 otherwise.")
 }
 
 /// `If-None-Match`
 pub(super) fn if_none_match() -> Value {
-    header("If-None-Match", "Only if the record has none of these tags: 304 otherwise.", "etags")
+    header("If-None-Match", "Only if the record has none of these tags: 304 otherwise.")
 }
 
 /// `Idempotency-Key`
 pub(super) fn idempotency_key() -> Value {
-    header(
-        "Idempotency-Key",
-        "The same key and body again gives the first answer, for 24 hours.",
-        "uuid",
-    )
+    let about = "The same key and body again gives the first answer, for 24 hours.";
+    let mut said = header("Idempotency-Key", about);
+    said["schema"]["maxLength"] = KEY_BYTES.into();
+    said
 }
 
-fn header(name: &str, about: &str, format: &str) -> Value {
+fn header(name: &str, about: &str) -> Value {
     json!({
         "name": name,
         "in": "header",
         "description": about,
-        "schema": { "type": "string", "format": format },
+        "schema": { "type": "string" },
     })
 }
 
