@@ -6,6 +6,7 @@
 //! - [`input`]: a body, JSON or form
 //! - [`clean`]: from a body to values that may be stored
 //! - [`coerce`]: one value, as leniently as DRF takes it; [`scalar`], [`text`]: its parts
+//! - [`looks`]: usernames that people cannot tell apart
 //! - [`metadata`]: what OPTIONS says about a field
 
 pub(crate) mod clean;
@@ -13,6 +14,7 @@ pub(crate) mod coerce;
 pub(crate) mod flags;
 pub(crate) mod input;
 pub(crate) mod kind;
+pub(crate) mod looks;
 pub(crate) mod metadata;
 pub(crate) mod scalar;
 pub(crate) mod text;
