@@ -20,6 +20,9 @@ use crate::fields::{
 /// A text with something to see in it.
 const FILLED: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
 
+/// A text with more to see in it than digits.
+const SECRET: &str = r"^[^\u0000]*[^\s0-9\u0000][^\u0000]*$";
+
 /// Any text.
 pub(super) const ANY: &str = r"^[^\u0000]*$";
 
@@ -110,11 +113,8 @@ fn nested(field: &Field) -> bool {
 fn in_json(field: &Field, settings: &Settings) -> Value {
     let mut kinds = in_text(field, settings);
     match field.kind {
-        Kind::Text(TextRule { format: Format::Password, .. }) => {
-            let least = 10_u64.saturating_pow(least_of_password(settings).saturating_sub(1));
-            kinds.push(limited("integer", Some(least.into()), Some(u64::MAX.into())));
-        }
-        Kind::Text(TextRule { format: Format::Email, .. }) => {}
+        // What has only digits is no new password.
+        Kind::Text(TextRule { format: Format::Password | Format::Email, .. }) => {}
         Kind::Text(_) => kinds.push(schema_ref("NumberAsText")),
         Kind::Integer { min, max } => {
             let (least, most) = (min.unwrap_or(i64::MIN), max.unwrap_or(i64::MAX));
@@ -212,7 +212,7 @@ fn text(field: &Field, rule: TextRule, settings: &Settings) -> Vec<Value> {
             schema["format"] = "password".into();
             schema["minLength"] = settings.auth.password_min.into();
             schema["maxLength"] = settings.auth.password_max.into();
-            schema["pattern"] = FILLED.into();
+            schema["pattern"] = SECRET.into();
         }
         Format::Plain | Format::Exact if blank => schema["pattern"] = ANY.into(),
         Format::Plain | Format::Exact => {
@@ -225,10 +225,6 @@ fn text(field: &Field, rule: TextRule, settings: &Settings) -> Vec<Value> {
         kinds.push(json!({ "type": "string", "maxLength": 0 }));
     }
     kinds
-}
-
-fn least_of_password(settings: &Settings) -> u32 {
-    u32::try_from(settings.auth.password_min).unwrap_or(u32::MAX)
 }
 
 fn one_of(mut kinds: Vec<Value>) -> Value {

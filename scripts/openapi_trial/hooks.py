@@ -25,6 +25,8 @@ COUNTER = itertools.count()
 # answered with 400, and schemathesis takes every 400 to a body that keeps to the schema for a fault.
 RULES = [re.compile(rule) for rule in (
     r"Unable to log in with provided credentials\.",
+    r"The password is too similar to the (username|email address)\.",
+    r"This password is too common\.",
     r"Invalid pk \".*\" - object does not exist\.",
     r"Object with username=.* does not exist\.",
     r"Exactly one of room and receiver must be given\.",
