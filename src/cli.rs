@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Check configuration and connections, and print what was found.
     Check(ServeArgs),
+    /// Print the OpenAPI document of a node with these settings.
+    Openapi(NodeArgs),
 }
 
 /// Where the data is: flags of every command that touches it.

@@ -18,7 +18,7 @@ use crate::faults::{BLANK, NULL};
 pub(crate) type Coerced = Result<Value, Value>;
 
 /// Most usernames in one list.
-const PEOPLE: usize = 10_000;
+pub(crate) const PEOPLE: usize = 10_000;
 
 /// Takes a value that is there.
 pub(crate) fn coerce(field: &Field, value: &Value) -> Coerced {
@@ -68,7 +68,11 @@ fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
     let text = match value {
         Value::String(text) => text.clone(),
         // Beyond 64 bits digits are already lost: better refused than stored as another number.
-        Value::Number(number) if !number.is_f64() || number.as_f64().is_some_and(is_exact) => {
+        Value::Number(number) if !number.is_f64() => number.to_string(),
+        // Of a password nobody can tell which digits of a fraction are meant.
+        Value::Number(number)
+            if rule.format != Format::Password && number.as_f64().is_some_and(is_exact) =>
+        {
             number.to_string()
         }
         _ => return refuse("Not a valid string."),

@@ -101,6 +101,11 @@ impl Field {
         Self::new(name, Kind::Text(TextRule { format, ..TextRule::PLAIN }))
     }
 
+    /// How many, or which one of many.
+    pub(crate) const fn count(name: &'static str) -> Self {
+        Self::new(name, Kind::Integer { min: Some(0), max: None })
+    }
+
     /// A floating-point number.
     pub(crate) const fn float(name: &'static str) -> Self {
         Self::new(name, Kind::Float { min: None, max: None })

@@ -11,6 +11,16 @@ const BAD_TIME: &str = "Datetime has wrong format. Use one of these formats inst
      YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].";
 const TOO_LARGE: &str = "String value too large.";
 
+/// Texts that mean yes.
+const TRUE: &[&str] =
+    &["t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"];
+
+/// Texts that mean no.
+const FALSE: &[&str] = &[
+    "f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0",
+    "0.0",
+];
+
 /// Longest text that is read as a number.
 const NUMBER_CHARS: usize = 1_000;
 
@@ -51,6 +61,11 @@ pub(crate) fn boolean(value: &Value) -> Result<Value, String> {
         _ => None,
     };
     truth.map(Value::Bool).ok_or_else(|| BAD_BOOLEAN.to_owned())
+}
+
+/// All texts that are read as a boolean.
+pub(crate) fn words() -> Vec<&'static str> {
+    [TRUE, FALSE].concat()
 }
 
 /// A point in time; one without an offset is in UTC.
@@ -148,13 +163,9 @@ fn real(value: &Value) -> Result<f64, String> {
 }
 
 fn word(text: &str) -> Option<bool> {
-    match text.trim() {
-        "t" | "T" | "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On"
-        | "ON" | "1" => Some(true),
-        "f" | "F" | "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off"
-        | "Off" | "OFF" | "0" | "0.0" => Some(false),
-        _ => None,
-    }
+    let text = text.trim();
+    let yes = TRUE.contains(&text);
+    (yes || FALSE.contains(&text)).then_some(yes)
 }
 
 fn too_much(max: &str) -> String {

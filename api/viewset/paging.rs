@@ -62,7 +62,13 @@ pub(crate) async fn fetch(
 ) -> Result<Page, ApiError> {
     query.limit = size(call.params.get("page_size"), &call.ctx.settings.api);
     match call.params.get("cursor") {
-        Some(cursor) => by_cursor(call, source, query, cursor).await,
+        Some(cursor) => {
+            // It decides nothing then, but what is no page is refused all the same.
+            if let Some(asked) = call.params.filled("page").filter(|asked| *asked != "last") {
+                page_number(Some(asked))?;
+            }
+            by_cursor(call, source, query, cursor).await
+        }
         None => by_number(call, source, query).await,
     }
 }

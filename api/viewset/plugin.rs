@@ -33,6 +33,11 @@ pub(crate) trait Plugin: Sync {
         Some(self.resource().stored())
     }
 
+    /// Whether a filter that follows from the fields can be asked here.
+    fn takes_filter(&self, _: &str) -> bool {
+        true
+    }
+
     /// GET on the resource.
     fn list<'call>(&self, call: &'call Call) -> Answer<'call>;
 

@@ -7,6 +7,7 @@ mod createsuperuser;
 mod demo;
 mod export;
 mod import;
+mod openapi;
 mod serve;
 
 use crate::{
@@ -24,6 +25,7 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Import(args) => import::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Openapi(args) => openapi::run(args),
         Command::Check(args) => check::run(args),
     }
 }

@@ -8,4 +8,5 @@ mod support;
 mod accounts;
 mod appointments;
 mod keyset;
+mod openapi;
 mod records;

@@ -19,6 +19,7 @@ mod matrix;
 mod meddler;
 mod messages;
 mod negotiation;
+mod openapi;
 mod profiles;
 mod records;
 mod rooms;
