@@ -10,7 +10,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     faults::Faults,
-    fields::{Field, kind::Kind},
+    fields::{Field, coerce::nobody, kind::Kind},
     plugins,
 };
 
@@ -78,6 +78,6 @@ fn named(value: Option<&Value>) -> Vec<&str> {
 fn message(kind: Kind, missing: &str) -> String {
     match kind {
         Kind::Reference(_) => format!("Invalid pk \"{missing}\" - object does not exist."),
-        _ => format!("Object with username={missing} does not exist."),
+        _ => nobody(missing),
     }
 }
