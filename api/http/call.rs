@@ -111,7 +111,7 @@ impl Call {
         text.map_err(|_| ApiError::Malformed(format!("The header {name} cannot be read.")))
     }
 
-    /// What `If-Match` allows.
+    /// What `If-Match` and `If-None-Match` allow.
     pub(crate) fn precondition(&self) -> Precondition {
         Precondition::of(self.request.headers())
     }
