@@ -4,6 +4,7 @@
 
 mod auth;
 mod concurrency;
+mod drf;
 mod errors;
 mod lists;
 mod matrix;
