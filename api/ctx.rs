@@ -10,7 +10,7 @@ use ihs_config::Settings;
 use ihs_store::{Clock, Ids, ObjectIds, Store, StoreError, SystemClock};
 
 use crate::{
-    auth::{KeyError, Passwords, Tokens},
+    auth::{KeyError, Passwords, Throttle, Tokens},
     collections,
 };
 
@@ -31,6 +31,8 @@ pub struct Ctx {
     pub tokens: Arc<Tokens>,
     /// Hashes and checks passwords.
     pub passwords: Arc<Passwords>,
+    /// Who failed to log in too often.
+    pub(crate) throttle: Arc<Throttle>,
     draining: Arc<AtomicBool>,
 }
 
@@ -67,6 +69,7 @@ impl Ctx {
         Ok(Self {
             tokens: Arc::new(Tokens::open(&settings)?),
             passwords: Arc::new(Passwords::start(&settings.auth)?),
+            throttle: Arc::new(Throttle::new(&settings.auth)),
             store,
             hub,
             settings: Arc::new(settings),

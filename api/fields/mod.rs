@@ -7,6 +7,7 @@
 //! - [`clean`]: from a body to values that may be stored
 //! - [`coerce`]: one value, as leniently as DRF takes it; [`scalar`], [`text`]: its parts
 //! - [`python`]: values as Python writes and reads them
+//! - [`looks`]: usernames that people cannot tell apart
 //! - [`metadata`]: what OPTIONS says about a field
 
 pub(crate) mod clean;
@@ -14,6 +15,7 @@ pub(crate) mod coerce;
 pub(crate) mod flags;
 pub(crate) mod input;
 pub(crate) mod kind;
+pub(crate) mod looks;
 pub(crate) mod metadata;
 pub(crate) mod python;
 pub(crate) mod scalar;

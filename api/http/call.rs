@@ -1,6 +1,6 @@
 //! One request, as endpoints see it.
 
-use std::cell::Cell;
+use std::{cell::Cell, net::IpAddr};
 
 use actix_web::{
     HttpRequest,
@@ -15,7 +15,7 @@ use ihs_actors::FanOut;
 use ihs_store::Document;
 use serde::Deserialize;
 
-use super::{body, etag::Precondition, links::Origin, params::Params};
+use super::{address, body, etag::Precondition, links::Origin, params::Params};
 use crate::{
     Ctx,
     auth::{Caller, Principal},
@@ -109,6 +109,11 @@ impl Call {
         let value = self.request.headers().get(name);
         let text = value.map(HeaderValue::to_str).transpose();
         text.map_err(|_| ApiError::Malformed(format!("The header {name} cannot be read.")))
+    }
+
+    /// Where it comes from.
+    pub(crate) fn address(&self) -> IpAddr {
+        address::of(&self.request, &self.ctx.settings.server)
     }
 
     /// What `If-Match` and `If-None-Match` allow.

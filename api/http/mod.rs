@@ -2,6 +2,7 @@
 //!
 //! - [`edge`]: the one way in and out: negotiation, credentials, methods, errors, headers
 //! - [`call`]: one request, as endpoints see it
+//! - [`address`]: where it comes from
 //! - [`accept`]: which answer the client takes; [`params`]: the query string
 //! - [`body`], [`json`], [`multipart`]: the body; [`etag`]: conditional requests
 //! - [`post`]: endpoints that are no resource
@@ -9,6 +10,7 @@
 //! - [`links`]: absolute addresses; [`reply`]: answers; [`problem`]: errors on the wire
 
 pub(crate) mod accept;
+pub(crate) mod address;
 pub(crate) mod body;
 pub(crate) mod call;
 pub(crate) mod edge;

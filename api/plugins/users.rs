@@ -13,12 +13,14 @@ use serde_json::{Value, json};
 use super::{notifications, profiles, rooms::departure};
 use crate::{
     Ctx,
-    auth::{Principal, Role, TICKETS, end_sockets, revoke_all, revoke_others},
+    auth::{Owner, Principal, Role, TICKETS, carry_over, end_sockets, revoke_all, revoke_others},
     error::ApiError,
     fields::{
         Field, Preset,
+        clean::Stage,
         coerce::not_a_choice,
         kind::{Format, Kind},
+        looks::Looks,
     },
     http::Call,
     viewset::{
@@ -27,6 +29,7 @@ use crate::{
         policy::{self, Policy, Rule, Scope},
         related::related,
         resource::{Lookup, up},
+        unique::USERNAME_TAKEN,
     },
 };
 
@@ -35,6 +38,10 @@ const DELETED: &str = "_deleted";
 
 /// Set in it, too, to the time of that, until they have left their rooms for good.
 const LEAVING: &str = "_leaving";
+
+/// What usernames look like: no two that look alike.
+const FOLDED: &str = "_folded";
+const SKELETON: &str = "_skeleton";
 
 /// Requests that began before a deletion have ended after so long: nobody who looked up the user
 /// then adds them to a room any more.
@@ -68,6 +75,13 @@ pub(crate) struct User {
     pub(crate) is_superuser: bool,
     pub(crate) verified: bool,
     pub(crate) password_hash: String,
+    /// What the name looks like; users of earlier versions have neither key.
+    #[serde(rename = "_folded")]
+    pub(crate) folded: Option<String>,
+    #[serde(rename = "_skeleton")]
+    pub(crate) skeleton: Option<String>,
+    /// Grows with whatever ends all sessions: what was begun before counts no more.
+    pub(crate) epoch: i64,
 }
 
 impl ViewSet for Users {
@@ -113,21 +127,31 @@ impl ViewSet for Users {
     }
 
     fn indexes() -> Vec<Index> {
-        vec![Index::plain(LEAVING, &[LEAVING]).only(Filter::Present(LEAVING))]
+        vec![
+            Index::plain(LEAVING, &[LEAVING]).only(Filter::Present(LEAVING)),
+            Index::unique("username_folded", &[FOLDED]),
+            Index::unique("username_skeleton", &[SKELETON]),
+        ]
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
-        if let Some(password) = checked.values.get("password").and_then(Value::as_str) {
-            for fault in call.ctx.passwords.faults(password) {
-                checked.faults.add("password", fault);
-            }
+        for fault in password_faults(call, checked) {
+            checked.faults.add("password", fault);
         }
         let kind = checked.values.get("userType");
         let superuser = call.caller.principal().is_some_and(Principal::is_superuser);
         if kind == Some(&json!("staff")) && !superuser {
             checked.faults.add("userType", not_a_choice(&json!("staff")));
         }
+        if checked.stage == Stage::Create && !checked.faults.is_empty() {
+            refuse_look_alike(&call.ctx, checked).await?;
+        }
         Ok(())
+    }
+
+    fn complete(user: &mut User) {
+        let Looks { folded, skeleton } = Looks::of(&user.username);
+        (user.folded, user.skeleton) = (Some(folded), Some(skeleton));
     }
 
     async fn before_create(call: &Call, draft: &mut Draft<User>) -> Result<(), ApiError> {
@@ -135,7 +159,7 @@ impl ViewSet for Users {
         let role = Role::named(text(&draft.input, "userType")).unwrap_or_default();
         let user = &mut draft.record;
         user.password_hash = call.ctx.passwords.hash(&password).await?;
-        user.complete(role);
+        user.take_role(role);
         draft.owner.clone_from(&user.username);
         draft.writes.extend(profiles::creation(&call.ctx, &draft.id, user));
         Ok(())
@@ -148,9 +172,11 @@ impl ViewSet for Users {
         }
         if let Some(password) = edit.input.get("password").and_then(Value::as_str) {
             edit.after.password_hash = call.ctx.passwords.hash(password).await?;
-            edit.writes.push(logging_out(call.principal()?, &edit.id));
+            edit.after.epoch += 1;
+            edit.writes.extend(logging_out(call.principal()?, &edit.id, edit.after.epoch));
         }
         if edit.before.is_active && !edit.after.is_active {
+            edit.after.epoch += 1;
             edit.writes.push(revoke_all(&edit.id));
         }
         Ok(())
@@ -189,8 +215,8 @@ impl ViewSet for Users {
 }
 
 impl User {
-    /// What follows from the rest. Doctors and nurses wait to be verified.
-    pub(crate) fn complete(&mut self, role: Role) {
+    /// What follows from the role and the names. Doctors and nurses wait to be verified.
+    pub(crate) fn take_role(&mut self, role: Role) {
         self.role = role;
         self.full_name = self.joined_name();
         self.verified = !matches!(role, Role::Doctor | Role::Nurse);
@@ -269,9 +295,36 @@ fn oneself(principal: &Principal) -> Filter {
     Filter::eq("username", principal.username.clone())
 }
 
+/// Said by the store in any case; here only so that all faults are said at once.
+async fn refuse_look_alike(ctx: &Ctx, checked: &mut Checked<'_>) -> Result<(), ApiError> {
+    let Some(username) = checked.values.get("username").and_then(Value::as_str) else {
+        return Ok(());
+    };
+    let Looks { folded, skeleton } = Looks::of(username);
+    let alike = Filter::Any(vec![Filter::eq(FOLDED, folded), Filter::eq(SKELETON, skeleton)]);
+    if ctx.store.count("users", alike).await? > 0 {
+        checked.faults.add("username", USERNAME_TAKEN);
+    }
+    Ok(())
+}
+
+fn password_faults(call: &Call, checked: &Checked<'_>) -> Vec<String> {
+    let Some(password) = checked.values.get("password").and_then(Value::as_str) else {
+        return Vec::new();
+    };
+    let text = |field| checked.text(field).unwrap_or_default();
+    let owner = Owner { username: text("username"), email: text("email") };
+    call.ctx.passwords.faults(password, &owner)
+}
+
 /// A new password ends what was begun with the old one, but not the session that sets it.
-fn logging_out(principal: &Principal, id: &str) -> Write {
-    if principal.user_id == id { revoke_others(id, &principal.session) } else { revoke_all(id) }
+fn logging_out(principal: &Principal, id: &str, epoch: i64) -> Vec<Write> {
+    if principal.user_id == id {
+        let session = &principal.session;
+        vec![revoke_others(id, session), carry_over(session, epoch)]
+    } else {
+        vec![revoke_all(id)]
+    }
 }
 
 /// What is left of a deleted user: the name, and nothing about the person.

@@ -44,6 +44,7 @@ async fn make<V: ViewSet>(
     let input = validate::<V>(call, input, Stage::Create, None).await?;
     persist(async || {
         let mut draft = draft::<V>(call, input.clone())?;
+        V::complete(&mut draft.record);
         V::before_create(call, &mut draft).await?;
         if let Some(existing) = V::existing(call, &draft.record).await? {
             return answer_existing::<V>(call, existing, repeat).await.map(Some);

@@ -93,6 +93,9 @@ pub(crate) trait ViewSet: 'static {
         ready(Ok(()))
     }
 
+    /// Works out what the store alone keeps of a new record, however it is made.
+    fn complete(_: &mut Self::Record) {}
+
     /// Completes a new record, and adds writes that belong to it.
     fn before_create(
         _: &Call,

@@ -120,7 +120,9 @@ impl<V: ViewSet> Plugin for Served<V> {
     }
 
     fn normal_form(&self, values: Document) -> Result<Document, ApiError> {
-        hooks::document(&hooks::record::<V::Record>(values)?)
+        let mut record = hooks::record::<V::Record>(values)?;
+        V::complete(&mut record);
+        hooks::document(&record)
     }
 }
 

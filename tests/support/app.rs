@@ -95,6 +95,14 @@ impl App {
         self.folder.path()
     }
 
+    /// Sets these environment variables, from the next start on.
+    pub(crate) fn set(&mut self, variables: &[(&str, &str)]) {
+        for (name, value) in variables {
+            self.variables.retain(|(known, _)| known != name);
+            self.variables.push(((*name).to_owned(), (*value).to_owned()));
+        }
+    }
+
     /// Stops the node in order, and starts it again at the same address.
     pub(crate) fn restart(&mut self) {
         let status = self.node.terminate();

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
 mod auth;
+mod auth_races;
 mod concurrency;
 mod drf;
 mod errors;
@@ -17,5 +18,6 @@ mod rooms;
 mod sockets;
 mod support;
 mod sweep;
+mod throttle;
 mod users;
 mod wire;

@@ -7,6 +7,7 @@ use ihs_store::{
     Appended, Collection, Document, EntryId, Filter, LogEntry, Message, MessageQuery, Query,
     RoomId, Seq, Store, StoreError, Write, Written,
 };
+use tokio::sync::Notify;
 
 /// What happens once.
 pub(crate) enum Mischief {
@@ -18,6 +19,29 @@ pub(crate) enum Mischief {
     Refuse(&'static str),
     /// The one after the next fails.
     RefuseSecond(&'static str),
+    /// The next commit that changes this collection waits.
+    Hold(&'static str, Arc<Pause>),
+}
+
+/// Where somebody waits until somebody else has done something.
+#[derive(Default)]
+pub(crate) struct Pause {
+    reached: Notify,
+    over: Notify,
+}
+
+impl Pause {
+    /// Does this while the other one waits.
+    pub(crate) async fn meanwhile(&self, act: impl Future<Output = ()>) {
+        self.reached.notified().await;
+        act.await;
+        self.over.notify_one();
+    }
+
+    async fn wait(&self) {
+        self.reached.notify_one();
+        self.over.notified().await;
+    }
 }
 
 /// The store.
@@ -101,6 +125,13 @@ impl Store for Meddler {
             Mischief::RefuseSecond(name) => writes.iter().any(|write| changes(write, name)),
             _ => false,
         };
+        let held = |mischief: &Mischief| match mischief {
+            Mischief::Hold(name, _) => writes.iter().any(|write| changes(write, name)),
+            _ => false,
+        };
+        if let Some(Mischief::Hold(_, pause)) = self.take(held) {
+            pause.wait().await;
+        }
         if let Some(Mischief::RefuseSecond(name)) = self.take(later) {
             self.plan(Mischief::Refuse(name));
             return self.inner.commit(writes).await;

@@ -1,6 +1,6 @@
 //! An application over a store of its own, and people who use it.
 
-use std::{rc::Rc, sync::Arc};
+use std::{net::SocketAddr, rc::Rc, sync::Arc};
 
 use actix_http::Request;
 use actix_web::{
@@ -41,6 +41,7 @@ pub(crate) struct Client {
     pub(crate) token: Option<String>,
     pub(crate) refresh: String,
     headers: Vec<(String, Vec<u8>)>,
+    address: Option<SocketAddr>,
 }
 
 /// What came back.
@@ -99,6 +100,7 @@ impl App {
             token: None,
             refresh: String::new(),
             headers: Vec::new(),
+            address: None,
         }
     }
 
@@ -164,6 +166,12 @@ impl Client {
         client
     }
 
+    /// The same from this address.
+    pub(crate) fn at(&self, address: &str) -> Self {
+        let address = SocketAddr::new(address.parse().unwrap(), 50_000);
+        Self { address: Some(address), ..self.clone() }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer {
         self.send(Method::GET, path, None).await
     }
@@ -210,6 +218,9 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.insert_header(("authorization", format!("Bearer {token}")));
         }
+        if let Some(address) = self.address {
+            request = request.peer_addr(address);
+        }
         for (name, value) in &self.headers {
             request = request.insert_header((name.as_str(), value.as_slice()));
         }
@@ -249,6 +260,13 @@ impl Answer {
     #[track_caller]
     pub(crate) fn details(self, status: u16, detail: &str) -> Self {
         self.is(status).says(&json!({ "detail": detail }))
+    }
+
+    /// Checks that it asks for credentials, in these words.
+    #[track_caller]
+    pub(crate) fn challenges(self, detail: &str) {
+        assert_eq!(self.header("www-authenticate"), "Bearer realm=\"api\"", "{}", self.text);
+        self.details(401, detail);
     }
 
     /// The text at a place in the body.
