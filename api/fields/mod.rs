@@ -6,6 +6,7 @@
 //! - [`input`]: a body, JSON or form
 //! - [`clean`]: from a body to values that may be stored
 //! - [`coerce`]: one value, as leniently as DRF takes it; [`scalar`], [`text`]: its parts
+//! - [`python`]: values as Python writes and reads them
 //! - [`looks`]: usernames that people cannot tell apart
 //! - [`metadata`]: what OPTIONS says about a field
 
@@ -16,6 +17,7 @@ pub(crate) mod input;
 pub(crate) mod kind;
 pub(crate) mod looks;
 pub(crate) mod metadata;
+pub(crate) mod python;
 pub(crate) mod scalar;
 pub(crate) mod text;
 

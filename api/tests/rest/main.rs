@@ -11,6 +11,7 @@ mod auth_races;
 mod catalogue;
 mod clinics;
 mod concurrency;
+mod drf;
 mod errors;
 mod followers;
 mod keyset;
