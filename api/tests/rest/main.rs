@@ -20,6 +20,7 @@ mod messages;
 mod negotiation;
 mod profiles;
 mod records;
+mod reviews;
 mod rooms;
 mod sockets;
 mod support;
