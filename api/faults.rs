@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::fields::Field;
+
 /// Where faults stand that belong to no single field.
 pub(crate) const NON_FIELD: &str = "non_field_errors";
 
@@ -14,7 +16,7 @@ pub(crate) const NULL: &str = "This field may not be null.";
 /// `This field may not be blank.`
 pub(crate) const BLANK: &str = "This field may not be blank.";
 
-/// Faults by field; in the order in which the fields are declared.
+/// Faults by field.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Faults(Map<String, Value>);
 
@@ -80,6 +82,18 @@ impl Faults {
     /// Whether a field has faults.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.0.contains_key(field)
+    }
+
+    /// In the order of these fields, whenever they were found; what belongs to no field comes last.
+    pub(crate) fn sorted(mut self, fields: &[Field]) -> Self {
+        let mut sorted = Map::new();
+        for field in fields {
+            if let Some(inner) = self.0.shift_remove(field.name) {
+                sorted.insert(field.name.to_owned(), inner);
+            }
+        }
+        sorted.extend(self.0);
+        Self(sorted)
     }
 
     /// Whether nothing is wrong.

@@ -2,11 +2,12 @@
 //! store for a demonstration. Nothing is checked but that the values fit the record.
 
 use ihs_store::{Document, Filter, Write};
+use serde_json::Value;
 
 use crate::{
     Ctx,
     error::{ApiError, Cause},
-    plugins::{self, clinic_doctors, reviews, treatments},
+    plugins::{self, clinic_doctors, patients::TREATED_BY, reviews, treatments},
     viewset::envelope::wrap,
 };
 
@@ -40,6 +41,15 @@ pub fn record(
     })
 }
 
+/// The same write, of a patient who is bound to a doctor; other records stay as they are.
+#[must_use]
+pub fn treated_by(mut write: Write, doctor: &str) -> Write {
+    if let Write::Insert { collection: "patients", document } = &mut write {
+        document.insert(TREATED_BY.to_owned(), Value::Array(vec![doctor.into()]));
+    }
+    write
+}
+
 /// What goes with a clinic-doctor: the clinic stands in the doctor's or nurse's record, too. They
 /// have no treatments as yet.
 #[must_use]
@@ -49,7 +59,7 @@ pub fn working_at(clinic: &str, provider: &str) -> Vec<Write> {
 
 /// What goes with a treatment: the patient is bound to its doctor, and to the doctor's clinics.
 #[must_use]
-pub fn treated_by(patient: &str, doctor: &str, clinics: &[String]) -> Vec<Write> {
+pub fn prescribed_by(patient: &str, doctor: &str, clinics: &[String]) -> Vec<Write> {
     treatments::binding(&Filter::eq("user", patient), doctor, clinics)
 }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::{Field, flags::Flag, kind::Kind};
+use super::{Field, flags::Flag, kind::Kind, python::type_name};
 use crate::faults::Faults;
 
 /// What a client sent.
@@ -37,20 +37,7 @@ impl Input {
 
 /// `Invalid data. Expected a dictionary, but got list.`
 pub(crate) fn not_a_dictionary(value: &Value) -> String {
-    format!("Invalid data. Expected a dictionary, but got {}.", python_name(value))
-}
-
-/// What Python calls the type of a JSON value.
-pub(crate) fn python_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "NoneType",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float",
-        Value::Number(_) => "int",
-        Value::String(_) => "str",
-        Value::Array(_) => "list",
-        Value::Object(_) => "dict",
-    }
+    format!("Invalid data. Expected a dictionary, but got {}.", type_name(value))
 }
 
 /// A form has only texts: lists are repeated keys, and an empty text stands for null, or for
@@ -61,8 +48,11 @@ fn form_value(pairs: &[(String, String)], field: &Field) -> Option<Value> {
         let items: Vec<Value> = pairs.iter().filter(named).map(text_of).collect();
         return (!items.is_empty()).then_some(Value::Array(items));
     }
-    if let (Kind::Rows(_), Some(rows)) = (field.kind, form_rows(pairs, field.name)) {
-        return Some(rows);
+    if let Kind::Rows(fields) = field.kind {
+        let rows = form_rows(pairs, field.name, fields);
+        if rows.is_some() {
+            return rows;
+        }
     }
     let text = &pairs.iter().rfind(named)?.1;
     let blank = text.is_empty() && !field.is(Flag::Blank);
@@ -74,18 +64,22 @@ fn form_value(pairs: &[(String, String)], field: &Field) -> Option<Value> {
     }
 }
 
-/// The rows of a list by their numbers: `medicines[0]dose`, as DRF reads forms.
-fn form_rows(pairs: &[(String, String)], name: &str) -> Option<Value> {
-    let mut rows: BTreeMap<u32, Map<String, Value>> = BTreeMap::new();
-    for pair in pairs {
-        let rest = pair.0.strip_prefix(name).and_then(|rest| rest.strip_prefix('['));
-        let Some((number, part)) = rest.and_then(|rest| rest.split_once(']')) else { continue };
-        let part = part.strip_prefix('.').unwrap_or(part);
+/// Rows as DRF has them in forms: `name[0]key=value`, in the order of their numbers.
+fn form_rows(pairs: &[(String, String)], name: &str, fields: &[Field]) -> Option<Value> {
+    let mut rows: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
+    for (place, text) in pairs {
+        let inside = place.strip_prefix(name).and_then(|rest| rest.strip_prefix('['));
+        let Some((number, key)) = inside.and_then(|rest| rest.split_once(']')) else { continue };
+        let key = key.strip_prefix('.').unwrap_or(key);
         if let Ok(number) = number.parse() {
-            rows.entry(number).or_default().insert(part.to_owned(), text_of(pair));
+            rows.entry(number).or_default().push((key.to_owned(), text.clone()));
         }
     }
-    (!rows.is_empty()).then(|| rows.into_values().map(Value::Object).collect())
+    let row = |pairs: Vec<(String, String)>| -> Value {
+        let said = |field: &Field| Some((field.name.to_owned(), form_value(&pairs, field)?));
+        Value::Object(fields.iter().filter_map(said).collect())
+    };
+    (!rows.is_empty()).then(|| rows.into_values().map(row).collect())
 }
 
 fn text_of(pair: &(String, String)) -> Value {
@@ -133,6 +127,25 @@ mod tests {
         for odd in ["medicines[x]dose", "medicines[0", "medicines[-1]dose", "medicine[0]dose"] {
             assert_eq!(form(&[(odd, "a")]).value(&field), None, "{odd}");
         }
+    }
+
+    #[test]
+    fn rows_of_a_form_have_its_leniency() {
+        const MEDICINES: &[Field] =
+            &[Field::text("medicine"), Field::new("days", Kind::Integer { min: None, max: None })];
+        let field = Field::new("medicines", Kind::Rows(MEDICINES));
+        let body = form(&[
+            ("medicines[1]medicine", "b"),
+            ("medicines[0]medicine", "a"),
+            ("medicines[0]days", "2"),
+            ("medicines[1]days", ""),
+            ("medicines[x]days", "3"),
+        ]);
+        let rows = json!([{"medicine": "a", "days": "2"}, {"medicine": "b"}]);
+        assert_eq!(body.value(&field), Some(rows));
+        let text = form(&[("medicines", "[{\"medicine\": \"a\"}]")]);
+        assert_eq!(text.value(&field), Some(json!([{"medicine": "a"}])));
+        assert_eq!(form(&[("medicinesx", "")]).value(&field), None);
     }
 
     #[test]

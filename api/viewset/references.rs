@@ -11,7 +11,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     faults::{Faults, RowPlace},
-    fields::{Field, input::Input, kind::Kind},
+    fields::{Field, coerce::nobody, input::Input, kind::Kind},
     plugins,
 };
 
@@ -137,6 +137,6 @@ fn text_of(value: Option<&Value>) -> Option<String> {
 fn message(kind: Kind, missing: &str) -> String {
     match kind {
         Kind::Reference(_) => format!("Invalid pk \"{missing}\" - object does not exist."),
-        _ => format!("Object with username={missing} does not exist."),
+        _ => nobody(missing),
     }
 }

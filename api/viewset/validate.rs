@@ -32,7 +32,7 @@ pub(crate) async fn validate<V: ViewSet>(
     if !faults.is_empty() {
         unique::add_faults(&call.ctx, resource, &values, before, &mut faults).await?;
     }
-    faults.into_result()?;
+    faults.sorted(resource.fields).into_result()?;
     Ok(values)
 }
 
