@@ -44,7 +44,7 @@ pub use auth::{
     AuthError, KeyError, PasswordError, Passwords, Principal, Rank, Role, SuperuserError, Tokens,
     authenticate, create_superuser, redeem_ticket,
 };
-pub use collections::{all as collections, sweep};
+pub use collections::{all as collections, lasting as lasting_collections, sweep};
 pub use ctx::{Ctx, CtxError};
 pub use error::Cause;
 pub use openapi::document as openapi;

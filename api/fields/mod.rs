@@ -6,6 +6,7 @@
 //! - [`input`]: a body, JSON or form
 //! - [`clean`]: from a body to values that may be stored
 //! - [`coerce`]: one value, as leniently as DRF takes it; [`scalar`], [`text`]: its parts
+//! - [`python`]: values as Python writes and reads them
 //! - [`looks`]: usernames that people cannot tell apart
 //! - [`metadata`]: what OPTIONS says about a field
 
@@ -16,6 +17,7 @@ pub(crate) mod input;
 pub(crate) mod kind;
 pub(crate) mod looks;
 pub(crate) mod metadata;
+pub(crate) mod python;
 pub(crate) mod scalar;
 pub(crate) mod text;
 
@@ -146,6 +148,11 @@ impl Field {
         Self::new(name, kind).derived()
     }
 
+    /// A stored text that is only there to be asked for by filters.
+    pub(crate) const fn asked(name: &'static str) -> Self {
+        Self::text(name).read_only().write_only()
+    }
+
     /// Stored under another name.
     pub(crate) const fn stored_as(mut self, source: &'static str) -> Self {
         self.source = source;
@@ -190,6 +197,11 @@ impl Field {
     /// The record is deleted together with what it refers to.
     pub(crate) const fn cascade(self) -> Self {
         self.with(Flag::Cascade)
+    }
+
+    /// The record goes on naming what it refers to when that is gone.
+    pub(crate) const fn lasting(self) -> Self {
+        self.with(Flag::Lasting)
     }
 
     /// No two records have the same.

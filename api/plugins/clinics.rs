@@ -3,7 +3,11 @@
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
-use super::clinic_doctors;
+use super::{
+    appointments::leaving,
+    clinic_doctors::{self, MOVES},
+    treatments,
+};
 use crate::{
     auth::{CLINICS, Principal},
     error::ApiError,
@@ -61,12 +65,15 @@ impl ViewSet for Clinics {
         Ok(())
     }
 
-    async fn before_delete(_: &Call, removal: &mut Removal<Clinic>) -> Result<(), ApiError> {
+    async fn before_delete(call: &Call, removal: &mut Removal<Clinic>) -> Result<(), ApiError> {
+        let there = Filter::eq("clinic_id", removal.id.as_str());
+        removal.writes.extend(leaving::end_work(&call.ctx, &removal.id, there).await?);
         removal.writes.push(Write::UpdateEvery {
             collection: "users",
             filter: Filter::Has(CLINICS, removal.id.clone().into()),
-            change: Change::default().and_exclude(CLINICS, removal.id.clone()),
+            change: Change::default().and_exclude(CLINICS, removal.id.clone()).and_add(MOVES, 1),
         });
+        removal.writes.push(treatments::closed(&removal.id));
         Ok(())
     }
 }

@@ -6,10 +6,13 @@ use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::profiles::{derive_presence, own_or_staff};
+use super::{
+    appointments::{leaving, slot::specialise},
+    profiles::{derive_presence, own_or_staff},
+};
 use crate::{
     Ctx,
-    auth::Caller,
+    auth::{Caller, Role},
     error::ApiError,
     fields::{
         Field,
@@ -18,7 +21,7 @@ use crate::{
     http::Call,
     viewset::{
         ViewSet,
-        hooks::{Edit, Row},
+        hooks::{Edit, Removal, Row},
         policy::{self, Policy, Rule},
         resource::{Lookup, up},
     },
@@ -86,7 +89,8 @@ impl ViewSet for Doctors {
     };
     const ORDER: &'static [Sort] = &[up("user")];
 
-    /// Whether a provider is verified stands in the user's record too, where each request sees it.
+    /// Whether a provider is verified stands in the user's record too, where each request sees it;
+    /// the speciality in their appointments, that they can be found by it.
     fn before_update(
         _: &Call,
         edit: &mut Edit<Doctor>,
@@ -98,7 +102,23 @@ impl ViewSet for Doctors {
                 change: Change::set("verified", edit.after.verified),
             });
         }
+        if edit.before.speciality != edit.after.speciality {
+            let Doctor { user, speciality, .. } = &edit.after;
+            edit.writes.push(specialise(user, speciality.as_deref()));
+        }
         ready(Ok(()))
+    }
+
+    async fn before_delete(call: &Call, removal: &mut Removal<Doctor>) -> Result<(), ApiError> {
+        let Doctor { kind, user, .. } = &removal.record;
+        let role = Role::named(kind).unwrap_or_default();
+        leaving::end_account(&call.ctx, role, user).await?.join(removal);
+        Ok(())
+    }
+
+    async fn after_delete(call: &Call, removal: &Removal<Doctor>) -> Result<(), ApiError> {
+        leaving::finish(&call.ctx, &removal.record.user).await;
+        Ok(())
     }
 
     async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {

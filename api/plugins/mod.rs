@@ -3,6 +3,7 @@
 //! To add one: a file with its [`ViewSet`](crate::viewset::ViewSet), a line in [`PLUGINS`] at the
 //! place that the documentation gives it, and a test file of its own.
 
+pub(crate) mod appointments;
 pub(crate) mod clinic_doctors;
 pub(crate) mod clinics;
 pub(crate) mod diseases;
@@ -16,6 +17,7 @@ pub(crate) mod patients;
 pub(crate) mod profiles;
 pub(crate) mod rooms;
 pub(crate) mod specialities;
+pub(crate) mod treatments;
 pub(crate) mod users;
 
 use ihs_config::ApiSettings;
@@ -45,6 +47,8 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<diseases::Diseases>::NEW,
     &Served::<clinics::Clinics>::NEW,
     &Served::<clinic_doctors::ClinicDoctors>::NEW,
+    &Served::<appointments::Appointments>::NEW,
+    &Served::<treatments::Treatments>::NEW,
     &Served::<followers::Followers>::NEW,
     &messages::Messages,
     &Served::<notifications::Notifications>::NEW,

@@ -3,18 +3,22 @@
 use ihs_store::{Filter, Index, Sort};
 use serde::{Deserialize, Serialize};
 
-use super::profiles::{derive_presence, own, own_or_staff};
+use super::{
+    appointments::leaving,
+    profiles::{derive_presence, own, own_or_staff},
+};
 use crate::{
     Ctx,
-    auth::{Caller, Principal},
+    auth::{Caller, Principal, Role},
     error::ApiError,
     fields::{
         Field,
         kind::{Kind, Operation::Contains},
     },
+    http::Call,
     viewset::{
         ViewSet,
-        hooks::Row,
+        hooks::{Removal, Row},
         policy::{Policy, Rule, Scope},
         resource::{Lookup, up},
     },
@@ -85,6 +89,16 @@ impl ViewSet for Patients {
 
     fn indexes() -> Vec<Index> {
         [TREATED_BY, PRESCRIBED_BY, CLINICS].map(|field| Index::items(field, field)).to_vec()
+    }
+
+    async fn before_delete(call: &Call, removal: &mut Removal<Patient>) -> Result<(), ApiError> {
+        leaving::end_account(&call.ctx, Role::Patient, &removal.record.user).await?.join(removal);
+        Ok(())
+    }
+
+    async fn after_delete(call: &Call, removal: &Removal<Patient>) -> Result<(), ApiError> {
+        leaving::finish(&call.ctx, &removal.record.user).await;
+        Ok(())
     }
 
     async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {

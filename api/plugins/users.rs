@@ -10,7 +10,7 @@ use ihs_store::{Change, Filter, Index, Query, Sort, StoreError, Timestamp, Write
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{notifications, profiles, rooms::departure};
+use super::{appointments::leaving, notifications, profiles, rooms::departure};
 use crate::{
     Ctx,
     auth::{Owner, Principal, Role, TICKETS, carry_over, end_sockets, revoke_all, revoke_others},
@@ -127,8 +127,10 @@ impl ViewSet for Users {
     }
 
     fn indexes() -> Vec<Index> {
+        let few = |field| Index::plain(field, &[field]).only(Filter::Present(field));
         vec![
-            Index::plain(LEAVING, &[LEAVING]).only(Filter::Present(LEAVING)),
+            few(LEAVING),
+            few(DELETED),
             Index::unique("username_folded", &[FOLDED]),
             Index::unique("username_skeleton", &[SKELETON]),
         ]
@@ -195,6 +197,9 @@ impl ViewSet for Users {
     }
 
     async fn before_delete(call: &Call, removal: &mut Removal<User>) -> Result<(), ApiError> {
+        let User { username, role, .. } = &removal.record;
+        let parting = leaving::end_account(&call.ctx, *role, username).await?;
+        parting.join(removal);
         removal.remains = Some(tombstone(call.ctx.clock.now()));
         removal.writes.extend(profiles::removal(&removal.id, removal.record.role));
         removal.writes.push(revoke_all(&removal.id));
@@ -227,7 +232,8 @@ impl User {
     }
 }
 
-/// Lets deleted users leave what rooms they are still in; to be called now and then.
+/// Lets deleted users leave what rooms they are still in, and cancels what appointments they still
+/// have; to be called now and then.
 pub(crate) async fn finish_departures(ctx: &Ctx) -> Result<(), StoreError> {
     let settled = ctx.clock.now().plus_millis(-GRACE_MILLIS);
     let due = Filter::Present(LEAVING).and(Filter::Lte(LEAVING, settled.into()));
@@ -243,14 +249,14 @@ pub(crate) async fn finish_departures(ctx: &Ctx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether the user is out of all rooms now.
+/// Whether the user is out of all rooms and appointments now.
 async fn depart(ctx: &Ctx, name: &str) -> bool {
     let left = departure::leave_all(ctx, name).await;
     if let Err(error) = &left {
         let error = error as &dyn std::error::Error;
         tracing::warn!(error, "a deleted user is still in some rooms for now");
     }
-    left.is_ok()
+    leaving::finish(ctx, name).await && left.is_ok()
 }
 
 /// What everybody may know of these users, by their names. Who was deleted is not among them.

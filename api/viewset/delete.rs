@@ -69,14 +69,14 @@ fn removing(resource: &'static Resource, filter: Filter, remains: Option<Change>
 }
 
 /// What refers to a deleted record is deleted with it where it says so; else the reference becomes
-/// null where it may, and keeps the record where it may not.
+/// null where it may, and keeps the record where it may not. One that lasts stays as it is.
 async fn letting_go(
     call: &Call,
     resource: &'static Resource,
     id: &str,
 ) -> Result<Vec<Write>, ApiError> {
     let mut writes = Vec::new();
-    for (other, field) in referring(resource.name) {
+    for (other, field) in referring(resource.name).filter(|(_, field)| !field.is(Flag::Lasting)) {
         let filter = Filter::eq(field.source, id);
         if field.is(Flag::Cascade) {
             writes.push(Write::DeleteEvery { collection: other.collection(), filter });

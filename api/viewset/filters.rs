@@ -135,7 +135,7 @@ fn filter(
     operation: Operation,
     value: Option<&str>,
 ) -> Result<Option<Filter>, String> {
-    let Some(text) = value else {
+    let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
     if text.contains('\0') {
@@ -177,7 +177,7 @@ fn one_of(field: &Field, text: &str) -> Result<Filter, String> {
 
 /// A text of the query as a value of the field, refused in the words of Django's forms.
 fn value_of(field: &Field, text: &str) -> Result<Value, String> {
-    let value = Value::String(text.trim().to_owned());
+    let value = Value::String(text.to_owned());
     match field.kind {
         Kind::Integer { .. } => {
             scalar::integer(&value, None, None).map_err(|_| "Enter a number.".to_owned())
@@ -189,7 +189,7 @@ fn value_of(field: &Field, text: &str) -> Result<Value, String> {
             scalar::time_or_day(&value).map_err(|_| "Enter a valid date/time.".to_owned())
         }
         Kind::Boolean => scalar::boolean(&value),
-        Kind::Choice(choices) if !choices.contains(&text.trim()) => {
+        Kind::Choice(choices) if !choices.contains(&text) => {
             Err(format!("Select a valid choice. {text} is not one of the available choices."))
         }
         _ => Ok(value),

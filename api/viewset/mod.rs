@@ -28,6 +28,8 @@ pub(crate) mod object;
 pub(crate) mod options;
 pub(crate) mod ordering;
 pub(crate) mod paging;
+#[cfg(test)]
+mod plans_tests;
 pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod references;
@@ -48,7 +50,7 @@ use crate::{
     Ctx,
     auth::Caller,
     error::ApiError,
-    fields::Field,
+    fields::{Field, input::Input},
     http::{Call, Reply},
 };
 use hooks::{Checked, Draft, Edit, Removal, Row};
@@ -119,6 +121,12 @@ pub(crate) trait ViewSet: 'static {
 
     /// What follows once a record is stored.
     fn after_create(_: &Call, _: &Draft<Self::Record>) {}
+
+    /// What a change ends with when the record is not there, or not the caller's to see; `None`
+    /// for the usual 404.
+    fn unseen(_: &Call, _: &Input) -> impl Future<Output = Result<Option<ApiError>, ApiError>> {
+        ready(Ok(None))
+    }
 
     /// Completes a change, and adds writes that belong to it. Done again when the record moved on
     /// meanwhile.

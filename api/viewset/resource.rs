@@ -180,6 +180,7 @@ fn covers(there: &Index, wanted: &Index) -> bool {
     wanted.kind == IndexKind::Plain
         && there.kind != IndexKind::Items
         && there.only.is_none()
+        && there.descending == wanted.descending
         && there.fields.starts_with(&wanted.fields)
 }
 
@@ -199,13 +200,16 @@ fn field_index(field: &Field) -> Option<Index> {
     }
 }
 
-/// An index can be read either way, but not one key up and the next one down.
+/// An index can be read from either end, but not one key up and the next one down, unless it is
+/// made so.
 fn order_index(order: &[Sort]) -> Option<Index> {
     let first = order.first()?;
     let uniform = order.iter().all(|key| key.direction == first.direction);
-    let fields: Vec<&'static str> =
-        if uniform { order.iter().map(|key| key.field).collect() } else { vec![first.field] };
-    Some(Index::plain("default_order", &fields))
+    let fields: Vec<&'static str> = order.iter().map(|key| key.field).collect();
+    Some(match uniform {
+        true => Index::plain("default_order", &fields),
+        false => Index::sorted("default_order", order),
+    })
 }
 
 /// Smallest first, for declarations.

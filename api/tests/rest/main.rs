@@ -2,10 +2,19 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod appointments;
+mod appointments_leaving;
+mod appointments_lists;
+mod appointments_races;
 mod auth;
 mod auth_races;
+mod catalogue;
+mod clinics;
 mod concurrency;
+mod drf;
 mod errors;
+mod followers;
+mod keyset;
 mod lists;
 mod matrix;
 mod meddler;
@@ -19,5 +28,8 @@ mod sockets;
 mod support;
 mod sweep;
 mod throttle;
+mod treatments;
 mod users;
+mod verification;
+mod ward;
 mod wire;

@@ -5,11 +5,14 @@ use std::collections::BTreeMap;
 use actix_web::http::Method;
 use serde_json::json;
 
-use crate::support::{App, Client};
+use crate::{
+    support::{App, Client},
+    ward::{PATH, found, path, set},
+};
 
 /// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
 /// and delete.
-const ROWS: [(&str, [[u16; 5]; 5]); 13] = [
+const ROWS: [(&str, [[u16; 5]; 5]); 15] = [
     (
         "users",
         [
@@ -101,6 +104,26 @@ const ROWS: [(&str, [[u16; 5]; 5]); 13] = [
         ],
     ),
     (
+        "appointments",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 400, 403],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 409, 409],
+        ],
+    ),
+    (
+        "treatments",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 400, 403],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 200, 403],
+            [401, 405, 405, 405, 405],
+        ],
+    ),
+    (
         "followers",
         [
             [401, 200, 200, 200, 200],
@@ -143,7 +166,7 @@ const ROWS: [(&str, [[u16; 5]; 5]); 13] = [
 ];
 
 /// A record of each resource; those of people belong to `owner`.
-async fn record(name: &str, owner: &Client, staff: &Client) -> String {
+async fn record(app: &App, name: &str, owner: &Client, staff: &Client) -> String {
     let key = match name {
         "users" | "patients" | "doctors" => owner.name.clone(),
         "insurances" => {
@@ -157,6 +180,13 @@ async fn record(name: &str, owner: &Client, staff: &Client) -> String {
         "clinic-doctors" => {
             owner.post("/api/clinics/", json!({"name": "x"})).await.is(201);
             owner.get("/api/clinic-doctors/").await.is(200).text_at("/results/0/id")
+        }
+        "appointments" => reserved(owner, &app.patient("patient").await).await,
+        "treatments" => {
+            app.patient("treated").await;
+            app.bind("treated", &owner.name).await;
+            let body = json!({"patient": "treated", "subject": "x"});
+            owner.post("/api/treatments/", body).await.is(201).text_at("/id")
         }
         "followers" => {
             let body = json!({"followee": "staff"});
@@ -176,6 +206,16 @@ async fn record(name: &str, owner: &Client, staff: &Client) -> String {
     format!("/api/{name}/{key}/")
 }
 
+/// An appointment of the owner with somebody else.
+async fn reserved(owner: &Client, patient: &Client) -> String {
+    let work = found(owner, "x").await.1;
+    let (start, end) = ("2999-01-01T12:00:00Z", "2999-01-01T12:30:00Z");
+    let body = json!({"clinic_doctor": work, "start_time": start, "end_time": end});
+    let slot = path(&owner.post(PATH, body).await.is(201));
+    set(patient, &slot, "reserved").await.is(200);
+    slot.rsplit('/').nth(1).unwrap_or_default().to_owned()
+}
+
 #[actix_web::test]
 async fn everybody_may_do_what_the_contract_says_and_nothing_else() {
     let rows = BTreeMap::from(ROWS);
@@ -193,10 +233,12 @@ async fn check(name: &str, who: usize, row: &[[u16; 5]; 5]) {
     let app = App::start().await;
     let staff = app.staff("staff").await;
     let owner = match name {
-        "doctors" | "clinics" | "clinic-doctors" => app.provider("owner", "doctor", &staff).await,
+        "doctors" | "clinics" | "clinic-doctors" | "appointments" | "treatments" => {
+            app.provider("owner", "doctor", &staff).await
+        }
         _ => app.patient("owner").await,
     };
-    let path = record(name, &owner, &staff).await;
+    let path = record(&app, name, &owner, &staff).await;
     let caller = match who {
         0 => app.anonymous(),
         1 => app.patient("stranger").await,

@@ -85,7 +85,7 @@ fn changes(write: &Write, name: &str) -> bool {
         | Write::UpdateEvery { collection, .. }
         | Write::Delete { collection, .. }
         | Write::DeleteEvery { collection, .. } => *collection == name,
-        Write::Append { .. } => false,
+        Write::Append { .. } | Write::Restore { .. } => false,
     }
 }
 
