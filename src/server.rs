@@ -237,6 +237,7 @@ async fn stop(server: &ServerHandle, ctx: &Ctx) {
     }
     ctx.hub.settle(CLOSING).await;
     server.stop(true).await;
+    ctx.settle().await;
 }
 
 /// Removes what has expired, for as long as the node runs.

@@ -7,7 +7,11 @@ use ihs_store::{Document, StoreError, document::text};
 use serde_json::Value;
 
 use super::{Caller, Principal, header, sessions, sessions::is_active, tickets};
-use crate::{Ctx, error::ApiError};
+use crate::{
+    Ctx,
+    error::ApiError,
+    plugins::patients::glass,
+};
 
 /// Why credentials do not count.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +72,7 @@ impl From<AuthError> for ApiError {
 pub(crate) fn principal_of(ctx: &Ctx, user: &Document, session: &str, expires: i64) -> Principal {
     let mut principal = Principal::of(user, session, expires);
     principal.verified |= !ctx.settings.auth.verify_providers;
+    principal.glass = glass::open(user, ctx.clock.now());
     principal
 }
 

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     Ctx,
+    audit::entry::{Action, Entry},
     error::ApiError,
     faults::Faults,
     fields::{Field, kind::Format, text::normal_form},
@@ -39,7 +40,9 @@ pub(crate) async fn grant(call: &Call, user: &Document, pair: Pair) -> Result<Va
     let caller = Caller::User(principal);
     let shown = plugins::show(&call.ctx, &caller, "users", user.clone()).await?;
     let detail = match profile {
-        Some((resource, document)) => plugins::show(&call.ctx, &caller, resource, document).await?,
+        Some((resource, document)) => {
+            plugins::show_recorded(&call.ctx, &caller, resource, document).await?
+        }
         None => Value::Null,
     };
     Ok(json!({
@@ -58,12 +61,22 @@ async fn log_in(call: &Call) -> Result<Reply, ApiError> {
     let hash =
         user.as_ref().map(|user| text(user, "password_hash")).filter(|hash| !hash.is_empty());
     let right = call.ctx.passwords.check(text(&values, "password"), hash).await?;
+    let name = user.as_ref().map(|user| text(user, "username").to_owned());
     match user.filter(|user| right && is_active(user)) {
         Some(user) => {
             let pair = sessions::begin(&call.ctx, &user).await?;
+            let principal = identity::principal_of(&call.ctx, &user, pair.session(), 0);
+            let entry = Entry::new(&call.ctx, Action::Login).by(&principal);
+            call.ctx.audit.append(vec![entry.from(call.address())]).await?;
             Ok(Reply::ok(&grant(call, &user, pair).await?))
         }
-        None => Err(Faults::whole(WRONG).into()),
+        None => {
+            let mut entry = Entry::new(&call.ctx, Action::LoginFailed).from(call.address());
+            // A name that nobody has may be a password in the wrong field.
+            entry.user = name;
+            call.ctx.audit.append(vec![entry]).await?;
+            Err(Faults::whole(WRONG).into())
+        }
     }
 }
 

@@ -64,6 +64,8 @@ pub struct Principal {
     /// Whether they may act as the doctor or nurse that they say they are; true for all others,
     /// and for everybody where the settings do not ask for it.
     pub verified: bool,
+    /// Usernames of the patients to whose record they have broken the glass, while that lasts.
+    pub glass: Vec<String>,
     /// The session by which they came.
     pub session: String,
     /// When the token by which they came ends, in seconds since 1970.
@@ -100,6 +102,7 @@ impl Principal {
             role: Role::named(text("type")).unwrap_or(Role::Patient),
             rank: if superuser { Rank::Superuser } else { Rank::Ordinary },
             verified: user.get("verified") == Some(&Value::Bool(true)),
+            glass: Vec::new(),
             session: session.to_owned(),
             expires,
         }

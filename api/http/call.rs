@@ -111,6 +111,15 @@ impl Call {
         text.map_err(|_| ApiError::Malformed(format!("The header {name} cannot be read.")))
     }
 
+    /// The address that it came from; as a proxy says, where the settings say that there is one.
+    pub(crate) fn address(&self) -> Option<String> {
+        if self.ctx.settings.server.behind_proxy {
+            let seen = self.request.connection_info();
+            return seen.realip_remote_addr().map(str::to_owned);
+        }
+        self.request.peer_addr().map(|address| address.ip().to_string())
+    }
+
     /// What `If-Match` allows.
     pub(crate) fn precondition(&self) -> Precondition {
         Precondition::of(self.request.headers())

@@ -1,7 +1,5 @@
 //! Doctors and nurses. Made with the user; trusted once staff have verified them.
 
-use std::future::{Future, ready};
-
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -9,6 +7,7 @@ use serde_json::Value;
 use super::profiles::{derive_presence, own_or_staff};
 use crate::{
     Ctx,
+    audit::{self, entry::Action, trace},
     auth::Caller,
     error::ApiError,
     fields::{
@@ -87,18 +86,18 @@ impl ViewSet for Doctors {
     const ORDER: &'static [Sort] = &[up("user")];
 
     /// Whether a provider is verified stands in the user's record too, where each request sees it.
-    fn before_update(
-        _: &Call,
-        edit: &mut Edit<Doctor>,
-    ) -> impl Future<Output = Result<(), ApiError>> {
+    async fn before_update(call: &Call, edit: &mut Edit<Doctor>) -> Result<(), ApiError> {
         if edit.before.verified != edit.after.verified {
             edit.writes.push(Write::UpdateEvery {
                 collection: "users",
                 filter: Filter::id(edit.id.clone()),
                 change: Change::set("verified", edit.after.verified),
             });
+            let action = if edit.after.verified { Action::Verify } else { Action::Unverify };
+            let entry = trace::done(call, action).with(Self::NAME, &edit.after.user);
+            edit.writes.push(audit::write(&entry)?);
         }
-        ready(Ok(()))
+        Ok(())
     }
 
     async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {

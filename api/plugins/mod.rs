@@ -3,6 +3,7 @@
 //! To add one: a file with its [`ViewSet`](crate::viewset::ViewSet), a line in [`PLUGINS`] at the
 //! place that the documentation gives it, and a test file of its own.
 
+pub(crate) mod audit;
 pub(crate) mod doctors;
 pub(crate) mod insurances;
 pub(crate) mod messages;
@@ -18,6 +19,7 @@ use serde_json::Value;
 
 use crate::{
     Ctx,
+    audit::trace,
     auth::Caller,
     error::ApiError,
     http::get::Get,
@@ -37,6 +39,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &messages::Messages,
     &Served::<notifications::Notifications>::NEW,
     &Served::<rooms::Rooms>::NEW,
+    &Served::<audit::Audit>::NEW,
 ];
 
 /// What else is served below a resource: its name, the path below it, the endpoint.
@@ -74,4 +77,17 @@ pub(crate) async fn show(
 ) -> Result<Value, ApiError> {
     let plugin = named(resource).ok_or_else(|| ApiError::internal("no such resource"))?;
     plugin.show(ctx, caller, document).await
+}
+
+/// The same for an answer that is not the resource's own: it is recorded here that they saw it.
+pub(crate) async fn show_recorded(
+    ctx: &Ctx,
+    caller: &Caller,
+    resource: &str,
+    document: Document,
+) -> Result<Value, ApiError> {
+    if let (Some(plugin), Some(principal)) = (named(resource), caller.principal()) {
+        trace::shown_to(ctx, principal, plugin.resource(), std::slice::from_ref(&document)).await?;
+    }
+    show(ctx, caller, resource, document).await
 }

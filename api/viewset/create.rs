@@ -13,6 +13,7 @@ use super::{
     validate::validate,
 };
 use crate::{
+    audit::{self, entry::Action, trace},
     error::ApiError,
     fields::{clean::Stage, flags::Flag, input::Input},
     http::{Call, Reply, etag::version_of},
@@ -76,6 +77,7 @@ async fn answer_existing<V: ViewSet>(
         return Ok(first);
     }
     let version = version_of(&existing);
+    trace::shown(call, V::RESOURCE, std::slice::from_ref(&existing)).await?;
     let shown = show::<V>(&call.ctx, &call.caller, existing).await?;
     Ok(Reply::record(version, &shown))
 }
@@ -95,12 +97,13 @@ async fn store<V: ViewSet>(
     let location = call.origin.record(resource.name, key);
     let shown = show::<V>(&call.ctx, &call.caller, document.clone()).await?;
     let reply = Reply::record(version_of(&document), &shown).created_at(location);
+    draft.writes.extend(trace::change(call, resource, Action::Create, &[&document])?);
     let mut writes = vec![Write::Insert { collection: resource.collection(), document }];
     writes.append(&mut draft.writes);
     if let Some(repeat) = repeat {
         writes.extend(repeat.writes(call.ctx.clock.now(), &reply));
     }
-    match call.ctx.store.commit(writes).await {
+    match audit::commit(&call.ctx, writes).await {
         Ok(_) => {
             V::after_create(call, &draft);
             Ok(reply)

@@ -11,6 +11,7 @@ use super::{
     update::{at_version, meet, persist},
 };
 use crate::{
+    audit::{self, entry::Action, trace},
     error::ApiError,
     fields::{Field, flags::Flag, kind::Kind},
     http::{Call, Reply},
@@ -36,6 +37,7 @@ async fn attempt<V: ViewSet>(
     let resource = V::RESOURCE;
     let filter =
         at_version(&document)?.and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
+    let recorded = trace::change(call, resource, Action::Delete, &[&document])?;
     let mut removal = Removal {
         id: id_of(&document)?.to_owned(),
         record: hooks::record(document)?,
@@ -45,8 +47,9 @@ async fn attempt<V: ViewSet>(
     V::before_delete(call, &mut removal).await?;
     let mut writes = vec![removing(resource, filter, removal.remains.take())];
     writes.append(&mut removal.writes);
+    writes.extend(recorded);
     writes.extend(letting_go(call, resource, &removal.id).await?);
-    match call.ctx.store.commit(writes).await {
+    match audit::commit(&call.ctx, writes).await {
         Ok(_) => Ok(Some(removal)),
         Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => Ok(None),
         Err(error) => Err(error.into()),

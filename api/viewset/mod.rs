@@ -50,11 +50,12 @@ use crate::{
     http::{Call, Reply},
 };
 use hooks::{Checked, Draft, Edit, Removal, Row};
+use object::{Right, object};
 use policy::Policy;
 use resource::{Action, Lookup, Resource, Together};
 
 /// A resource. Only the first few items must be said; the rest have defaults that fit most.
-pub(crate) trait ViewSet: 'static {
+pub(crate) trait ViewSet: Sized + 'static {
     /// What is stored and shown.
     type Record: Serialize + DeserializeOwned;
     /// The name in paths.
@@ -75,6 +76,9 @@ pub(crate) trait ViewSet: 'static {
     const UNIQUE_TOGETHER: &'static [Together] = &[];
     /// What else can be done with a record.
     const ACTIONS: &'static [Action] = &[];
+    /// The stored field that names the patient whose data a record is, if it is somebody's: whoever
+    /// sees or writes it is recorded. Null in a record means that it is nobody's.
+    const PATIENT: Option<&'static str> = None;
 
     /// Records that are there at all, whoever asks.
     fn base() -> Filter {
@@ -143,7 +147,15 @@ pub(crate) trait ViewSet: 'static {
         ready(Ok(()))
     }
 
-    /// Does one of [`ViewSet::ACTIONS`] with a record that the caller may read.
+    /// The record that one of [`ViewSet::ACTIONS`] is done with: one that the caller may read.
+    fn subject(
+        call: &Call,
+        _: &'static str,
+    ) -> impl Future<Output = Result<Document, ApiError>> {
+        object(call, Self::RESOURCE, Right::Read)
+    }
+
+    /// Does one of [`ViewSet::ACTIONS`] with its record.
     fn act(
         _: &Call,
         _: &'static str,
@@ -170,6 +182,7 @@ impl<V: ViewSet> Declared for V {
         order: V::ORDER,
         unique_together: V::UNIQUE_TOGETHER,
         actions: V::ACTIONS,
+        patient: V::PATIENT,
         base: V::base,
         indexes: V::indexes,
     };

@@ -116,6 +116,7 @@ pub(crate) mod tests {
             role,
             rank: Rank::Ordinary,
             verified: true,
+            glass: Vec::new(),
             session: String::new(),
             expires: 0,
         }

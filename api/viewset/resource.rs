@@ -56,6 +56,8 @@ pub struct Resource {
     pub(crate) unique_together: &'static [Together],
     /// What else can be done with a record.
     pub(crate) actions: &'static [Action],
+    /// The stored field with the patient whose data a record is.
+    pub(crate) patient: Option<&'static str>,
     /// Records that are there at all.
     pub(crate) base: fn() -> Filter,
     /// Indexes that do not follow from the fields.
@@ -133,7 +135,7 @@ impl Resource {
 }
 
 /// Collections have no hyphens in their names.
-const COLLECTIONS: &[(&str, &str)] = &[("clinic-doctors", "clinic_doctors")];
+const COLLECTIONS: &[(&str, &str)] = &[("clinic-doctors", "clinic_doctors"), ("access-log", "audit")];
 
 /// In the order of DRF: the verbs of records, then those that every path has.
 fn allow(verbs: &[(&'static str, Rule)]) -> String {
