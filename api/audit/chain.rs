@@ -92,6 +92,9 @@ pub enum Flaw {
     /// An entry stands where none belongs.
     #[error("an entry was added in the place of entry {0}")]
     Added(u64),
+    /// The entry is not the one that was known: it, or one before it, was made anew.
+    #[error("entry {0} is not the one that was known, it or one before it was made anew")]
+    Forged(u64),
     /// The head of the chain does not name its last entry.
     #[error("the head of the chain does not fit entry {0}")]
     Head(u64),

@@ -82,7 +82,9 @@ impl Log {
 
     /// Takes in entries that are in the outbox, and waits for nothing: they cannot be lost.
     pub(super) fn bring(&self, entries: Vec<Entry>) {
-        if !entries.is_empty() && self.push(Job { entries, source: Source::Outbox, waiting: None }).is_err() {
+        if !entries.is_empty()
+            && self.push(Job { entries, source: Source::Outbox, waiting: None }).is_err()
+        {
             self.0.queue.lock().owed = true;
         }
     }
@@ -205,3 +207,7 @@ impl Drop for Turn {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "log_tests.rs"]
+mod tests;

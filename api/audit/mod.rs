@@ -24,12 +24,9 @@ use ihs_store::{Collection, Index, StoreError};
 pub(crate) use chain::HEADS;
 pub(crate) use log::Log;
 pub(crate) use outbox::{OUTBOX, commit, write};
-pub use verify::{Broken, Flaw, Sound, verify};
+pub use verify::{Broken, Flaw, Known, Sound, verify};
 
-use crate::{
-    Ctx,
-    error::Cause,
-};
+use crate::{Ctx, error::Cause};
 use entry::{Action, Entry};
 
 /// The collection of entries, and the name of their resource.

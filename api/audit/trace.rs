@@ -7,11 +7,7 @@ use super::{
     outbox,
 };
 use crate::{
-    Ctx,
-    auth::Principal,
-    error::ApiError,
-    http::Call,
-    plugins::patients,
+    Ctx, auth::Principal, error::ApiError, http::Call, plugins::patients,
     viewset::resource::Resource,
 };
 
@@ -87,6 +83,9 @@ pub(crate) fn done(call: &Call, action: Action) -> Entry {
     }
 }
 
-fn patient_in<'document>(resource: &Resource, document: &'document Document) -> Option<&'document str> {
+fn patient_in<'document>(
+    resource: &Resource,
+    document: &'document Document,
+) -> Option<&'document str> {
     Some(text(document, resource.patient?)).filter(|patient| !patient.is_empty())
 }

@@ -32,6 +32,9 @@ pub enum Broken {
     Store(#[from] StoreError),
 }
 
+/// An entry that must still be what it was, by number and hash.
+pub type Known = (u64, String);
+
 /// Walks along the chain, while nodes may append to it, and says after each page how many entries
 /// were seen, and how many there were when it began.
 ///
@@ -39,6 +42,7 @@ pub enum Broken {
 /// [`Broken`], which names the first entry that is not what, or where, it was.
 pub async fn verify(
     store: &dyn Store,
+    known: Option<&Known>,
     mut progress: impl FnMut(u64, u64) + Send,
 ) -> Result<Sound, Broken> {
     let total = count(store).await?;
@@ -48,6 +52,9 @@ pub async fn verify(
         let page = page(store, position.clone()).await?;
         for document in &page {
             last = follow(&last, document)?;
+            if known.is_some_and(|(n, hash)| *n == last.n && *hash != last.hash) {
+                return Err(Flaw::Forged(last.n).into());
+            }
         }
         progress(last.n, total);
         position = page.last().map(|entry| query().position(entry)).or(position);
@@ -55,6 +62,10 @@ pub async fn verify(
             // After the entries: of those that come meanwhile, it names as many as there are, or more.
             let head = store.get(HEADS, HEAD).await?;
             let end = finish(&last, head.as_ref());
+            let end = match known {
+                Some((n, _)) if end.is_ok() && *n > last.n => Err(Flaw::Missing(last.n + 1)),
+                _ => end,
+            };
             // Whatever has no number is found by no position.
             let whole = end.is_ok() && count(store).await? == last.n;
             match end {

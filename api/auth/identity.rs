@@ -7,11 +7,7 @@ use ihs_store::{Document, StoreError, document::text};
 use serde_json::Value;
 
 use super::{Caller, Principal, header, sessions, sessions::is_active, tickets};
-use crate::{
-    Ctx,
-    error::ApiError,
-    plugins::patients::glass,
-};
+use crate::{Ctx, error::ApiError, plugins::patients::glass};
 
 /// Why credentials do not count.
 #[derive(Debug, thiserror::Error)]

@@ -4,7 +4,9 @@ use ihs_store::{Document, Index, Sort};
 
 use crate::{
     audit::{ENTRIES, entry::Action, indexes},
+    error::ApiError,
     fields::{Field, kind::Kind},
+    http::Call,
     viewset::{
         ViewSet,
         policy::{self, Policy, Rule},
@@ -46,6 +48,11 @@ impl ViewSet for Audit {
     fn indexes() -> Vec<Index> {
         indexes()
     }
+
+    /// What was done before is to be seen.
+    async fn before_list(call: &Call) -> Result<(), ApiError> {
+        call.ctx.audit.settle().await
+    }
 }
 
 /// What tells of the whole clinic is left out: how many entries there are, and where logins came from.
@@ -66,6 +73,11 @@ impl ViewSet for AccessLog {
     ];
     const POLICY: Policy = READ_BY_STAFF;
     const ORDER: &'static [Sort] = &[down("time")];
+
+    /// What was done before is to be seen.
+    async fn before_list(call: &Call) -> Result<(), ApiError> {
+        call.ctx.audit.settle().await
+    }
 }
 
 /// Nobody writes it but the log itself.

@@ -22,6 +22,7 @@ pub(crate) async fn list<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
 /// A page of these records.
 pub(crate) async fn page_of<V: ViewSet>(call: &Call, these: Filter) -> Result<Reply, ApiError> {
     let query = query(call, V::RESOURCE, these)?;
+    V::before_list(call).await?;
     let mut page = paging::fetch(call, &call.ctx.store, query).await?;
     let rows = std::mem::take(&mut page.rows);
     trace::shown(call, V::RESOURCE, &rows).await?;
@@ -30,11 +31,7 @@ pub(crate) async fn page_of<V: ViewSet>(call: &Call, these: Filter) -> Result<Re
 }
 
 /// Which records, in which order.
-fn query(
-    call: &Call,
-    resource: &'static Resource,
-    these: Filter,
-) -> Result<Query, ApiError> {
+fn query(call: &Call, resource: &'static Resource, these: Filter) -> Result<Query, ApiError> {
     let (params, caller) = (&call.params, &call.caller);
     let unknown = call.ctx.settings.api.unknown_parameters;
     let filter = filters::parse(resource, caller, params, unknown)?;

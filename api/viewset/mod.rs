@@ -142,16 +142,18 @@ pub(crate) trait ViewSet: Sized + 'static {
         ready(Ok(()))
     }
 
+    /// What has to be there before a page is read.
+    fn before_list(_: &Call) -> impl Future<Output = Result<(), ApiError>> {
+        ready(Ok(()))
+    }
+
     /// Works out the derived fields of all rows of a page at once.
     fn derive(_: &Ctx, _: &Caller, _: &mut [Row]) -> impl Future<Output = Result<(), ApiError>> {
         ready(Ok(()))
     }
 
     /// The record that one of [`ViewSet::ACTIONS`] is done with: one that the caller may read.
-    fn subject(
-        call: &Call,
-        _: &'static str,
-    ) -> impl Future<Output = Result<Document, ApiError>> {
+    fn subject(call: &Call, _: &'static str) -> impl Future<Output = Result<Document, ApiError>> {
         object(call, Self::RESOURCE, Right::Read)
     }
 

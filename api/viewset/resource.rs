@@ -135,7 +135,8 @@ impl Resource {
 }
 
 /// Collections have no hyphens in their names.
-const COLLECTIONS: &[(&str, &str)] = &[("clinic-doctors", "clinic_doctors"), ("access-log", "audit")];
+const COLLECTIONS: &[(&str, &str)] =
+    &[("clinic-doctors", "clinic_doctors"), ("access-log", "audit")];
 
 /// In the order of DRF: the verbs of records, then those that every path has.
 fn allow(verbs: &[(&'static str, Rule)]) -> String {

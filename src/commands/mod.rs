@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod audit;
 mod bench;
 mod chat;
 mod check;
@@ -21,5 +22,6 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Chat(args) => chat::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Check(args) => check::run(args),
+        Command::Audit(args) => audit::run(args),
     }
 }

@@ -22,7 +22,5 @@ pub(super) async fn page(call: &Call, patient: Document) -> Result<Reply, ApiErr
     if principal.username != user {
         trace::shown(call, Patients::RESOURCE, std::slice::from_ref(&patient)).await?;
     }
-    // What was done before this request is to be seen by it.
-    call.ctx.audit.settle().await?;
     page_of::<AccessLog>(call, Filter::eq("patient", user)).await
 }

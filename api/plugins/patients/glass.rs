@@ -101,9 +101,9 @@ async fn opening(
         let message = format!("You have {MOST_OPEN} records open, wait until one is closed.");
         return Err(ApiError::Conflict(message));
     }
-    let over = over.into_iter().map(|(expiry, name)| {
-        Change::default().and_exclude(GLASS, format!("{expiry} {name}"))
-    });
+    let over = over
+        .into_iter()
+        .map(|(expiry, name)| Change::default().and_exclude(GLASS, format!("{expiry} {name}")));
     let open = Change::default().and_include(GLASS, format!("{expires} {patient}"));
     let write = |change| Write::Update {
         collection: users::Users::NAME,

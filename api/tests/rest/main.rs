@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on has failed")]
 
+mod audit;
 mod auth;
 mod concurrency;
 mod errors;
+mod glass;
 mod lists;
 mod matrix;
 mod meddler;

@@ -9,7 +9,7 @@ use crate::support::{App, Client};
 
 /// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
 /// and delete.
-const ROWS: [(&str, [[u16; 5]; 5]); 7] = [
+const ROWS: [(&str, [[u16; 5]; 5]); 8] = [
     (
         "users",
         [
@@ -80,6 +80,16 @@ const ROWS: [(&str, [[u16; 5]; 5]); 7] = [
             [401, 405, 405, 405, 405],
         ],
     ),
+    (
+        "audit",
+        [
+            [401, 403, 403, 403, 200],
+            [401, 405, 405, 405, 405],
+            [401, 403, 403, 403, 200],
+            [401, 405, 405, 405, 405],
+            [401, 405, 405, 405, 405],
+        ],
+    ),
 ];
 
 /// A record of each resource; those of people belong to `owner`.
@@ -98,6 +108,7 @@ async fn record(name: &str, owner: &Client, staff: &Client) -> String {
             let body = json!({"user": owner.name, "title": "x", "text": "x"});
             staff.post("/api/notifications/", body).await.is(201).text_at("/id")
         }
+        "audit" => staff.get("/api/audit/").await.is(200).text_at("/results/0/id"),
         _ => owner.post("/api/rooms/", json!({"name": "x"})).await.is(201).text_at("/id"),
     };
     format!("/api/{name}/{key}/")
