@@ -27,6 +27,7 @@ async fn told(client: &Client, filters: &str) -> Vec<String> {
 }
 
 async fn entries(app: &App) -> u64 {
+    app.ctx.settle().await;
     verify(&*app.ctx.store, None, |_, _| ()).await.unwrap().entries
 }
 
@@ -322,7 +323,6 @@ async fn what_a_node_left_behind_is_taken_in() {
     app.ctx.store.commit((0..1_100).map(left).collect()).await.unwrap();
     let before = entries(&app).await;
     ihs_api::sweep(&app.ctx).await.unwrap();
-    app.ctx.settle().await;
     assert_eq!(told(&sam, "patient=ada").await.len(), 25);
     assert_eq!(app.ctx.store.count("audit_outbox", Filter::everything()).await.unwrap(), 0);
     assert_eq!(entries(&app).await, before + 1_100);
