@@ -94,19 +94,25 @@ impl Batch {
     }
 
     fn attempt(&self, head: &Link) -> Result<Attempt, serde_json::Error> {
-        let (mut end, mut writes, mut owners) = (head.clone(), Vec::new(), Vec::new());
-        for (place, (entry, source)) in self.entries.iter().enumerate() {
+        let (mut end, mut inserted) = (head.clone(), Vec::with_capacity(self.entries.len()));
+        for (entry, _) in &self.entries {
             let (next, document) = end.next(entry)?;
             end = next;
-            writes.push(insertion(document));
-            owners.push(place);
-            if *source == Source::Outbox {
-                let filter = Filter::id(entry.id.clone());
-                writes.push(Write::Delete { collection: OUTBOX, filter });
-                owners.push(place);
-            }
+            inserted.push(insertion(document));
         }
-        writes.insert(0, head.raise(&end));
+        let from_outbox = |(place, (entry, source)): (usize, &(Entry, Source))| {
+            let filter = Filter::id(entry.id.clone());
+            let taken_out = Write::Delete { collection: OUTBOX, filter };
+            (*source == Source::Outbox).then_some((place, taken_out))
+        };
+        let taken_out = self.entries.iter().enumerate().filter_map(from_outbox);
+        let (places, taken_out): (Vec<usize>, Vec<Write>) = taken_out.unzip();
+        let owners = (0..self.entries.len()).chain(places).collect();
+        // The head first, so that a chain that has moved on is noticed before anything else; and the
+        // entries in a row, which is one step for a server.
+        let mut writes = vec![head.raise(&end)];
+        writes.append(&mut inserted);
+        writes.extend(taken_out);
         Ok(Attempt { writes, owners, end })
     }
 

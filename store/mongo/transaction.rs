@@ -100,10 +100,24 @@ async fn all(
 ) -> Result<Vec<Written>, Fault> {
     let mut writing = Writing { inner, session: Some(session) };
     let mut written = Vec::with_capacity(writes.len());
-    for (position, write) in writes.iter().enumerate() {
-        written.push(writing.write(position, write).await?);
+    for run in writes.chunk_by(inserts_alike) {
+        let position = written.len();
+        match run {
+            [one] => written.push(writing.write(position, one).await?),
+            many => written.extend(writing.insert_all(position, many).await?),
+        }
     }
     Ok(written)
+}
+
+/// Whether the server can take both in one step.
+fn inserts_alike(left: &Write, right: &Write) -> bool {
+    match (left, right) {
+        (Write::Insert { collection: left, .. }, Write::Insert { collection: right, .. }) => {
+            left == right
+        }
+        _ => false,
+    }
 }
 
 async fn commit(session: &mut ClientSession, written: Vec<Written>) -> Ended {

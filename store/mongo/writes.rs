@@ -6,7 +6,7 @@ use mongodb::{ClientSession, error::Error, options::ReturnDocument};
 use super::{
     convert::{from_document, to_document},
     entries,
-    fault::{Fault, violated_index},
+    fault::{Fault, failed_insertion, violated_index},
     inner::Inner,
     shadow, translate,
 };
@@ -62,14 +62,43 @@ impl Writing<'_> {
         collection: &'static str,
         document: &Document,
     ) -> Result<Written, Fault> {
-        let searched = self.inner.searched(collection)?;
-        let mut stored = to_document(document);
-        if let Some(shadow) = shadow::of(document, &searched) {
-            stored.insert(SEARCH, shadow);
-        }
+        let stored = self.stored(collection, document)?;
         let documents = self.inner.collection(collection);
         run!(self.session, documents.insert_one(stored))?;
         Ok(Written::Inserted)
+    }
+
+    /// Does several insertions into one collection in one step for the server; the first of them has
+    /// this position in its commit.
+    pub(super) async fn insert_all(
+        &mut self,
+        position: usize,
+        writes: &[Write],
+    ) -> Result<Vec<Written>, Fault> {
+        let (mut into, mut all) = ("", Vec::with_capacity(writes.len()));
+        for write in writes {
+            if let Write::Insert { collection, document } = write {
+                into = collection;
+                all.push(self.stored(collection, document)?);
+            }
+        }
+        let documents = self.inner.collection(into);
+        match run!(self.session, documents.insert_many(all).ordered(true)) {
+            Ok(_) => Ok(vec![Written::Inserted; writes.len()]),
+            Err(error) => {
+                let place = failed_insertion(&error).unwrap_or_default();
+                let write = writes.get(place).ok_or_else(|| Fault::from(error.clone()))?;
+                Err(taken(error.into(), position + place, write))
+            }
+        }
+    }
+
+    fn stored(&self, collection: &'static str, document: &Document) -> Result<BsonDocument, Fault> {
+        let mut stored = to_document(document);
+        if let Some(shadow) = shadow::of(document, &self.inner.searched(collection)?) {
+            stored.insert(SEARCH, shadow);
+        }
+        Ok(stored)
     }
 
     async fn update(
