@@ -1,6 +1,6 @@
 //! `ihs audit verify`.
 
-use ihs_store::{Change, Filter, Query, Sort, Store, Write};
+use ihs_store::{Change, Filter, Query, Sort, Write};
 
 use crate::support::{
     App,
