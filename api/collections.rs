@@ -1,12 +1,18 @@
 //! Every collection that this crate keeps, and the removal of what has expired from them.
 
-use ihs_actors::{online, peers::nodes, receipts, room::due, room::membership::read_markers};
+use ihs_actors::{
+    online,
+    peers::{NODES, nodes},
+    receipts,
+    room::due,
+    room::membership::read_markers,
+};
 use ihs_store::{Collection, Filter, Index, Query, Sort, StoreError, Write};
 use serde_json::Value;
 
 use crate::{
     Ctx, audit, auth,
-    plugins::{PLUGINS, users},
+    plugins::{PLUGINS, appointments::calendar, users},
     viewset::idempotency,
 };
 
@@ -18,6 +24,7 @@ pub fn all() -> Vec<Collection> {
         expiring(auth::SESSIONS, vec![Index::plain("user", &["user"])]),
         expiring(auth::TICKETS, vec![Index::plain("user", &["user"])]),
         expiring(idempotency::COLLECTION, Vec::new()),
+        calendar::collection(),
         read_markers(),
         receipts::collection(),
         due::collection(),
@@ -26,6 +33,23 @@ pub fn all() -> Vec<Collection> {
     all.extend(online::collections());
     all.extend(audit::collections());
     all
+}
+
+/// What passes: credentials, keys of requests, and what nodes say of themselves. It means nothing in
+/// another store.
+const PASSING: [&str; 5] =
+    [auth::SESSIONS, auth::TICKETS, idempotency::COLLECTION, online::CONNECTIONS, NODES];
+
+/// The names of all others, each once: what is moved to another store.
+#[must_use]
+pub fn lasting() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for Collection { name, .. } in all() {
+        if !PASSING.contains(&name) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// So many are removed in one commit at most: between two rounds, others get to write.

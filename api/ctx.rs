@@ -11,7 +11,7 @@ use ihs_store::{Clock, Ids, ObjectIds, Store, StoreError, SystemClock};
 
 use crate::{
     audit::Log,
-    auth::{KeyError, Passwords, Tokens},
+    auth::{KeyError, Passwords, Throttle, Tokens},
     collections,
 };
 
@@ -32,6 +32,8 @@ pub struct Ctx {
     pub tokens: Arc<Tokens>,
     /// Hashes and checks passwords.
     pub passwords: Arc<Passwords>,
+    /// Who failed to log in too often.
+    pub(crate) throttle: Arc<Throttle>,
     /// Who saw and changed what.
     pub(crate) audit: Log,
     draining: Arc<AtomicBool>,
@@ -69,7 +71,8 @@ impl Ctx {
     ) -> Result<Self, CtxError> {
         Ok(Self {
             tokens: Arc::new(Tokens::open(&settings)?),
-            passwords: Arc::new(Passwords::start(&settings.auth)?),
+            passwords: Arc::new(Passwords::start(&settings)?),
+            throttle: Arc::new(Throttle::new(&settings.auth)),
             audit: Log::new(Arc::clone(&store)),
             store,
             hub,

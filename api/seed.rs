@@ -2,11 +2,12 @@
 //! store for a demonstration. Nothing is checked but that the values fit the record.
 
 use ihs_store::{Document, Write};
+use serde_json::Value;
 
 use crate::{
     Ctx,
     error::{ApiError, Cause},
-    plugins,
+    plugins::{self, patients::TREATED_BY},
     viewset::envelope::wrap,
 };
 
@@ -38,6 +39,15 @@ pub fn record(
         collection: plugin.resource().collection(),
         document: wrap(record, id, owner, ctx.clock.now()),
     })
+}
+
+/// The same write, of a patient who is bound to a doctor; other records stay as they are.
+#[must_use]
+pub fn treated_by(mut write: Write, doctor: &str) -> Write {
+    if let Write::Insert { collection: "patients", document } = &mut write {
+        document.insert(TREATED_BY.to_owned(), Value::Array(vec![doctor.into()]));
+    }
+    write
 }
 
 /// What is stored for a password. Takes as long as a login.

@@ -4,7 +4,7 @@
 //! - one file per section: [`server`], [`store`], [`bus`], [`auth`], [`api`], [`rooms`],
 //!   [`limits`], [`log`]
 //! - [`redis`]: addresses of a Redis
-//! - [`secret`]: a text that does not print
+//! - [`secret`]: a text that does not print; `key`: whether one is easily guessed
 //! - [`fault`]: what can be wrong with settings
 //! - `layers`: the file, the environment and the flags, as values for keys
 //! - `default.toml`: every key with its default and its meaning
@@ -13,6 +13,7 @@ pub mod api;
 pub mod auth;
 pub mod bus;
 pub mod fault;
+mod key;
 mod layers;
 pub mod limits;
 pub mod log;
@@ -24,7 +25,7 @@ pub mod settings;
 pub mod store;
 
 pub use api::{ApiSettings, UnknownParameters};
-pub use auth::AuthSettings;
+pub use auth::{AuthSettings, KEY_MIN_BYTES};
 pub use bus::BusSettings;
 pub use fault::{Fault, Origin, SettingsError};
 pub use limits::LimitSettings;

@@ -75,7 +75,7 @@ pub(crate) async fn add(
     key: Option<String>,
 ) -> Result<Added, StoreError> {
     let added = Notification { id, notice, time_created: now };
-    let mut document = document(user, &added);
+    let mut document = document(user.as_str(), &added.id, &added.notice, now);
     if let Some(key) = &key {
         document.insert(KEY.to_owned(), key.as_str().into());
     }
@@ -170,7 +170,7 @@ pub(crate) async fn tell_of_room(
         return Ok(notification(&told));
     }
     let made = Notification { id, notice, time_created: now };
-    let mut document = document(user, &made);
+    let mut document = document(user.as_str(), &made.id, &made.notice, made.time_created);
     document.insert(SLOT.to_owned(), slot(room, user).into());
     match store.commit(vec![Write::Insert { collection: NOTIFICATIONS, document }]).await {
         Ok(_) => Ok(Some(made)),
@@ -227,20 +227,22 @@ pub(crate) fn notification(document: &Document) -> Option<Notification> {
     })
 }
 
-fn document(user: &Username, Notification { id, notice, time_created }: &Notification) -> Document {
+/// A notification of this user, as it is stored when it is new.
+#[must_use]
+pub fn document(user: &str, id: &str, notice: &Notice, now: Timestamp) -> Document {
     let category = serde_json::to_value(notice.category).unwrap_or(Value::from("system"));
     let fields: [(&str, Value); 11] = [
-        ("_id", id.as_str().into()),
-        ("_owner", user.as_str().into()),
+        ("_id", id.into()),
+        ("_owner", user.into()),
         ("_version", 1.into()),
-        ("_created", (*time_created).into()),
-        ("_updated", (*time_created).into()),
-        ("user", user.as_str().into()),
+        ("_created", now.into()),
+        ("_updated", now.into()),
+        ("user", user.into()),
         ("title", notice.title.as_str().into()),
         ("text", notice.text.as_str().into()),
         ("viewed", false.into()),
         ("category", category),
-        ("time_created", (*time_created).into()),
+        ("time_created", now.into()),
     ];
     fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
 }

@@ -1,5 +1,7 @@
 //! What an entry says.
 
+use std::net::IpAddr;
+
 use ihs_store::{Document, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -147,8 +149,8 @@ impl Entry {
     }
 
     /// From this address.
-    pub(crate) fn from(mut self, address: Option<String>) -> Self {
-        self.address = address;
+    pub(crate) fn from(mut self, address: IpAddr) -> Self {
+        self.address = Some(address.to_string());
         self
     }
 

@@ -6,7 +6,11 @@ use futures_util::future::try_join;
 use ihs_store::{Document, StoreError, document::text};
 use serde_json::Value;
 
-use super::{Caller, Principal, header, sessions, sessions::is_active, tickets};
+use super::{
+    Caller, Principal, header, sessions,
+    sessions::{is_active, is_of},
+    tickets,
+};
 use crate::{Ctx, error::ApiError, plugins::patients::glass};
 
 /// Why credentials do not count.
@@ -76,6 +80,6 @@ async fn admit(ctx: &Ctx, user: &str, sid: &str, expires: i64) -> Result<Princip
     let reads = try_join(ctx.store.get("users", user), sessions::live(ctx, sid));
     let (user_record, session) = reads.await?;
     let user_record = user_record.filter(is_active).ok_or(AuthError::Inactive)?;
-    session.filter(|session| text(session, "user") == user).ok_or(AuthError::Invalid)?;
+    session.filter(|session| is_of(session, &user_record)).ok_or(AuthError::Invalid)?;
     Ok(principal_of(ctx, &user_record, sid, expires))
 }

@@ -1,4 +1,5 @@
-//! The keys that sign tokens: from the settings, or from a file in the data folder.
+//! The keys that sign tokens: from the settings, or from a file in the data folder. Several count,
+//! so that a new one logs nobody out; the first signs.
 
 use std::{
     fs, io,
@@ -6,12 +7,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use ihs_config::{Profile, Settings};
+use ihs_config::{KEY_MIN_BYTES as KEY_BYTES, Profile, Secret, Settings};
 
 use super::secrets;
-
-/// Shortest key, in bytes.
-const KEY_BYTES: usize = 32;
 
 /// Why there is no key.
 #[derive(Debug, thiserror::Error)]
@@ -19,9 +17,9 @@ pub enum KeyError {
     /// In production every node needs the same key, so it must be set.
     #[error("auth.key: must be set in production, to at least {KEY_BYTES} bytes")]
     Missing,
-    /// The key is easy to guess.
-    #[error("auth.key: must have at least {KEY_BYTES} bytes, this one has {0}")]
-    Short(usize),
+    /// A key is easy to guess.
+    #[error("{0}: must have at least {KEY_BYTES} bytes, this one has {1}")]
+    Short(&'static str, usize),
     /// The file of generated keys cannot be read or made.
     #[error("the key file {} cannot be used", .0.display())]
     File(PathBuf, #[source] io::Error),
@@ -29,12 +27,22 @@ pub enum KeyError {
 
 /// The keys that count; the first signs.
 pub(crate) fn load(settings: &Settings) -> Result<Vec<Vec<u8>>, KeyError> {
-    let key = settings.auth.key.expose().as_bytes();
-    match (key.len(), settings.server.profile) {
-        (0, Profile::Production) => Err(KeyError::Missing),
-        (0, Profile::Development) => from_file(&settings.server.data_dir.join("keys")),
-        (length, _) if length < KEY_BYTES => Err(KeyError::Short(length)),
-        _ => Ok(vec![key.to_vec()]),
+    let auth = &settings.auth;
+    let mut keys = match (auth.key.expose(), settings.server.profile) {
+        ("", Profile::Production) => return Err(KeyError::Missing),
+        ("", Profile::Development) => from_file(&settings.server.data_dir.join("keys"))?,
+        (key, _) => vec![checked("auth.key", key)?],
+    };
+    for key in auth.old_keys.iter().map(Secret::expose) {
+        keys.push(checked("auth.old_keys", key)?);
+    }
+    Ok(keys)
+}
+
+fn checked(place: &'static str, key: &str) -> Result<Vec<u8>, KeyError> {
+    match key.len() {
+        length if length < KEY_BYTES => Err(KeyError::Short(place, length)),
+        _ => Ok(key.as_bytes().to_vec()),
     }
 }
 
@@ -46,12 +54,12 @@ fn from_file(path: &Path) -> Result<Vec<Vec<u8>>, KeyError> {
     }
     let text = fs::read_to_string(path).map_err(fault)?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
-    let keys: Vec<Vec<u8>> = lines.map(|line| line.as_bytes().to_vec()).collect();
-    match keys.iter().map(Vec::len).min() {
-        None => Err(fault(io::Error::new(io::ErrorKind::InvalidData, "it holds no key"))),
-        Some(shortest) if shortest < KEY_BYTES => Err(KeyError::Short(shortest)),
-        Some(_) => Ok(keys),
+    let keys: Vec<Vec<u8>> =
+        lines.map(|line| checked("the key file", line)).collect::<Result<_, _>>()?;
+    if keys.is_empty() {
+        return Err(fault(io::Error::new(io::ErrorKind::InvalidData, "it holds no key")));
     }
+    Ok(keys)
 }
 
 /// Written in full under another name first: a crash leaves no half of a key, and of two processes
@@ -83,8 +91,6 @@ fn private() -> fs::OpenOptions {
 
 #[cfg(test)]
 mod tests {
-    use ihs_config::Secret;
-
     use super::*;
 
     fn settings(key: &str, profile: Profile, folder: &Path) -> Settings {
@@ -105,7 +111,7 @@ mod tests {
         assert!(error.to_string().starts_with("auth.key: "));
         for profile in [Profile::Production, Profile::Development] {
             let error = load(&settings("short", profile, Path::new("."))).unwrap_err();
-            assert!(matches!(error, KeyError::Short(5)));
+            assert!(matches!(error, KeyError::Short("auth.key", 5)));
         }
     }
 

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{
     Caller, identity, sessions,
     sessions::{Pair, is_active},
+    throttle::{Visitor, Wait},
 };
 use crate::{
     Ctx,
@@ -57,31 +58,49 @@ pub(crate) async fn grant(call: &Call, user: &Document, pair: Pair) -> Result<Va
 
 async fn log_in(call: &Call) -> Result<Reply, ApiError> {
     let values = call.fields(FIELDS).await?;
-    let user = find(&call.ctx, text(&values, "username")).await?;
-    let hash =
-        user.as_ref().map(|user| text(user, "password_hash")).filter(|hash| !hash.is_empty());
-    let right = call.ctx.passwords.check(text(&values, "password"), hash).await?;
-    let name = user.as_ref().map(|user| text(user, "username").to_owned());
-    match user.filter(|user| right && is_active(user)) {
-        Some(user) => {
-            let pair = sessions::begin(&call.ctx, &user).await?;
-            let principal = identity::principal_of(&call.ctx, &user, pair.session(), 0);
-            let entry = Entry::new(&call.ctx, Action::Login).by(&principal);
-            call.ctx.audit.append(vec![entry.from(call.address())]).await?;
-            Ok(Reply::ok(&grant(call, &user, pair).await?))
-        }
-        None => {
-            let mut entry = Entry::new(&call.ctx, Action::LoginFailed).from(call.address());
-            // A name that nobody has may be a password in the wrong field.
-            entry.user = name;
-            call.ctx.audit.append(vec![entry]).await?;
-            Err(Faults::whole(WRONG).into())
-        }
-    }
+    let account = normal_form(text(&values, "username"));
+    let visitor = Visitor { account: &account, address: call.address() };
+    admit(call, &visitor)?;
+    let user = find(&call.ctx, &account).await?;
+    let right = is_right(&call.ctx, text(&values, "password"), user.as_ref()).await?;
+    admit(call, &visitor)?;
+    let now = call.ctx.clock.now();
+    let is_known = user.is_some();
+    let Some(user) = user.filter(|user| right && is_active(user)) else {
+        call.ctx.throttle.fail(&visitor, now).map_err(throttled)?;
+        record_failure(call, Some(account).filter(|_| is_known)).await?;
+        return Err(Faults::whole(WRONG).into());
+    };
+    call.ctx.throttle.succeed(&visitor, now);
+    let pair = sessions::begin(&call.ctx, &user).await?;
+    let principal = identity::principal_of(&call.ctx, &user, pair.session(), 0);
+    let entry = Entry::new(&call.ctx, Action::Login).by(&principal).from(call.address());
+    call.ctx.audit.append(vec![entry]).await?;
+    Ok(Reply::ok(&grant(call, &user, pair).await?))
 }
 
+/// A name that nobody has may be a password in the wrong field: it is not written down.
+async fn record_failure(call: &Call, account: Option<String>) -> Result<(), ApiError> {
+    let mut entry = Entry::new(&call.ctx, Action::LoginFailed).from(call.address());
+    entry.user = account;
+    call.ctx.audit.append(vec![entry]).await
+}
+
+fn admit(call: &Call, visitor: &Visitor<'_>) -> Result<(), ApiError> {
+    call.ctx.throttle.admit(visitor, call.ctx.clock.now()).map_err(throttled)
+}
+
+const fn throttled(Wait(seconds): Wait) -> ApiError {
+    ApiError::Throttled(seconds)
+}
+
+async fn is_right(ctx: &Ctx, password: &str, user: Option<&Document>) -> Result<bool, ApiError> {
+    let hash = user.map(|user| text(user, "password_hash"));
+    ctx.passwords.check(password, hash).await
+}
+
+/// The user of a name in its normal form.
 async fn find(ctx: &Ctx, username: &str) -> Result<Option<Document>, ApiError> {
-    let username = normal_form(username);
     let query = Query::new("users", Filter::eq("username", username), 1);
     Ok(ctx.store.find(query).await?.pop())
 }

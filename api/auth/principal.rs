@@ -1,8 +1,12 @@
 //! Who is asking.
 
-use ihs_store::Document;
+use ihs_store::{Document, Filter};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+
+/// The field of a user's record with the ids of the clinics of which they are a clinic-doctor: kept
+/// by the commits that make and end clinic-doctors, so that each request knows them.
+pub(crate) const CLINICS: &str = "_clinics";
 
 /// What a user is in the clinic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -64,6 +68,8 @@ pub struct Principal {
     /// Whether they may act as the doctor or nurse that they say they are; true for all others,
     /// and for everybody where the settings do not ask for it.
     pub verified: bool,
+    /// Ids of the clinics of which they are a clinic-doctor.
+    pub clinics: Vec<String>,
     /// Usernames of the patients to whose record they have broken the glass, while that lasts.
     pub glass: Vec<String>,
     /// The session by which they came.
@@ -85,15 +91,38 @@ impl Principal {
         self.rank == Rank::Superuser
     }
 
+    /// Doctors who may act as such.
+    #[must_use]
+    pub fn is_doctor(&self) -> bool {
+        self.role == Role::Doctor && self.verified
+    }
+
+    /// Nurses who may act as such.
+    #[must_use]
+    pub fn is_nurse(&self) -> bool {
+        self.role == Role::Nurse && self.verified
+    }
+
     /// Doctors and nurses who may act as such.
     #[must_use]
     pub fn is_provider(&self) -> bool {
-        matches!(self.role, Role::Doctor | Role::Nurse) && self.verified
+        self.is_doctor() || self.is_nurse()
+    }
+
+    /// What they are called: their full name, where there is one.
+    pub(crate) fn name(&self) -> &str {
+        if self.full_name.is_empty() { &self.username } else { &self.full_name }
+    }
+
+    /// That a field names one of their clinics.
+    pub(crate) fn at_clinics(&self, field: &'static str) -> Filter {
+        Filter::In(field, self.clinics.iter().map(|id| Value::from(id.as_str())).collect())
     }
 
     /// From a user's record. Missing parts give no rights.
     pub(crate) fn of(user: &Document, session: &str, expires: i64) -> Self {
         let text = |name| user.get(name).and_then(Value::as_str).unwrap_or_default();
+        let clinics = user.get(CLINICS).and_then(Value::as_array).into_iter().flatten();
         let superuser = user.get("is_superuser") == Some(&Value::Bool(true));
         Self {
             user_id: text("_id").to_owned(),
@@ -102,6 +131,7 @@ impl Principal {
             role: Role::named(text("type")).unwrap_or(Role::Patient),
             rank: if superuser { Rank::Superuser } else { Rank::Ordinary },
             verified: user.get("verified") == Some(&Value::Bool(true)),
+            clinics: clinics.filter_map(Value::as_str).map(str::to_owned).collect(),
             glass: Vec::new(),
             session: session.to_owned(),
             expires,

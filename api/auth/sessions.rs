@@ -3,6 +3,10 @@
 //! A refresh token is `session.family.secret`. The family is the same for all tokens of a session,
 //! the secret is new each time; the store has hashes of both. So a token whose family is right but
 //! whose secret is not is one that was spent before: somebody has a copy.
+//!
+//! A user's epoch ends with a new password and with deactivation, and with it all sessions of that
+//! epoch; so does one that is begun meanwhile, and of which the commit that ends the others knows
+//! nothing.
 
 use std::collections::HashSet;
 
@@ -25,6 +29,8 @@ pub(crate) const SESSIONS: &str = "sessions";
 
 /// Why a session was ended whose refresh token was used twice.
 const STOLEN: &str = "a refresh token was used again";
+/// In a user: how often all sessions have been ended. In a session: the same, when it began.
+const EPOCH: &str = "epoch";
 
 /// What a login, or a refresh, hands out.
 #[derive(Debug)]
@@ -57,6 +63,7 @@ pub(crate) async fn begin(ctx: &Ctx, user: &Document) -> Result<Pair, ApiError> 
     let document = Document::from_iter([
         ("_id".to_owned(), Value::String(id.clone())),
         ("user".to_owned(), text(user, "_id").into()),
+        (EPOCH.to_owned(), epoch(user).into()),
         ("family".to_owned(), secrets::digest(family.as_bytes()).into()),
         ("secret".to_owned(), secrets::digest(secret.as_bytes()).into()),
         ("created".to_owned(), now.into()),
@@ -78,7 +85,7 @@ pub(crate) async fn refresh(ctx: &Ctx, token: &str) -> Result<Refreshed, ApiErro
         return Ok(Refreshed::Refused);
     }
     let user = ctx.store.get("users", text(&session, "user")).await?;
-    let Some(user) = user.filter(is_active) else {
+    let Some(user) = user.filter(|user| is_active(user) && is_of(&session, user)) else {
         return Ok(Refreshed::Refused);
     };
     let secret = secrets::random();
@@ -126,9 +133,24 @@ pub(crate) fn revoke_others(user_id: &str, session: &str) -> Write {
     Write::DeleteEvery { collection: SESSIONS, filter: Filter::eq("user", user_id).and(others) }
 }
 
+/// Lets a session go on in another epoch of its user, as part of a commit.
+pub(crate) fn carry_over(session: &str, epoch: i64) -> Write {
+    let (filter, change) = (Filter::id(session), Change::set(EPOCH, epoch));
+    Write::UpdateEvery { collection: SESSIONS, filter, change }
+}
+
+/// Whether a session is this user's, and of the present epoch.
+pub(crate) fn is_of(session: &Document, user: &Document) -> bool {
+    text(session, "user") == text(user, "_id") && epoch(session) == epoch(user)
+}
+
 /// Whether a user may still come in.
 pub(crate) fn is_active(user: &Document) -> bool {
     user.get("is_active") == Some(&Value::Bool(true))
+}
+
+fn epoch(document: &Document) -> i64 {
+    document.get(EPOCH).and_then(Value::as_i64).unwrap_or_default()
 }
 
 /// Of two that spend the same token at once, one wins.

@@ -3,7 +3,7 @@
 use ihs_store::{StoreError, Write};
 use serde_json::{Value, json};
 
-use super::Role;
+use super::{Role, rules::Owner};
 use crate::{
     Ctx,
     audit::{
@@ -18,8 +18,8 @@ use crate::{
         input::Input,
         kind::Format,
     },
-    plugins::users::User,
-    viewset::{envelope::wrap, hooks},
+    plugins::users::{User, Users},
+    viewset::{ViewSet, envelope::wrap, hooks, unique::USERNAME_TAKEN},
 };
 
 const FIELDS: &[Field] = &[
@@ -58,12 +58,13 @@ pub async fn create_superuser(
     let given = json!({ "username": username, "email": email, "password": password });
     let input = Input::json(given).map_err(invalid)?;
     let (values, mut faults) = clean(FIELDS, &input, Stage::Create);
-    for fault in ctx.passwords.faults(password) {
+    for fault in ctx.passwords.faults(password, &Owner { username, email }) {
         faults.add("password", fault);
     }
     faults.into_result().map_err(invalid)?;
     let mut user: User = hooks::record(values).map_err(broken)?;
-    user.complete(Role::Staff);
+    user.take_role(Role::Staff);
+    Users::complete(&mut user);
     user.is_active = true;
     user.is_superuser = true;
     user.password_hash = ctx.passwords.hash(password).await.map_err(broken)?;
@@ -74,9 +75,7 @@ pub async fn create_superuser(
     let writes = vec![Write::Insert { collection: "users", document }, recorded];
     match ctx.store.commit(writes).await {
         Ok(_) => Ok(()),
-        Err(StoreError::Taken { .. }) => {
-            Err(invalid(Faults::one("username", "A user with that username already exists.")))
-        }
+        Err(StoreError::Taken { .. }) => Err(invalid(Faults::one("username", USERNAME_TAKEN))),
         Err(error) => Err(error.into()),
     }
 }

@@ -81,8 +81,14 @@ mod tests {
     use super::*;
 
     fn tokens(key: &str) -> Tokens {
+        rotated(key, &[])
+    }
+
+    fn rotated(key: &str, old: &[&str]) -> Tokens {
+        let secret = |key: &str| Secret::new(key.repeat(32));
         let mut settings = Settings::default();
-        settings.auth.key = Secret::new(key.repeat(32));
+        settings.auth.key = secret(key);
+        settings.auth.old_keys = old.iter().map(|key| secret(key)).collect();
         Tokens::open(&settings).unwrap()
     }
 
@@ -96,6 +102,27 @@ mod tests {
         let token = tokens.sign(&claims()).unwrap();
         assert_eq!(tokens.verify(&token, Timestamp::from_millis(99_999)), Some(claims()));
         assert_eq!(tokens.verify(&token, Timestamp::from_millis(100_000)), None);
+    }
+
+    #[test]
+    fn a_new_key_signs_and_what_old_ones_signed_still_counts() {
+        let now = Timestamp::from_millis(0);
+        let before = tokens("a").sign(&claims()).unwrap();
+        let after = rotated("b", &["c", "a"]);
+        assert_eq!(after.verify(&before, now), Some(claims()));
+        let token = after.sign(&claims()).unwrap();
+        assert_eq!(tokens("b").verify(&token, now), Some(claims()));
+        assert_eq!(tokens("a").verify(&token, now), None);
+        assert_eq!(tokens("b").verify(&before, now), None);
+    }
+
+    #[test]
+    fn a_key_is_not_taken_for_another_by_its_name() {
+        let mut header = Header::new(Algorithm::HS256);
+        header.kid = Some(key_id("b".repeat(32).as_bytes()));
+        let key = EncodingKey::from_secret("a".repeat(32).as_bytes());
+        let forged = jsonwebtoken::encode(&header, &claims(), &key).unwrap();
+        assert_eq!(rotated("b", &["a"]).verify(&forged, Timestamp::from_millis(0)), None);
     }
 
     #[test]

@@ -26,6 +26,10 @@ pub(crate) enum Flag {
     Sort = 1 << 9,
     /// A parameter of its name filters by it.
     Filter = 1 << 10,
+    /// The record is deleted together with what it refers to.
+    Cascade = 1 << 11,
+    /// The record goes on naming what it refers to when that is gone.
+    Lasting = 1 << 12,
 }
 
 /// A set of flags, for const builders.

@@ -62,8 +62,8 @@ pub(crate) enum Kind {
     People,
     /// A list of objects with these fields.
     Rows(&'static [super::Field]),
-    /// An object that is only shown.
-    Object,
+    /// An object with these fields that is only shown.
+    Object(&'static [super::Field]),
 }
 
 /// How a filter compares.

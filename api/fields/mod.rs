@@ -6,6 +6,8 @@
 //! - [`input`]: a body, JSON or form
 //! - [`clean`]: from a body to values that may be stored
 //! - [`coerce`]: one value, as leniently as DRF takes it; [`scalar`], [`text`]: its parts
+//! - [`python`]: values as Python writes and reads them
+//! - [`looks`]: usernames that people cannot tell apart
 //! - [`metadata`]: what OPTIONS says about a field
 
 pub(crate) mod clean;
@@ -13,7 +15,9 @@ pub(crate) mod coerce;
 pub(crate) mod flags;
 pub(crate) mod input;
 pub(crate) mod kind;
+pub(crate) mod looks;
 pub(crate) mod metadata;
+pub(crate) mod python;
 pub(crate) mod scalar;
 pub(crate) mod text;
 
@@ -99,6 +103,11 @@ impl Field {
         Self::new(name, Kind::Text(TextRule { format, ..TextRule::PLAIN }))
     }
 
+    /// How many, or which one of many.
+    pub(crate) const fn count(name: &'static str) -> Self {
+        Self::new(name, Kind::Integer { min: Some(0), max: None })
+    }
+
     /// A floating-point number.
     pub(crate) const fn float(name: &'static str) -> Self {
         Self::new(name, Kind::Float { min: None, max: None })
@@ -137,6 +146,11 @@ impl Field {
     /// Anything that the layer only shows.
     pub(crate) const fn shown(name: &'static str, kind: Kind) -> Self {
         Self::new(name, kind).derived()
+    }
+
+    /// A stored text that is only there to be asked for by filters.
+    pub(crate) const fn asked(name: &'static str) -> Self {
+        Self::text(name).read_only().write_only()
     }
 
     /// Stored under another name.
@@ -178,6 +192,16 @@ impl Field {
     /// Worked out when it is shown, not stored.
     pub(crate) const fn derived(self) -> Self {
         self.read_only().with(Flag::Derived)
+    }
+
+    /// The record is deleted together with what it refers to.
+    pub(crate) const fn cascade(self) -> Self {
+        self.with(Flag::Cascade)
+    }
+
+    /// The record goes on naming what it refers to when that is gone.
+    pub(crate) const fn lasting(self) -> Self {
+        self.with(Flag::Lasting)
     }
 
     /// No two records have the same.

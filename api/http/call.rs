@@ -1,6 +1,6 @@
 //! One request, as endpoints see it.
 
-use std::cell::Cell;
+use std::{cell::Cell, net::IpAddr};
 
 use actix_web::{
     HttpRequest,
@@ -15,7 +15,7 @@ use ihs_actors::FanOut;
 use ihs_store::Document;
 use serde::Deserialize;
 
-use super::{body, etag::Precondition, links::Origin, params::Params};
+use super::{address, body, etag::Precondition, links::Origin, params::Params};
 use crate::{
     Ctx,
     auth::{Caller, Principal},
@@ -111,16 +111,12 @@ impl Call {
         text.map_err(|_| ApiError::Malformed(format!("The header {name} cannot be read.")))
     }
 
-    /// The address that it came from; as a proxy says, where the settings say that there is one.
-    pub(crate) fn address(&self) -> Option<String> {
-        if self.ctx.settings.server.behind_proxy {
-            let seen = self.request.connection_info();
-            return seen.realip_remote_addr().map(str::to_owned);
-        }
-        self.request.peer_addr().map(|address| address.ip().to_string())
+    /// Where it comes from.
+    pub(crate) fn address(&self) -> IpAddr {
+        address::of(&self.request, &self.ctx.settings.server)
     }
 
-    /// What `If-Match` allows.
+    /// What `If-Match` and `If-None-Match` allow.
     pub(crate) fn precondition(&self) -> Precondition {
         Precondition::of(self.request.headers())
     }

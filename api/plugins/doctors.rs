@@ -4,11 +4,14 @@ use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::profiles::{derive_presence, own_or_staff};
+use super::{
+    appointments::{leaving, slot::specialise},
+    profiles::{derive_presence, own_or_staff},
+};
 use crate::{
     Ctx,
     audit::{self, entry::Action, trace},
-    auth::Caller,
+    auth::{Caller, Role},
     error::ApiError,
     fields::{
         Field,
@@ -17,7 +20,7 @@ use crate::{
     http::Call,
     viewset::{
         ViewSet,
-        hooks::{Edit, Row},
+        hooks::{Edit, Removal, Row},
         policy::{self, Policy, Rule},
         resource::{Lookup, up},
     },
@@ -85,7 +88,8 @@ impl ViewSet for Doctors {
     };
     const ORDER: &'static [Sort] = &[up("user")];
 
-    /// Whether a provider is verified stands in the user's record too, where each request sees it.
+    /// Whether a provider is verified stands in the user's record too, where each request sees it;
+    /// the speciality in their appointments, that they can be found by it.
     async fn before_update(call: &Call, edit: &mut Edit<Doctor>) -> Result<(), ApiError> {
         if edit.before.verified != edit.after.verified {
             edit.writes.push(Write::UpdateEvery {
@@ -97,6 +101,22 @@ impl ViewSet for Doctors {
             let entry = trace::done(call, action).with(Self::NAME, &edit.after.user);
             edit.writes.push(audit::write(&entry)?);
         }
+        if edit.before.speciality != edit.after.speciality {
+            let Doctor { user, speciality, .. } = &edit.after;
+            edit.writes.push(specialise(user, speciality.as_deref()));
+        }
+        Ok(())
+    }
+
+    async fn before_delete(call: &Call, removal: &mut Removal<Doctor>) -> Result<(), ApiError> {
+        let Doctor { kind, user, .. } = &removal.record;
+        let role = Role::named(kind).unwrap_or_default();
+        leaving::end_account(&call.ctx, role, user).await?.join(removal);
+        Ok(())
+    }
+
+    async fn after_delete(call: &Call, removal: &Removal<Doctor>) -> Result<(), ApiError> {
+        leaving::finish(&call.ctx, &removal.record.user).await;
         Ok(())
     }
 

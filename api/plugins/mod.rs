@@ -3,14 +3,22 @@
 //! To add one: a file with its [`ViewSet`](crate::viewset::ViewSet), a line in [`PLUGINS`] at the
 //! place that the documentation gives it, and a test file of its own.
 
+pub(crate) mod appointments;
 pub(crate) mod audit;
+pub(crate) mod clinic_doctors;
+pub(crate) mod clinics;
+pub(crate) mod diseases;
 pub(crate) mod doctors;
+pub(crate) mod followers;
 pub(crate) mod insurances;
+pub(crate) mod medicines;
 pub(crate) mod messages;
 pub(crate) mod notifications;
 pub(crate) mod patients;
 pub(crate) mod profiles;
 pub(crate) mod rooms;
+pub(crate) mod specialities;
+pub(crate) mod treatments;
 pub(crate) mod users;
 
 use ihs_config::ApiSettings;
@@ -36,6 +44,14 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<patients::Patients>::NEW,
     &Served::<doctors::Doctors>::NEW,
     &Served::<insurances::Insurances>::NEW,
+    &Served::<specialities::Specialities>::NEW,
+    &Served::<medicines::Medicines>::NEW,
+    &Served::<diseases::Diseases>::NEW,
+    &Served::<clinics::Clinics>::NEW,
+    &Served::<clinic_doctors::ClinicDoctors>::NEW,
+    &Served::<appointments::Appointments>::NEW,
+    &Served::<treatments::Treatments>::NEW,
+    &Served::<followers::Followers>::NEW,
     &messages::Messages,
     &Served::<notifications::Notifications>::NEW,
     &Served::<rooms::Rooms>::NEW,
@@ -56,11 +72,13 @@ pub fn resources() -> impl Iterator<Item = &'static Resource> {
 
 /// The resources that these settings serve.
 pub(crate) fn served(settings: &ApiSettings) -> impl Iterator<Item = &'static dyn Plugin> {
-    let chosen = &settings.plugins;
-    let wanted = move |plugin: &&'static dyn Plugin| {
-        chosen.is_empty() || chosen.iter().any(|name| name == plugin.resource().name())
-    };
+    let wanted = |plugin: &&'static dyn Plugin| is_served(settings, plugin.resource().name());
     PLUGINS.iter().copied().filter(wanted)
+}
+
+/// Whether these settings serve the resource of this name.
+pub(crate) fn is_served(settings: &ApiSettings, name: &str) -> bool {
+    settings.plugins.is_empty() || settings.plugins.iter().any(|chosen| chosen == name)
 }
 
 /// The resource of this name.

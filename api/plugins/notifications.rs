@@ -6,8 +6,9 @@ use ihs_actors::{
     inbox::shelf,
     protocol::{Category, MAX_TITLE},
 };
-use ihs_store::{Document, Filter, Index, Query, Sort, StoreError, Timestamp, Write};
+use ihs_store::{Change, Document, Filter, Index, Query, Sort, StoreError, Timestamp, Write};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::patients::treated;
 use crate::{
@@ -53,9 +54,6 @@ pub(crate) struct Notification {
     viewed: bool,
     category: String,
     time_created: Timestamp,
-    /// Of messages in a room, while it is unseen: see [`shelf::SLOT`].
-    #[serde(rename = "_slot", skip_serializing_if = "Option::is_none")]
-    slot: Option<String>,
 }
 
 impl ViewSet for Notifications {
@@ -111,9 +109,14 @@ impl ViewSet for Notifications {
         tell(call, &draft.id, &draft.record);
     }
 
+    /// What is seen makes place for another notification of its room.
     async fn before_update(_: &Call, edit: &mut Edit<Notification>) -> Result<(), ApiError> {
-        if edit.after.viewed {
-            edit.after.slot = None;
+        if edit.after.viewed && !edit.before.viewed {
+            edit.writes.push(Write::UpdateEvery {
+                collection: shelf::NOTIFICATIONS,
+                filter: Filter::id(edit.id.clone()),
+                change: Change::set(shelf::SLOT, Value::Null),
+            });
         }
         Ok(())
     }

@@ -10,10 +10,13 @@ use actix_web::http::Method;
 use ihs_store::{Document, Filter, Index, Sort, document::text};
 use serde::{Deserialize, Serialize};
 
-use super::profiles::{derive_presence, own, own_or_staff};
+use super::{
+    appointments::leaving,
+    profiles::{derive_presence, own, own_or_staff},
+};
 use crate::{
     Ctx,
-    auth::{Caller, Principal},
+    auth::{Caller, Principal, Role},
     error::ApiError,
     fields::{
         Field,
@@ -22,15 +25,22 @@ use crate::{
     http::{Call, Reply},
     viewset::{
         Declared, ViewSet,
-        hooks::Row,
+        hooks::{Removal, Row},
         object::{Right, object},
         policy::{Policy, Rule, Scope},
-        resource::{Action, Lookup, Resource, up},
+        resource::{Action, Described, Lookup, Resource, up},
     },
 };
 
-/// Who treats the patient: usernames, kept by whatever binds them to each other.
+/// Usernames of the doctors to whom the patient is bound, by an appointment or a treatment.
 pub(crate) const TREATED_BY: &str = "_treated_by";
+
+/// Usernames of the doctors who have prescribed a treatment.
+pub(crate) const PRESCRIBED_BY: &str = "_prescribed_by";
+
+/// Ids of the clinics to whose nurses the patient is bound: those of appointments, and those of
+/// whoever has prescribed a treatment.
+pub(crate) const CLINICS: &str = "_clinics";
 
 const ACCESS_LOG: &str = "access-log";
 
@@ -102,8 +112,20 @@ impl ViewSet for Patients {
         },
     ];
 
+    const DESCRIBED: &'static [Described] = &[access_log::DESCRIBED, glass::DESCRIBED];
+
     fn indexes() -> Vec<Index> {
-        vec![Index::items(TREATED_BY, TREATED_BY)]
+        [TREATED_BY, PRESCRIBED_BY, CLINICS].map(|field| Index::items(field, field)).to_vec()
+    }
+
+    async fn before_delete(call: &Call, removal: &mut Removal<Patient>) -> Result<(), ApiError> {
+        leaving::end_account(&call.ctx, Role::Patient, &removal.record.user).await?.join(removal);
+        Ok(())
+    }
+
+    async fn after_delete(call: &Call, removal: &Removal<Patient>) -> Result<(), ApiError> {
+        leaving::finish(&call.ctx, &removal.record.user).await;
+        Ok(())
     }
 
     async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
@@ -126,8 +148,8 @@ impl ViewSet for Patients {
     }
 }
 
-/// Oneself; all for staff; those whom one treats, or to whose record one has broken the glass, for
-/// doctors and nurses.
+/// Oneself; all for staff; for doctors those whom they treat, for nurses those of their clinics; for
+/// both those to whose record they have broken the glass.
 pub(crate) fn treated(principal: &Principal) -> Scope {
     match bound(principal) {
         Scope::Only(bound) if principal.is_provider() && !principal.glass.is_empty() => {
@@ -141,13 +163,17 @@ pub(crate) fn treated(principal: &Principal) -> Scope {
 /// The same without a broken glass.
 pub(crate) fn bound(principal: &Principal) -> Scope {
     if principal.is_staff() {
-        Scope::Everything
-    } else if principal.is_provider() {
-        let mine = Filter::Has(TREATED_BY, principal.username.clone().into());
-        Scope::Only(Filter::Any(vec![own(principal).filter(), mine]))
-    } else {
-        own(principal)
+        return Scope::Everything;
     }
+    let mut mine = vec![own(principal).filter()];
+    if principal.is_doctor() {
+        mine.push(Filter::Has(TREATED_BY, principal.username.clone().into()));
+    }
+    if principal.is_nurse() {
+        let at = |clinic: &String| Filter::Has(CLINICS, clinic.clone().into());
+        mine.extend(principal.clinics.iter().map(at));
+    }
+    Scope::Only(Filter::Any(mine))
 }
 
 /// Whether somebody sees a record only because they have broken the glass.

@@ -3,12 +3,14 @@
 //! decided that they are deleted, then they leave their rooms: what is interrupted, or came too
 //! late to see the tombstone, is made up for by [`finish_departures`].
 
+use std::collections::HashMap;
+
 use ihs_actors::fan_out::Logins;
 use ihs_store::{Change, Filter, Index, Query, Sort, StoreError, Timestamp, Write, document::text};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use super::{notifications, profiles, rooms::departure};
+use super::{appointments::leaving, notifications, profiles, rooms::departure};
 use crate::{
     Ctx,
     audit::{
@@ -16,19 +18,23 @@ use crate::{
         entry::{Action, Entry},
         trace,
     },
-    auth::{Principal, Role, TICKETS, end_sockets, revoke_all, revoke_others},
+    auth::{Owner, Principal, Role, TICKETS, carry_over, end_sockets, revoke_all, revoke_others},
     error::ApiError,
     fields::{
         Field, Preset,
+        clean::Stage,
         coerce::not_a_choice,
         kind::{Format, Kind},
+        looks::Looks,
     },
     http::Call,
     viewset::{
         ViewSet,
         hooks::{Checked, Draft, Edit, Removal},
         policy::{self, Policy, Rule, Scope},
+        related::related,
         resource::{Lookup, up},
+        unique::USERNAME_TAKEN,
     },
 };
 
@@ -38,12 +44,23 @@ const DELETED: &str = "_deleted";
 /// Set in it, too, to the time of that, until they have left their rooms for good.
 const LEAVING: &str = "_leaving";
 
+/// What usernames look like: no two that look alike.
+const FOLDED: &str = "_folded";
+const SKELETON: &str = "_skeleton";
+
 /// Requests that began before a deletion have ended after so long: nobody who looked up the user
 /// then adds them to a room any more.
 const GRACE_MILLIS: i64 = 60_000;
 
 /// So many deleted users leave their rooms in one go.
 const DEPARTURES: u64 = 100;
+
+/// What everybody may know of a user.
+pub(crate) const IN_PUBLIC: &[Field] = &[
+    Field::text("username").read_only(),
+    Field::text("full_name").read_only(),
+    Field::choice("type", &["patient", "doctor", "nurse", "staff"]).read_only(),
+];
 
 /// The resource.
 pub(crate) struct Users;
@@ -63,6 +80,13 @@ pub(crate) struct User {
     pub(crate) is_superuser: bool,
     pub(crate) verified: bool,
     pub(crate) password_hash: String,
+    /// What the name looks like; users of earlier versions have neither key.
+    #[serde(rename = "_folded")]
+    pub(crate) folded: Option<String>,
+    #[serde(rename = "_skeleton")]
+    pub(crate) skeleton: Option<String>,
+    /// Grows with whatever ends all sessions: what was begun before counts no more.
+    pub(crate) epoch: i64,
 }
 
 impl ViewSet for Users {
@@ -108,21 +132,33 @@ impl ViewSet for Users {
     }
 
     fn indexes() -> Vec<Index> {
-        vec![Index::plain(LEAVING, &[LEAVING]).only(Filter::Present(LEAVING))]
+        let few = |field| Index::plain(field, &[field]).only(Filter::Present(field));
+        vec![
+            few(LEAVING),
+            few(DELETED),
+            Index::unique("username_folded", &[FOLDED]),
+            Index::unique("username_skeleton", &[SKELETON]),
+        ]
     }
 
     async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
-        if let Some(password) = checked.values.get("password").and_then(Value::as_str) {
-            for fault in call.ctx.passwords.faults(password) {
-                checked.faults.add("password", fault);
-            }
+        for fault in password_faults(call, checked) {
+            checked.faults.add("password", fault);
         }
         let kind = checked.values.get("userType");
         let superuser = call.caller.principal().is_some_and(Principal::is_superuser);
         if kind == Some(&json!("staff")) && !superuser {
             checked.faults.add("userType", not_a_choice(&json!("staff")));
         }
+        if checked.stage == Stage::Create && !checked.faults.is_empty() {
+            refuse_look_alike(&call.ctx, checked).await?;
+        }
         Ok(())
+    }
+
+    fn complete(user: &mut User) {
+        let Looks { folded, skeleton } = Looks::of(&user.username);
+        (user.folded, user.skeleton) = (Some(folded), Some(skeleton));
     }
 
     async fn before_create(call: &Call, draft: &mut Draft<User>) -> Result<(), ApiError> {
@@ -130,7 +166,7 @@ impl ViewSet for Users {
         let role = Role::named(text(&draft.input, "userType")).unwrap_or_default();
         let user = &mut draft.record;
         user.password_hash = call.ctx.passwords.hash(&password).await?;
-        user.complete(role);
+        user.take_role(role);
         draft.owner.clone_from(&user.username);
         draft.writes.extend(profiles::creation(&call.ctx, &draft.id, user));
         draft.writes.push(audit::write(&about(call, Action::Create, user))?);
@@ -145,10 +181,12 @@ impl ViewSet for Users {
         }
         if let Some(password) = edit.input.get("password").and_then(Value::as_str) {
             edit.after.password_hash = call.ctx.passwords.hash(password).await?;
-            edit.writes.push(logging_out(call.principal()?, &edit.id));
+            edit.after.epoch += 1;
+            edit.writes.extend(logging_out(call.principal()?, &edit.id, edit.after.epoch));
             edit.writes.push(audit::write(&about(call, Action::Password, &edit.after))?);
         }
         if edit.before.is_active && !edit.after.is_active {
+            edit.after.epoch += 1;
             edit.writes.push(revoke_all(&edit.id));
         }
         if edit.before.is_active != edit.after.is_active {
@@ -172,6 +210,9 @@ impl ViewSet for Users {
     }
 
     async fn before_delete(call: &Call, removal: &mut Removal<User>) -> Result<(), ApiError> {
+        let User { username, role, .. } = &removal.record;
+        let parting = leaving::end_account(&call.ctx, *role, username).await?;
+        parting.join(removal);
         removal.remains = Some(tombstone(call.ctx.clock.now()));
         removal.writes.extend(profiles::removal(&removal.id, removal.record.role));
         removal.writes.push(audit::write(&about(call, Action::Delete, &removal.record))?);
@@ -193,8 +234,8 @@ impl ViewSet for Users {
 }
 
 impl User {
-    /// What follows from the rest. Doctors and nurses wait to be verified.
-    pub(crate) fn complete(&mut self, role: Role) {
+    /// What follows from the role and the names. Doctors and nurses wait to be verified.
+    pub(crate) fn take_role(&mut self, role: Role) {
         self.role = role;
         self.full_name = self.joined_name();
         self.verified = !matches!(role, Role::Doctor | Role::Nurse);
@@ -219,7 +260,8 @@ fn about(call: &Call, action: Action, user: &User) -> Entry {
     }
 }
 
-/// Lets deleted users leave what rooms they are still in; to be called now and then.
+/// Lets deleted users leave what rooms they are still in, and cancels what appointments they still
+/// have; to be called now and then.
 pub(crate) async fn finish_departures(ctx: &Ctx) -> Result<(), StoreError> {
     let settled = ctx.clock.now().plus_millis(-GRACE_MILLIS);
     let due = Filter::Present(LEAVING).and(Filter::Lte(LEAVING, settled.into()));
@@ -235,14 +277,30 @@ pub(crate) async fn finish_departures(ctx: &Ctx) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether the user is out of all rooms now.
+/// Whether the user is out of all rooms and appointments now.
 async fn depart(ctx: &Ctx, name: &str) -> bool {
     let left = departure::leave_all(ctx, name).await;
     if let Err(error) = &left {
         let error = error as &dyn std::error::Error;
         tracing::warn!(error, "a deleted user is still in some rooms for now");
     }
-    left.is_ok()
+    leaving::finish(ctx, name).await && left.is_ok()
+}
+
+/// What everybody may know of these users, by their names. Who was deleted is not among them.
+pub(crate) async fn in_public<'names>(
+    ctx: &Ctx,
+    names: impl IntoIterator<Item = &'names str>,
+) -> Result<HashMap<String, Value>, StoreError> {
+    let known = related(ctx, "users", "username", names).await?;
+    let there = known.into_iter().filter(|(_, user)| present().matches(user));
+    let shown = there.map(|(name, user)| {
+        let field = |field: &Field| {
+            (field.name.to_owned(), user.get(field.source).cloned().unwrap_or_default())
+        };
+        (name, Value::Object(IN_PUBLIC.iter().map(field).collect()))
+    });
+    Ok(shown.collect())
 }
 
 /// Users who were not deleted.
@@ -271,9 +329,36 @@ fn oneself(principal: &Principal) -> Filter {
     Filter::eq("username", principal.username.clone())
 }
 
+/// Said by the store in any case; here only so that all faults are said at once.
+async fn refuse_look_alike(ctx: &Ctx, checked: &mut Checked<'_>) -> Result<(), ApiError> {
+    let Some(username) = checked.values.get("username").and_then(Value::as_str) else {
+        return Ok(());
+    };
+    let Looks { folded, skeleton } = Looks::of(username);
+    let alike = Filter::Any(vec![Filter::eq(FOLDED, folded), Filter::eq(SKELETON, skeleton)]);
+    if ctx.store.count("users", alike).await? > 0 {
+        checked.faults.add("username", USERNAME_TAKEN);
+    }
+    Ok(())
+}
+
+fn password_faults(call: &Call, checked: &Checked<'_>) -> Vec<String> {
+    let Some(password) = checked.values.get("password").and_then(Value::as_str) else {
+        return Vec::new();
+    };
+    let text = |field| checked.text(field).unwrap_or_default();
+    let owner = Owner { username: text("username"), email: text("email") };
+    call.ctx.passwords.faults(password, &owner)
+}
+
 /// A new password ends what was begun with the old one, but not the session that sets it.
-fn logging_out(principal: &Principal, id: &str) -> Write {
-    if principal.user_id == id { revoke_others(id, &principal.session) } else { revoke_all(id) }
+fn logging_out(principal: &Principal, id: &str, epoch: i64) -> Vec<Write> {
+    if principal.user_id == id {
+        let session = &principal.session;
+        vec![revoke_others(id, session), carry_over(session, epoch)]
+    } else {
+        vec![revoke_all(id)]
+    }
 }
 
 /// What is left of a deleted user: the name, and nothing about the person.

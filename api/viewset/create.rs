@@ -7,9 +7,11 @@ use super::{
     envelope::wrap,
     hooks::{self, Draft},
     idempotency::Repeat,
+    notices::Notices,
     resource::Resource,
     show::show,
     unique,
+    update::persist,
     validate::validate,
 };
 use crate::{
@@ -41,12 +43,16 @@ async fn make<V: ViewSet>(
     repeat: Option<&Repeat>,
 ) -> Result<Reply, ApiError> {
     let input = validate::<V>(call, input, Stage::Create, None).await?;
-    let mut draft = draft::<V>(call, input)?;
-    V::before_create(call, &mut draft).await?;
-    if let Some(existing) = V::existing(call, &draft.record).await? {
-        return answer_existing::<V>(call, existing, repeat).await;
-    }
-    store::<V>(call, draft, repeat).await
+    persist(async || {
+        let mut draft = draft::<V>(call, input.clone())?;
+        V::complete(&mut draft.record);
+        V::before_create(call, &mut draft).await?;
+        if let Some(existing) = V::existing(call, &draft.record).await? {
+            return answer_existing::<V>(call, existing, repeat).await.map(Some);
+        }
+        store::<V>(call, draft, repeat).await
+    })
+    .await
 }
 
 fn draft<V: ViewSet>(call: &Call, input: Document) -> Result<Draft<V::Record>, ApiError> {
@@ -57,6 +63,7 @@ fn draft<V: ViewSet>(call: &Call, input: Document) -> Result<Draft<V::Record>, A
         owner: owner.unwrap_or_default(),
         input,
         writes: Vec::new(),
+        notices: Vec::new(),
     })
 }
 
@@ -82,12 +89,13 @@ async fn answer_existing<V: ViewSet>(
     Ok(Reply::record(version, &shown))
 }
 
-/// The answer is made first, so that it can be stored together with the record.
+/// The answer is made first, so that it can be stored together with the record. `None` when what
+/// the draft was worked out from has moved on.
 async fn store<V: ViewSet>(
     call: &Call,
     mut draft: Draft<V::Record>,
     repeat: Option<&Repeat>,
-) -> Result<Reply, ApiError> {
+) -> Result<Option<Reply>, ApiError> {
     let resource = V::RESOURCE;
     let document = stored(call, resource, &draft)?;
     if !resource.policy.create.scope(&call.caller).has(&document) {
@@ -99,16 +107,20 @@ async fn store<V: ViewSet>(
     let reply = Reply::record(version_of(&document), &shown).created_at(location);
     draft.writes.extend(trace::change(call, resource, Action::Create, &[&document])?);
     let mut writes = vec![Write::Insert { collection: resource.collection(), document }];
+    let notices = Notices::of(&call.ctx, &draft.notices);
     writes.append(&mut draft.writes);
+    writes.extend(notices.writes());
     if let Some(repeat) = repeat {
         writes.extend(repeat.writes(call.ctx.clock.now(), &reply));
     }
     match audit::commit(&call.ctx, writes).await {
         Ok(_) => {
+            notices.tell(&call.ctx);
             V::after_create(call, &draft);
-            Ok(reply)
+            Ok(Some(reply))
         }
-        Err(error) => settle::<V>(call, &draft.record, repeat, error).await,
+        Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => Ok(None),
+        Err(error) => settle::<V>(call, &draft.record, repeat, error).await.map(Some),
     }
 }
 

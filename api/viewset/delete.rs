@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::{
     Declared, ViewSet, hooks,
     hooks::Removal,
+    notices::Notices,
     object::{Right, object, rule_of},
     resource::Resource,
     update::{at_version, meet, persist},
@@ -42,15 +43,21 @@ async fn attempt<V: ViewSet>(
         id: id_of(&document)?.to_owned(),
         record: hooks::record(document)?,
         writes: Vec::new(),
+        notices: Vec::new(),
         remains: None,
     };
     V::before_delete(call, &mut removal).await?;
     let mut writes = vec![removing(resource, filter, removal.remains.take())];
+    let notices = Notices::of(&call.ctx, &removal.notices);
     writes.append(&mut removal.writes);
     writes.extend(recorded);
+    writes.extend(notices.writes());
     writes.extend(letting_go(call, resource, &removal.id).await?);
     match audit::commit(&call.ctx, writes).await {
-        Ok(_) => Ok(Some(removal)),
+        Ok(_) => {
+            notices.tell(&call.ctx);
+            Ok(Some(removal))
+        }
         Err(StoreError::Unmatched { .. } | StoreError::SeqTaken) => Ok(None),
         Err(error) => Err(error.into()),
     }
@@ -64,16 +71,19 @@ fn removing(resource: &'static Resource, filter: Filter, remains: Option<Change>
     }
 }
 
-/// References to a deleted record become null where they may; where they may not, they keep it.
+/// What refers to a deleted record is deleted with it where it says so; else the reference becomes
+/// null where it may, and keeps the record where it may not. One that lasts stays as it is.
 async fn letting_go(
     call: &Call,
     resource: &'static Resource,
     id: &str,
 ) -> Result<Vec<Write>, ApiError> {
     let mut writes = Vec::new();
-    for (other, field) in referring(resource.name) {
+    for (other, field) in referring(resource.name).filter(|(_, field)| !field.is(Flag::Lasting)) {
         let filter = Filter::eq(field.source, id);
-        if field.is(Flag::Null) {
+        if field.is(Flag::Cascade) {
+            writes.push(Write::DeleteEvery { collection: other.collection(), filter });
+        } else if field.is(Flag::Null) {
             let change = Change::set(field.source, Value::Null).and_add("_version", 1);
             writes.push(Write::UpdateEvery { collection: other.collection(), filter, change });
         } else if call.ctx.store.count(other.collection(), filter).await? > 0 {

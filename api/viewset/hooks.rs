@@ -4,6 +4,7 @@ use ihs_store::{Change, Document, Write};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 
+use super::notices::Notice;
 use crate::{error::ApiError, faults::Faults, fields::clean::Stage};
 
 /// The values of a body, checked field by field.
@@ -38,6 +39,8 @@ pub(crate) struct Draft<R> {
     pub(crate) input: Document,
     /// What is written together with it.
     pub(crate) writes: Vec<Write>,
+    /// Who is told of it: stored together with it, and brought to their inboxes afterwards.
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// A record that is about to be changed.
@@ -52,6 +55,8 @@ pub(crate) struct Edit<R> {
     pub(crate) input: Document,
     /// What is written together with it.
     pub(crate) writes: Vec<Write>,
+    /// Who is told of it: stored together with it, and brought to their inboxes afterwards.
+    pub(crate) notices: Vec<Notice>,
 }
 
 /// A record that is about to be deleted.
@@ -62,6 +67,8 @@ pub(crate) struct Removal<R> {
     pub(crate) record: R,
     /// What is written together with it.
     pub(crate) writes: Vec<Write>,
+    /// Who is told of it: stored together with it, and brought to their inboxes afterwards.
+    pub(crate) notices: Vec<Notice>,
     /// What is left in its place; `None` for nothing.
     pub(crate) remains: Option<Change>,
 }

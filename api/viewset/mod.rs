@@ -6,7 +6,7 @@
 //! - [`policy`]: who may do what; [`object`]: the one way to a single record
 //! - [`list`], [`filters`], [`search`], [`ordering`], [`paging`], [`cursor`]: reading many
 //! - [`create`], [`update`], [`delete`]: writing; [`validate`], [`references`], [`unique`]: checks
-//! - [`idempotency`]: POST again; [`show`]: from record to answer; [`options`]: metadata
+//! - [`related`]: what the rows of a page name; [`notices`]: who is told of a write; [`idempotency`]: POST again; [`show`]: from record to answer; [`options`]: metadata
 //! - [`envelope`]: what no body can reach
 //! - [`endpoints`]: what is served at a resource's paths
 //!
@@ -23,13 +23,17 @@ pub(crate) mod filters;
 pub(crate) mod hooks;
 pub(crate) mod idempotency;
 pub(crate) mod list;
+pub(crate) mod notices;
 pub(crate) mod object;
 pub(crate) mod options;
 pub(crate) mod ordering;
 pub(crate) mod paging;
+#[cfg(test)]
+mod plans_tests;
 pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod references;
+pub(crate) mod related;
 pub(crate) mod resource;
 pub(crate) mod search;
 pub(crate) mod show;
@@ -46,13 +50,13 @@ use crate::{
     Ctx,
     auth::Caller,
     error::ApiError,
-    fields::Field,
+    fields::{Field, input::Input},
     http::{Call, Reply},
 };
 use hooks::{Checked, Draft, Edit, Removal, Row};
 use object::{Right, object};
 use policy::Policy;
-use resource::{Action, Lookup, Resource, Together};
+use resource::{Action, Described, Lookup, Resource, Together};
 
 /// A resource. Only the first few items must be said; the rest have defaults that fit most.
 pub(crate) trait ViewSet: Sized + 'static {
@@ -80,6 +84,11 @@ pub(crate) trait ViewSet: Sized + 'static {
     /// sees or writes it is recorded. Null in a record means that it is nobody's.
     const PATIENT: Option<&'static str> = None;
 
+    /// What the OpenAPI document says about those actions, and what else is below the resource.
+    const DESCRIBED: &'static [Described] = &[];
+    /// When [`ViewSet::existing`] finds something, for the OpenAPI document.
+    const EXISTING: Option<&'static str> = None;
+
     /// Records that are there at all, whoever asks.
     fn base() -> Filter {
         Filter::everything()
@@ -94,6 +103,9 @@ pub(crate) trait ViewSet: Sized + 'static {
     fn check(_: &Call, _: &mut Checked<'_>) -> impl Future<Output = Result<(), ApiError>> {
         ready(Ok(()))
     }
+
+    /// Works out what the store alone keeps of a new record, however it is made.
+    fn complete(_: &mut Self::Record) {}
 
     /// Completes a new record, and adds writes that belong to it.
     fn before_create(
@@ -113,6 +125,12 @@ pub(crate) trait ViewSet: Sized + 'static {
 
     /// What follows once a record is stored.
     fn after_create(_: &Call, _: &Draft<Self::Record>) {}
+
+    /// What a change ends with when the record is not there, or not the caller's to see; `None`
+    /// for the usual 404.
+    fn unseen(_: &Call, _: &Input) -> impl Future<Output = Result<Option<ApiError>, ApiError>> {
+        ready(Ok(None))
+    }
 
     /// Completes a change, and adds writes that belong to it. Done again when the record moved on
     /// meanwhile.
@@ -185,6 +203,8 @@ impl<V: ViewSet> Declared for V {
         unique_together: V::UNIQUE_TOGETHER,
         actions: V::ACTIONS,
         patient: V::PATIENT,
+        described: V::DESCRIBED,
+        existing: V::EXISTING,
         base: V::base,
         indexes: V::indexes,
     };

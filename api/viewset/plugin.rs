@@ -34,6 +34,11 @@ pub(crate) trait Plugin: Sync {
         Some(self.resource().stored())
     }
 
+    /// Whether a filter that follows from the fields can be asked here.
+    fn takes_filter(&self, _: &str) -> bool {
+        true
+    }
+
     /// GET on the resource.
     fn list<'call>(&self, call: &'call Call) -> Answer<'call>;
 
@@ -121,13 +126,18 @@ impl<V: ViewSet> Plugin for Served<V> {
     }
 
     fn normal_form(&self, values: Document) -> Result<Document, ApiError> {
-        hooks::document(&hooks::record::<V::Record>(values)?)
+        let mut record = hooks::record::<V::Record>(values)?;
+        V::complete(&mut record);
+        hooks::document(&record)
     }
 }
 
 async fn retrieve<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
     let document = object(call, V::RESOURCE, Right::Read).await?;
     let version = version_of(&document);
+    if !call.precondition().matches(version) {
+        return Err(ApiError::PreconditionFailed);
+    }
     trace::shown(call, V::RESOURCE, std::slice::from_ref(&document)).await?;
     let shown = show::show::<V>(&call.ctx, &call.caller, document).await?;
     let known = call.header(actix_web::http::header::IF_NONE_MATCH);

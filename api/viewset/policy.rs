@@ -116,6 +116,7 @@ pub(crate) mod tests {
             role,
             rank: Rank::Ordinary,
             verified: true,
+            clinics: Vec::new(),
             glass: Vec::new(),
             session: String::new(),
             expires: 0,

@@ -15,9 +15,12 @@ use crate::{
     },
 };
 
+/// What is said of a username that somebody has, or that looks like theirs.
+pub(crate) const USERNAME_TAKEN: &str = "A user with that username already exists.";
+
 /// What a taken index means to the client; `None` when it is not one of the declaration's.
 pub(crate) fn fault_of(resource: &Resource, index: &str) -> Option<Faults> {
-    let unique = |field: &&Field| field.is(Flag::Unique) && field.source == index;
+    let unique = |field: &&Field| field.is(Flag::Unique) && is_key_of(field, index);
     if let Some(field) = resource.fields.iter().find(unique) {
         return Some(Faults::one(field.name, message(resource, field)));
     }
@@ -25,7 +28,8 @@ pub(crate) fn fault_of(resource: &Resource, index: &str) -> Option<Faults> {
     Some(Faults::one(NON_FIELD, together_message(together)))
 }
 
-/// Adds what is taken to the faults that a body has already.
+/// Adds what is taken to the faults that a body has already. What is faulty is not looked up: it
+/// may be something that the caller must not know of.
 pub(crate) async fn add_faults(
     ctx: &Ctx,
     resource: &'static Resource,
@@ -34,9 +38,15 @@ pub(crate) async fn add_faults(
     faults: &mut Faults,
 ) -> Result<(), ApiError> {
     for field in resource.fields.iter().filter(|field| field.is(Flag::Unique)) {
+        if faults.has(field.name) {
+            continue;
+        }
         let Some(value) = values.get(field.source).filter(|value| !value.is_null()) else {
             continue;
         };
+        if faults.has(field.name) {
+            continue;
+        }
         let filter = Filter::Eq(field.source, value.clone());
         let found = ctx.store.find(Query::new(resource.collection(), filter, 1)).await?;
         let other =
@@ -48,11 +58,15 @@ pub(crate) async fn add_faults(
     Ok(())
 }
 
+/// The index of a unique field, or of what follows from it: `username`, `username_skeleton`.
+fn is_key_of(field: &Field, index: &str) -> bool {
+    let rest = index.strip_prefix(field.source);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('_'))
+}
+
 fn message(resource: &Resource, field: &Field) -> String {
     match field.kind {
-        Kind::Text(rule) if rule.format == Format::Username => {
-            "A user with that username already exists.".to_owned()
-        }
+        Kind::Text(rule) if rule.format == Format::Username => USERNAME_TAKEN.to_owned(),
         _ => {
             let label = field.name.replace('_', " ");
             format!("{} with this {label} already exists.", resource.words().to_lowercase())

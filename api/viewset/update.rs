@@ -9,6 +9,7 @@ use super::{
     create::taken,
     hooks,
     hooks::Edit,
+    notices::Notices,
     object::{Right, object, rule_of},
     resource::Resource,
     show::show,
@@ -18,7 +19,7 @@ use super::{
 use crate::{
     audit::{self, entry::Action, trace},
     error::ApiError,
-    fields::{clean::Stage, flags::Flag},
+    fields::{clean::Stage, flags::Flag, input::Input},
     http::{
         Call, Reply,
         etag::{Precondition, version_of},
@@ -30,7 +31,10 @@ const ATTEMPTS: usize = 128;
 
 /// Changes a record. The change is conditional on the version that it was worked out from.
 pub(crate) async fn update<V: ViewSet>(call: &Call, stage: Stage) -> Result<Reply, ApiError> {
-    let document = object(call, V::RESOURCE, Right::Change).await?;
+    let document = match object(call, V::RESOURCE, Right::Change).await {
+        Ok(document) => document,
+        Err(error) => return Err(unseen::<V>(call, call.body().await.ok().as_ref(), error).await),
+    };
     let body = call.body().await?;
     let precondition = call.precondition();
     meet(&precondition, &document)?;
@@ -39,12 +43,24 @@ pub(crate) async fn update<V: ViewSet>(call: &Call, stage: Stage) -> Result<Repl
     let changed = persist(async || {
         let document = match first.take() {
             Some(document) => document,
-            None => object(call, V::RESOURCE, Right::Change).await?,
+            None => match object(call, V::RESOURCE, Right::Change).await {
+                Ok(document) => document,
+                Err(error) => return Err(unseen::<V>(call, Some(&body), error).await),
+            },
         };
         meet(&precondition, &document)?;
         attempt::<V>(call, &document, &input).await
     });
     answer::<V>(call, changed.await?).await
+}
+
+/// What the resource makes of a 404.
+async fn unseen<V: ViewSet>(call: &Call, body: Option<&Input>, error: ApiError) -> ApiError {
+    let (ApiError::NotFound(_), Some(body)) = (&error, body) else { return error };
+    match V::unseen(call, body).await {
+        Ok(said) => said.unwrap_or(error),
+        Err(failed) => failed,
+    }
 }
 
 /// Tries again for as long as the record moves on before it could be changed.
@@ -59,7 +75,7 @@ pub(crate) async fn persist<T>(
     Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
 }
 
-/// Whether `If-Match` allows this version.
+/// Whether the client wants to change this version.
 pub(crate) fn meet(precondition: &Precondition, document: &Document) -> Result<(), ApiError> {
     if precondition.allows(version_of(document)) {
         Ok(())
@@ -89,11 +105,14 @@ async fn attempt<V: ViewSet>(
         trace::shown(call, V::RESOURCE, std::slice::from_ref(document)).await?;
         return Ok(Some(document.clone()));
     }
+    let notices = Notices::of(&call.ctx, &edit.notices);
     let mut writes = vec![conditional(call, V::RESOURCE, document, set)?];
     writes.append(&mut edit.writes);
     writes.extend(recorded);
+    writes.extend(notices.writes());
     match audit::commit(&call.ctx, writes).await {
         Ok(done) => {
+            notices.tell(&call.ctx);
             V::after_update(call, &edit);
             Ok(done.into_iter().find_map(Written::updated))
         }
@@ -119,6 +138,7 @@ fn edit<V: ViewSet>(document: &Document, input: &Document) -> Result<Edit<V::Rec
         after: hooks::record(after)?,
         input: input.clone(),
         writes: Vec::new(),
+        notices: Vec::new(),
     })
 }
 

@@ -3,7 +3,7 @@
 use std::fs;
 
 use super::*;
-use crate::{UnknownParameters, server::Profile};
+use crate::{Secret, UnknownParameters, server::Profile};
 
 const DOCUMENTED: &str = include_str!("../default.toml");
 
@@ -70,6 +70,7 @@ fn variables_are_read_as_the_type_of_their_key() {
         ("IHS_API__UNKNOWN_PARAMETERS", "ignore"),
         ("IHS_AUTH__VERIFY_PROVIDERS", "false"),
         ("IHS_AUTH__KEY", "01234567890123456789012345678901"),
+        ("IHS_AUTH__OLD_KEYS", "s9fQm2Lx0vTzK4dWb7RyHc3GnE8uJaPo,8uJaPos9fQm2Lx0vTzK4dWb7RyHc3GnE"),
         ("IHS_API__PLUGINS", "users, rooms"),
         ("IHS_SERVER__PROFILE", "production"),
     ])
@@ -78,6 +79,8 @@ fn variables_are_read_as_the_type_of_their_key() {
     assert_eq!(settings.api.unknown_parameters, UnknownParameters::Ignore);
     assert!(!settings.auth.verify_providers);
     assert_eq!(settings.auth.key.expose(), "01234567890123456789012345678901");
+    let old: Vec<&str> = settings.auth.old_keys.iter().map(Secret::expose).collect();
+    assert_eq!(old, ["s9fQm2Lx0vTzK4dWb7RyHc3GnE8uJaPo", "8uJaPos9fQm2Lx0vTzK4dWb7RyHc3GnE"]);
     assert_eq!(settings.api.plugins, ["users", "rooms"]);
     assert_eq!(settings.server.profile, Profile::Production);
 }
@@ -158,11 +161,32 @@ fn bad_values_are_refused_with_key_and_origin() {
         ("IHS_BUS__AWAY_MS", "1999", "bus.away_ms: must be from 2000 to 600000, is 1999"),
         ("IHS_LOG__LEVEL", "info,loud", "log.level: `loud` does not name a level"),
         ("IHS_SERVER__PROFILE", "production", "auth.key: is needed"),
+        ("IHS_AUTH__OLD_KEYS", "short", "auth.old_keys: must have at least 32 bytes"),
     ] {
         let said = complaint(from_environment(&[(name, value)]));
         assert!(said.starts_with(message), "{said}");
         assert!(said.contains(name) || name == "IHS_SERVER__PROFILE", "{said}");
     }
+}
+
+#[test]
+fn production_refuses_weak_keys_and_names_the_setting() {
+    let strong = "s9fQm2Lx0vTzK4dWb7RyHc3GnE8uJaPo";
+    let production = |key, old| {
+        from_environment(&[
+            ("IHS_SERVER__PROFILE", "production"),
+            ("IHS_AUTH__KEY", key),
+            ("IHS_AUTH__OLD_KEYS", old),
+        ])
+    };
+    production(strong, "").unwrap();
+    let weak = "k".repeat(40);
+    let said = complaint(production(&weak, strong));
+    assert!(said.starts_with("auth.key: repeats itself"), "{said}");
+    let said = complaint(production(strong, &format!("{strong},{weak}")));
+    assert!(said.starts_with("auth.old_keys: repeats itself"), "{said}");
+    assert!(!said.contains("kkk") && !said.contains(strong), "{said}");
+    from_environment(&[("IHS_AUTH__KEY", &weak)]).unwrap();
 }
 
 #[test]
@@ -196,6 +220,7 @@ fn secrets_are_not_shown() {
         complaint(from_environment(&[("IHS_AUTH__KEY", "hunter2")])),
         complaint(from_environment(&[("IHS_STORE", "mysql://root:hunter2@db")])),
         complaint(from_environment(&[("IHS_BUS", "http://:hunter2@db")])),
+        complaint(from_environment(&[("IHS_AUTH__OLD_KEYS", "hunter2")])),
         complaint(from_file("[auth]\nkey = hunter2\n")),
         complaint(from_file("[auth]\nkey = \"hunter2\n")),
         complaint(from_file("[auth]\nkey = [\"hunter2\"]\n")),

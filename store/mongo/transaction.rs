@@ -100,23 +100,29 @@ async fn all(
 ) -> Result<Vec<Written>, Fault> {
     let mut writing = Writing { inner, session: Some(session) };
     let mut written = Vec::with_capacity(writes.len());
-    for run in writes.chunk_by(inserts_alike) {
+    let together = |left: &Write, right: &Write| {
+        inserts_into(left).is_some_and(|collection| inserts_into(right) == Some(collection))
+    };
+    for run in writes.chunk_by(together) {
         let position = written.len();
         match run {
-            [one] => written.push(writing.write(position, one).await?),
-            many => written.extend(writing.insert_all(position, many).await?),
+            [write] => written.push(writing.write(position, write).await?),
+            [first, ..] => {
+                if let Some(collection) = inserts_into(first) {
+                    written.extend(writing.insert_many(position, collection, run).await?);
+                }
+            }
+            [] => {}
         }
     }
     Ok(written)
 }
 
-/// Whether the server can take both in one step.
-fn inserts_alike(left: &Write, right: &Write) -> bool {
-    match (left, right) {
-        (Write::Insert { collection: left, .. }, Write::Insert { collection: right, .. }) => {
-            left == right
-        }
-        _ => false,
+/// The collection that gets a new document.
+fn inserts_into(write: &Write) -> Option<&'static str> {
+    match write {
+        Write::Insert { collection, .. } => Some(collection),
+        _ => None,
     }
 }
 

@@ -6,4 +6,7 @@
 mod support;
 
 mod accounts;
+mod appointments;
+mod keyset;
+mod openapi;
 mod records;

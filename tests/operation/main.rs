@@ -14,3 +14,4 @@ mod readme;
 mod settings;
 mod start;
 mod superuser;
+mod transfer;

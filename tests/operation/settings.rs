@@ -65,6 +65,11 @@ fn a_password_in_an_address_is_not_shown() {
 fn production_needs_a_key() {
     let said = refused(&["serve"], &[("IHS_SERVER__PROFILE", "production")]);
     assert!(said.contains("auth.key"), "{said}");
+    for weak in ["k".repeat(48), "changeme-changeme-changeme-changeme".to_owned()] {
+        let variables = [("IHS_SERVER__PROFILE", "production"), ("IHS_AUTH__KEY", weak.as_str())];
+        let said = refused(&["serve"], &variables);
+        assert!(said.contains("auth.key: ") && !said.contains(&weak), "{said}");
+    }
 }
 
 #[test]

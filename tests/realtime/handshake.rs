@@ -1,5 +1,6 @@
 //! Who may open a socket.
 
+use futures_util::future::join_all;
 use serde_json::json;
 
 use crate::support::App;
@@ -20,6 +21,17 @@ async fn a_socket_needs_credentials_and_takes_each_of_the_three_kinds() {
     let path = format!("/ws/?ticket={}", ticket["ticket"].as_str().expect("a ticket"));
     assert_eq!(app.handshake(&path, &[]).await, 101);
     assert_eq!(app.handshake(&path, &[]).await, 401, "a ticket is good once");
+}
+
+#[tokio::test]
+async fn a_ticket_opens_one_socket_however_many_come_with_it_at_once() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let ticket = ada.post("/api/ws-ticket/", json!({})).await.json();
+    let path = format!("/ws/?ticket={}", ticket["ticket"].as_str().unwrap());
+    let mut statuses = join_all((0..12).map(|_| app.handshake(&path, &[]))).await;
+    statuses.sort_unstable();
+    assert_eq!((statuses[0], &statuses[1..]), (101, [401; 11].as_slice()));
 }
 
 #[tokio::test]

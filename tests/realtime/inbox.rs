@@ -193,3 +193,24 @@ async fn a_notification_of_messages_survives_the_node() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn what_was_viewed_by_rest_does_not_change_any_more() {
+    let app = App::start().await;
+    let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
+    let room = ada.room_with(&[&bob]).await;
+    let mut inbox = bob.socket("/ws/notifications/").await;
+    inbox.next_of("notifications").await;
+    let mut at_ada = ada.socket("/ws/").await;
+    at_ada.join(&room).await;
+    at_ada.say(&room, "one").await;
+    let told = inbox.next_of("notification").await;
+    let path = format!("/api/notifications/{}/", told["id"].as_str().unwrap());
+    let viewed = bob.patch(&path, json!({"viewed": true})).await.ok();
+    at_ada.say(&room, "two").await;
+    let again = inbox
+        .next_where(|frame| frame["type"] == "notification" && frame["id"] != told["id"])
+        .await;
+    assert_eq!(again["category"], "message");
+    assert_eq!(bob.get(&path).await.ok(), viewed);
+}

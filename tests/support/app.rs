@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -41,6 +41,12 @@ impl App {
     #[expect(clippy::unused_async, reason = "tests read alike, and a start may come to wait")]
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         Self::over(Database::new(), variables)
+    }
+
+    /// A node over the embedded store, whatever `IHS_TEST_STORE` names.
+    #[expect(clippy::unused_async, reason = "tests read alike, and a start may come to wait")]
+    pub(crate) async fn on_embedded(variables: &[(&str, &str)]) -> Self {
+        Self::over(Database::Embedded, variables)
     }
 
     /// A node over MongoDB, whatever `IHS_TEST_STORE` names.
@@ -94,9 +100,23 @@ impl App {
         &mut self.node
     }
 
+    /// The address of its MongoDB.
+    pub(crate) fn mongodb(&self) -> &str {
+        let address = self.variables.iter().find(|(name, _)| name == "IHS_STORE");
+        &address.expect("it is on MongoDB").1
+    }
+
     /// The folder of the node's files.
     pub(crate) fn data_dir(&self) -> &std::path::Path {
         self.folder.path()
+    }
+
+    /// Sets these environment variables, from the next start on.
+    pub(crate) fn set(&mut self, variables: &[(&str, &str)]) {
+        for (name, value) in variables {
+            self.variables.retain(|(known, _)| known != name);
+            self.variables.push(((*name).to_owned(), (*value).to_owned()));
+        }
     }
 
     /// Stops the node in order, and starts it again at the same address.
@@ -136,6 +156,14 @@ impl App {
         let store = ihs_store::open(&settings).await.unwrap();
         store.prepare(&ihs_api::collections()).await.unwrap();
         store
+    }
+
+    /// Starts another command on the node's data, to be ended from outside.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = ihs(arguments);
+        command.args(process::data_dir(self.folder.path()));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Somebody who has no account.

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use ihs_store::{Document, Filter, Message, Query, StoreError, document::text};
+use ihs_store::{Document, Message, StoreError, document::text};
 use serde_json::Value;
 
 use crate::{
     Ctx,
     error::ApiError,
     plugins::{rooms, users},
-    viewset::hooks::Row,
+    viewset::{hooks::Row, related::related},
 };
 
 /// A message as a record; its version is the entry that changed it last. `pair` is that of its room.
@@ -43,14 +43,7 @@ pub(super) async fn name(ctx: &Ctx, rows: &mut [Row]) -> Result<(), ApiError> {
 
 async fn names(ctx: &Ctx, rows: &[Row]) -> Result<HashMap<String, String>, StoreError> {
     let people = rows.iter().flat_map(|row| [row.text("sender"), row.text("receiver")]);
-    let mut people: Vec<&str> = people.filter(|name| !name.is_empty()).collect();
-    people.sort_unstable();
-    people.dedup();
-    let most = people.len() as u64;
-    let people = people.into_iter().map(Value::from).collect();
-    let there = Filter::In("username", people).and(users::present());
-    let found = ctx.store.find(Query::new("users", there, most)).await?;
-    let own =
-        |user: &Document| (text(user, "username").to_owned(), text(user, "full_name").to_owned());
-    Ok(found.iter().map(own).collect())
+    let found = related(ctx, "users", "username", people).await?;
+    let there = found.into_iter().filter(|(_, user)| users::present().matches(user));
+    Ok(there.map(|(name, user)| (name, text(&user, "full_name").to_owned())).collect())
 }

@@ -4,8 +4,11 @@
 //! What is open stands in the user's own record, which every request reads: so it counts at once, on
 //! every node, and ends by itself.
 
-use ihs_actors::inbox::shelf::NOTIFICATIONS;
-use ihs_store::{Change, Document, Filter, Query, StoreError, Timestamp, Write, document::text};
+use actix_web::http::StatusCode;
+use ihs_actors::protocol::Category;
+use ihs_store::{
+    Change, Document, Filter, Query, Sort, StoreError, Timestamp, Write, document::text,
+};
 use serde_json::{Value, json};
 
 use super::{Patients, bound};
@@ -16,7 +19,11 @@ use crate::{
     fields::Field,
     http::{Call, Reply},
     plugins::users,
-    viewset::{ViewSet, envelope::wrap},
+    viewset::{
+        ViewSet,
+        notices::{Notice, Notices},
+        resource::Described,
+    },
 };
 
 /// The field of a user's record with what is open: `expiry username`.
@@ -31,7 +38,19 @@ const MOST_OPEN: usize = 50;
 /// So many of the staff are told at most, those first who have been there longest.
 const MOST_TOLD: u64 = 200;
 
+/// The title of what they are told.
+const TITLE: &str = "Emergency access";
+
 const FIELDS: &[Field] = &[Field::text("reason").required().max(1_000)];
+
+/// What the OpenAPI document says of it.
+pub(super) const DESCRIBED: Described = Described {
+    below: "{key}/break-glass/",
+    parameters: &[],
+    body: FIELDS,
+    status: "201",
+    answer: Some(described),
+};
 
 /// The patients whose record a user has open now.
 pub(crate) fn open(user: &Document, now: Timestamp) -> Vec<String> {
@@ -64,25 +83,20 @@ pub(super) async fn shatter(call: &Call, patient: Document) -> Result<Reply, Api
     }
     let (name, reason) = (text(&patient, "user"), text(&values, "reason"));
     let expires = call.ctx.clock.now().plus_millis(OPEN_MILLIS);
-    let told = told(call, name, reason).await?;
+    let told = Notices::of(&call.ctx, &told(call, name, reason).await?);
     let mut writes = opening(call, principal, name, expires).await?;
     let entry = trace::done(call, Action::BreakGlass).of_patient(name).because(reason);
     writes.push(audit::write(&entry.with(Patients::NAME, name))?);
-    let insert = |document: &Document| Write::Insert {
-        collection: NOTIFICATIONS,
-        document: document.clone(),
-    };
-    writes.extend(told.iter().map(insert));
+    writes.extend(told.writes());
     match audit::commit(&call.ctx, writes).await {
         Ok(_) => {}
+        // Whoever was locked out, or asked twice at once.
         Err(StoreError::Unmatched { .. }) => return Err(ApiError::Forbidden),
         Err(error) => return Err(error.into()),
     }
-    for notification in &told {
-        call.ctx.hub.notification_changed(notification);
-    }
+    told.tell(&call.ctx);
     let body = json!({"patient": name, "expires": expires, "reason": reason});
-    Ok(Reply::with(actix_web::http::StatusCode::CREATED, &body))
+    Ok(Reply::with(StatusCode::CREATED, &body))
 }
 
 /// The writes that open a record to a user, and take out of theirs what is closed.
@@ -114,30 +128,37 @@ async fn opening(
 }
 
 /// What the patient and staff are told.
-async fn told(call: &Call, patient: &str, reason: &str) -> Result<Vec<Document>, ApiError> {
+async fn told(call: &Call, patient: &str, reason: &str) -> Result<Vec<Notice>, ApiError> {
     let staff = Filter::eq("type", "staff").and(Filter::eq("is_active", true));
     let staff = Query::new(users::Users::NAME, staff.and(users::present()), MOST_TOLD);
-    let staff = call.ctx.store.find(staff).await?;
+    let staff = call.ctx.store.find(staff.sorted(vec![Sort::ascending("_id")])).await?;
     let by = &call.principal()?.username;
+    let notice = |user: &str, text| Notice::new(user, Category::System, TITLE, text);
     let to_patient = format!("{by} has opened your record in an emergency: {reason}");
-    let to_staff = format!("{by} has opened the record of {patient}: {reason}");
-    let mut told = vec![notification(call, patient, &to_patient)];
-    told.extend(staff.iter().map(|one| notification(call, text(one, "username"), &to_staff)));
+    let to_staff = format!("{by} has opened the record of {patient} in an emergency: {reason}");
+    let mut told = vec![notice(patient, to_patient)];
+    told.extend(staff.iter().map(|one| notice(text(one, "username"), to_staff.clone())));
     Ok(told)
 }
 
-fn notification(call: &Call, user: &str, text: &str) -> Document {
-    let now = call.ctx.clock.now();
-    let record = [
-        ("user", Value::from(user)),
-        ("title", "Emergency access".into()),
-        ("text", text.into()),
-        ("viewed", false.into()),
-        ("category", "system".into()),
-        ("time_created", now.into()),
-    ];
-    let record = record.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
-    wrap(record, &call.ctx.ids.record(), user, now)
+/// As it is described: the schema of the answer, and an example.
+fn described() -> (Value, Value) {
+    let schema = json!({
+        "type": "object",
+        "required": ["patient", "expires", "reason"],
+        "properties": {
+            "patient": { "type": "string" },
+            "expires": { "type": "string", "format": "date-time" },
+            "reason": { "type": "string" },
+        },
+        "additionalProperties": false,
+    });
+    let example = json!({
+        "patient": "ada",
+        "expires": "2026-05-01T10:00:00.000Z",
+        "reason": "Unconscious in the emergency room.",
+    });
+    (schema, example)
 }
 
 /// Expiries and usernames, as they are stored.

@@ -34,7 +34,7 @@ use crate::{
         ViewSet,
         hooks::{Checked, Draft, Edit, Row},
         policy::{self, Policy, Rule, Scope},
-        resource::{Action, down},
+        resource::{Action, Described, down},
     },
 };
 
@@ -60,7 +60,7 @@ impl ViewSet for Rooms {
         Field::people("admins"),
         Field::person("created_by").read_only(),
         Field::shown("unread", Kind::Integer { min: None, max: None }),
-        Field::shown("last_message", Kind::Object),
+        Field::shown("last_message", Kind::Object(summary::LAST)),
     ];
     const POLICY: Policy = Policy {
         read: Rule::Users(visible),
@@ -73,6 +73,10 @@ impl ViewSet for Rooms {
         Action { name: "leave", method: "POST", about: "Ends one's own membership." },
         Action { name: "messages", method: "GET", about: "The log of the room." },
     ];
+
+    const DESCRIBED: &'static [Described] =
+        &[departure::DESCRIBED, messages::DESCRIBED, events::DESCRIBED, receipts::DESCRIBED];
+    const EXISTING: Option<&'static str> = Some("The direct room of the two, there already.");
 
     fn indexes() -> Vec<Index> {
         vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR])]

@@ -8,7 +8,23 @@ use ihs_store::{Body, Filter, LogEntry, Query, RoomId, Seq, StoreError};
 use serde_json::{Value, json};
 
 use super::membership::still_in;
-use crate::{Ctx, auth::Caller, error::ApiError, viewset::hooks::Row};
+use crate::{
+    Ctx,
+    auth::Caller,
+    error::ApiError,
+    fields::{Field, kind::Kind},
+    viewset::hooks::Row,
+};
+
+/// What is said of the last message; nothing while there is none.
+pub(super) const LAST: &[Field] = &[
+    Field::new("seq", Kind::Integer { min: Some(1), max: None }).read_only(),
+    Field::text("id").read_only(),
+    Field::time("time").read_only(),
+    Field::person("sender").read_only(),
+    Field::text("text").read_only(),
+    Field::boolean("deleted").read_only(),
+];
 
 /// Fills in both, for rooms that the caller is in: one read for all markers, and the heads of all
 /// logs at the same time.

@@ -3,9 +3,10 @@
 use actix_web::http::Method;
 use futures_util::future::join;
 use ihs_api::{authenticate, redeem_ticket};
+use ihs_store::{Change, Filter, Write};
 use serde_json::json;
 
-use crate::support::{Answer, App, PASSWORD};
+use crate::support::{Answer, App, PASSWORD, account};
 
 #[actix_web::test]
 async fn a_login_hands_out_tokens_the_user_and_the_profile() {
@@ -56,6 +57,32 @@ async fn a_wrong_password_and_an_unknown_user_get_the_same_answer() {
 }
 
 #[actix_web::test]
+async fn nobody_learns_whether_an_account_is_there_inactive_deleted_or_has_no_password() {
+    let app = App::start().await;
+    let sam = app.staff("sam").await;
+    for name in ["ada", "bob", "cy", "dan"] {
+        app.patient(name).await;
+    }
+    sam.patch("/api/users/ada/", json!({"is_active": false})).await.is(200);
+    sam.delete("/api/users/bob/").await.is(204);
+    for (name, hash) in [("cy", ""), ("dan", "!unusable")] {
+        let write = Write::Update {
+            collection: "users",
+            filter: Filter::eq("username", name),
+            change: Change::set("password_hash", hash),
+        };
+        app.ctx.store.commit(vec![write]).await.unwrap();
+    }
+    let wrong = json!({"non_field_errors": ["Unable to log in with provided credentials."]});
+    for name in ["ada", "bob", "cy", "dan", "nobody"] {
+        for password in [PASSWORD, "wrong horse", "nobody"] {
+            let body = json!({"username": name, "password": password});
+            app.anonymous().post("/api/token/", body).await.is(400).says(&wrong);
+        }
+    }
+}
+
+#[actix_web::test]
 async fn the_keyword_counts_in_any_case_and_other_schemes_do_not_count() {
     let app = App::start().await;
     let ada = app.patient("ada").await;
@@ -81,9 +108,42 @@ async fn a_bad_token_is_refused_on_public_paths_but_not_where_it_is_not_looked_a
     let app = App::start().await;
     app.patient("ada").await;
     let bad = app.anonymous().with("authorization", "Bearer nonsense");
-    bad.get("/api/").await.details(401, "Invalid token.");
+    for path in ["/api/", "/api", "/readyz", "/readyz/"] {
+        app.anonymous().get(path).await.is(200);
+        bad.get(path).await.challenges("Invalid token.");
+        bad.send(Method::OPTIONS, path, None).await.challenges("Invalid token.");
+    }
+    bad.post("/api/users/", account("bob", "patient")).await.challenges("Invalid token.");
     bad.get("/healthz").await.is(200);
-    bad.post("/api/token/", json!({"username": "ada", "password": PASSWORD})).await.is(200);
+    let body = json!({"username": "ada", "password": PASSWORD});
+    for path in ["/api/token/", "/api-token-auth/"] {
+        bad.post(path, body.clone()).await.is(200);
+    }
+    let answer = bad.post("/api/token/refresh/", json!({"refresh": "a.b.c"})).await;
+    answer.challenges("Token is invalid or expired");
+}
+
+#[actix_web::test]
+async fn every_401_says_how_to_come_in() {
+    let app = App::start().await;
+    let missing = "Authentication credentials were not provided.";
+    let mut paths: Vec<String> =
+        ihs_api::resources().map(|resource| format!("/api/{}/", resource.name())).collect();
+    paths.extend(["/ws/", "/ws/chat/x/", "/ws/notifications/"].map(str::to_owned));
+    paths.extend(["/api/notifications/events/?ticket=x", "/ws/?ticket=x"].map(str::to_owned));
+    for path in paths {
+        let detail = if path.contains('?') { "Invalid token." } else { missing };
+        let accepting = app.anonymous().with("accept", "*/*");
+        accepting.get(&path).await.challenges(detail);
+        let bad = accepting.with("authorization", "Token nonsense");
+        bad.get(&path).await.challenges("Invalid token.");
+    }
+    for path in ["/api/token/revoke/", "/api/ws-ticket/"] {
+        app.anonymous().post(path, json!({})).await.challenges(missing);
+    }
+    let problem = app.anonymous().with("accept", "application/problem+json");
+    let answer = problem.get("/api/users/").await.is(401);
+    assert_eq!(answer.header("www-authenticate"), "Bearer realm=\"api\"");
 }
 
 async fn refresh(app: &App, token: &str) -> Answer {

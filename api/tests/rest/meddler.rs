@@ -7,6 +7,7 @@ use ihs_store::{
     Appended, Collection, Document, EntryId, Filter, LogEntry, Message, MessageQuery, Query,
     RoomId, Seq, Store, StoreError, Write, Written,
 };
+use tokio::sync::Notify;
 
 /// What happens once.
 pub(crate) enum Mischief {
@@ -22,6 +23,29 @@ pub(crate) enum Mischief {
     Lose(&'static str),
     /// The one after the next fails.
     RefuseSecond(&'static str),
+    /// The next commit that changes this collection waits.
+    Hold(&'static str, Arc<Pause>),
+}
+
+/// Where somebody waits until somebody else has done something.
+#[derive(Default)]
+pub(crate) struct Pause {
+    reached: Notify,
+    over: Notify,
+}
+
+impl Pause {
+    /// Does this while the other one waits.
+    pub(crate) async fn meanwhile(&self, act: impl Future<Output = ()>) {
+        self.reached.notified().await;
+        act.await;
+        self.over.notify_one();
+    }
+
+    async fn wait(&self) {
+        self.reached.notify_one();
+        self.over.notified().await;
+    }
 }
 
 /// The store.
@@ -65,7 +89,7 @@ fn changes(write: &Write, name: &str) -> bool {
         | Write::UpdateEvery { collection, .. }
         | Write::Delete { collection, .. }
         | Write::DeleteEvery { collection, .. } => *collection == name,
-        Write::Append { .. } => false,
+        Write::Append { .. } | Write::Restore { .. } => false,
     }
 }
 
@@ -107,6 +131,13 @@ impl Store for Meddler {
             Mischief::RefuseSecond(name) => writes.iter().any(|write| changes(write, name)),
             _ => false,
         };
+        let held = |mischief: &Mischief| match mischief {
+            Mischief::Hold(name, _) => writes.iter().any(|write| changes(write, name)),
+            _ => false,
+        };
+        if let Some(Mischief::Hold(_, pause)) = self.take(held) {
+            pause.wait().await;
+        }
         if let Some(Mischief::RefuseSecond(name)) = self.take(later) {
             self.plan(Mischief::Refuse(name));
             return self.inner.commit(writes).await;

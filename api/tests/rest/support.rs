@@ -1,6 +1,6 @@
 //! An application over a store of its own, and people who use it.
 
-use std::{rc::Rc, sync::Arc};
+use std::{net::SocketAddr, rc::Rc, sync::Arc};
 
 use actix_http::Request;
 use actix_web::{
@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use ihs_actors::{Hub, LocalBus, Parts};
 use ihs_api::{Ctx, configure, create_superuser};
 use ihs_config::Settings;
-use ihs_store::{ObjectIds, Store, SystemClock, embedded::Embedded};
+use ihs_store::{Change, Filter, ObjectIds, Store, SystemClock, Write, embedded::Embedded};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -41,6 +41,7 @@ pub(crate) struct Client {
     pub(crate) token: Option<String>,
     pub(crate) refresh: String,
     headers: Vec<(String, Vec<u8>)>,
+    address: Option<SocketAddr>,
 }
 
 /// What came back.
@@ -99,6 +100,7 @@ impl App {
             token: None,
             refresh: String::new(),
             headers: Vec::new(),
+            address: None,
         }
     }
 
@@ -110,6 +112,36 @@ impl App {
     /// A doctor who has just signed up.
     pub(crate) async fn doctor(&self, name: &str) -> Client {
         self.sign_up(name, "doctor").await
+    }
+
+    /// A doctor or nurse whom staff have verified.
+    pub(crate) async fn provider(&self, name: &str, kind: &str, staff: &Client) -> Client {
+        let provider = self.sign_up(name, kind).await;
+        let path = format!("/api/doctors/{name}/");
+        staff.patch(&path, json!({"verified": true})).await.is(200);
+        provider
+    }
+
+    /// Binds a patient to a doctor, as a reserved appointment does.
+    pub(crate) async fn bind(&self, patient: &str, doctor: &str) {
+        let bind = Write::Update {
+            collection: "patients",
+            filter: Filter::eq("user", patient),
+            change: Change::default().and_include("_treated_by", doctor),
+        };
+        self.ctx.store.commit(vec![bind]).await.unwrap();
+    }
+
+    /// An appointment between them; gives its id.
+    pub(crate) async fn appointment(&self, patient: &str, doctor: &str, status: &str) -> String {
+        let id = self.ctx.ids.record();
+        let document = json!({
+            "_id": id, "_version": 1, "patient": patient, "doctor": doctor, "status": status,
+        });
+        let document = document.as_object().unwrap().clone();
+        let insert = Write::Insert { collection: "appointments", document };
+        self.ctx.store.commit(vec![insert]).await.unwrap();
+        id
     }
 
     /// A superuser.
@@ -154,6 +186,12 @@ impl Client {
         let mut client = self.clone();
         client.headers.push((name.to_owned(), value.as_ref().to_owned()));
         client
+    }
+
+    /// The same from this address.
+    pub(crate) fn at(&self, address: &str) -> Self {
+        let address = SocketAddr::new(address.parse().unwrap(), 50_000);
+        Self { address: Some(address), ..self.clone() }
     }
 
     pub(crate) async fn get(&self, path: &str) -> Answer {
@@ -202,6 +240,9 @@ impl Client {
         if let Some(token) = &self.token {
             request = request.insert_header(("authorization", format!("Bearer {token}")));
         }
+        if let Some(address) = self.address {
+            request = request.peer_addr(address);
+        }
         for (name, value) in &self.headers {
             request = request.insert_header((name.as_str(), value.as_slice()));
         }
@@ -241,6 +282,13 @@ impl Answer {
     #[track_caller]
     pub(crate) fn details(self, status: u16, detail: &str) -> Self {
         self.is(status).says(&json!({ "detail": detail }))
+    }
+
+    /// Checks that it asks for credentials, in these words.
+    #[track_caller]
+    pub(crate) fn challenges(self, detail: &str) {
+        assert_eq!(self.header("www-authenticate"), "Bearer realm=\"api\"", "{}", self.text);
+        self.details(401, detail);
     }
 
     /// The text at a place in the body.

@@ -3,12 +3,12 @@
 use std::sync::Arc;
 
 use ihs_api::{Ctx, create_superuser, sweep};
-use ihs_store::{Change, Clock, Filter, Timestamp, Write};
+use ihs_store::{Change, Clock, Filter, Query, Timestamp, Write};
 use serde_json::json;
 
 use crate::{
     meddler::Mischief,
-    support::{App, PASSWORD, account},
+    support::{App, PASSWORD, account, settings},
 };
 
 #[actix_web::test]
@@ -74,6 +74,101 @@ async fn usernames_are_of_any_script_and_one_unicode_form() {
     app.patient("a+b@c.d").await.get("/api/users/a%2Bb@c.d/").await.is(200);
     app.patient("fi").await;
     app.anonymous().post("/api/users/", account("ﬁ", "patient")).await.is(400);
+}
+
+#[actix_web::test]
+async fn nobody_gets_a_name_that_looks_like_another() {
+    let app = App::start().await;
+    app.patient("ada").await;
+    app.patient("Ian").await;
+    let taken = json!({"username": ["A user with that username already exists."]});
+    for alike in ["Ada", "ADA", "\u{430}da", "ａｄａ", "ada\u{3164}", "lan", "ian"] {
+        app.anonymous().post("/api/users/", account(alike, "patient")).await.is(400).says(&taken);
+        let error = create_superuser(&app.ctx, alike, "", PASSWORD).await.unwrap_err();
+        assert!(error.to_string().contains("already exists"), "{error}");
+    }
+    let mut faulty = account("Ada", "patient");
+    faulty["email"] = json!("nope");
+    app.anonymous().post("/api/users/", faulty).await.is(400).says(&json!({
+        "email": ["Enter a valid email address."],
+        "username": ["A user with that username already exists."],
+    }));
+    let exact = json!({"username": "Ada", "password": PASSWORD});
+    app.anonymous().post("/api/token/", exact).await.is(400);
+    app.log_in("ada").await.get("/api/users/ada/").await.is(200);
+    app.patient("adam").await;
+}
+
+#[actix_web::test]
+async fn of_many_who_want_names_that_look_alike_one_gets_it() {
+    let app = App::start().await;
+    let names = ["ada", "Ada", "aDa", "\u{430}da", "ADA", "ａｄａ"];
+    let bodies = names.map(|name| account(name, "patient"));
+    let client = app.anonymous();
+    let tries = bodies.map(|body| client.post("/api/users/", body));
+    let statuses: Vec<u16> =
+        futures_util::future::join_all(tries).await.iter().map(|answer| answer.status).collect();
+    assert_eq!(statuses.iter().filter(|status| **status == 201).count(), 1, "{statuses:?}");
+    assert_eq!(statuses.iter().filter(|status| **status == 400).count(), 5, "{statuses:?}");
+}
+
+#[actix_web::test]
+async fn records_that_are_made_without_a_request_keep_their_looks_too() {
+    let app = App::start().await;
+    let values = json!({"username": "ada", "type": "patient", "is_active": true});
+    let id = app.ctx.ids.record();
+    let values = values.as_object().unwrap().clone();
+    let write = ihs_api::seed::record(&app.ctx, "users", &id, "ada", values).unwrap();
+    app.ctx.store.commit(vec![write]).await.unwrap();
+    app.anonymous().post("/api/users/", account("Ada", "patient")).await.is(400);
+}
+
+/// As earlier versions have stored them.
+#[actix_web::test]
+async fn users_without_keys_of_their_names_are_users_all_the_same() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let query = Query::new("users", Filter::eq("username", "ada"), 1);
+    let mut document = app.ctx.store.find(query).await.unwrap().remove(0);
+    for field in ["_folded", "_skeleton", "epoch"] {
+        document.remove(field).unwrap();
+    }
+    let filter = Filter::eq("username", "ada");
+    let delete = Write::Delete { collection: "users", filter };
+    let insert = Write::Insert { collection: "users", document };
+    app.ctx.store.commit(vec![delete, insert]).await.unwrap();
+    ada.patch("/api/users/ada/", json!({"first_name": "Ada"})).await.is(200);
+    let other = app.log_in("ada").await;
+    other.patch("/api/users/ada/", json!({"password": "battery staple"})).await.is(200);
+    other.get("/api/users/").await.is(200);
+    ada.get("/api/users/").await.details(401, "Invalid token.");
+    app.anonymous().post("/api/users/", account("ada", "patient")).await.is(400);
+}
+
+#[actix_web::test]
+async fn passwords_that_everybody_guesses_are_refused_where_that_is_asked_for() {
+    let mut settings = settings();
+    settings.auth.refuse_weak_passwords = true;
+    let app = App::with(settings).await;
+    let cases = [
+        ("password1", "This password is too common."),
+        ("84739201844", "This password is entirely numeric."),
+        ("countess.ada", "The password is too similar to the username."),
+        ("a@example.org", "The password is too similar to the email address."),
+    ];
+    for (password, fault) in cases {
+        let mut body = account("countess-ada", "patient");
+        body["password"] = json!(password);
+        let answer = app.anonymous().post("/api/users/", body).await.is(400);
+        answer.says(&json!({ "password": [fault] }));
+    }
+    let ada = app.patient("countess-ada").await;
+    for (password, fault) in cases {
+        let answer = ada.patch("/api/users/countess-ada/", json!({ "password": password })).await;
+        answer.is(400).says(&json!({ "password": [fault] }));
+    }
+    let refused = create_superuser(&app.ctx, "root", "", "password1").await.unwrap_err();
+    assert_eq!(refused.to_string(), "password: This password is too common.");
 }
 
 #[actix_web::test]

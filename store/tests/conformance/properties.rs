@@ -331,12 +331,14 @@ fn commits_agree_with_the_model(runtime: &Runtime, store: &dyn Store, cases: u32
     })
 }
 
-/// An entry whose seq and key are both taken, or whose target is deleted besides, may be refused for
-/// any of that.
+/// An entry whose seq or key is taken, or both, and whose target is deleted besides, may be refused
+/// for any of that.
 fn either(mut done: Appended, wanted: &Appended, model: &Model) -> Appended {
     match (&done.stop, &wanted.stop) {
-        (Some(Stop::TargetGone), Some(Stop::SeqTaken)) if done.stored == wanted.stored => {
-            done.stop = Some(Stop::SeqTaken);
+        (Some(Stop::TargetGone), Some(Stop::SeqTaken | Stop::KeyTaken(_)))
+            if done.stored == wanted.stored =>
+        {
+            done.stop.clone_from(&wanted.stop);
         }
         (Some(Stop::KeyTaken(first)), Some(Stop::SeqTaken)) if model.log.contains(first) => {
             done.stop = Some(Stop::SeqTaken);
