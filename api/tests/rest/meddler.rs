@@ -17,6 +17,10 @@ pub(crate) enum Mischief {
     BeforeLog(Vec<Write>),
     /// The next commit that changes this collection fails.
     Refuse(&'static str),
+    /// The next commit that changes this collection is made, but nobody is told.
+    Forget(&'static str),
+    /// The next commit that changes this collection is not made, and nobody is told.
+    Lose(&'static str),
     /// The one after the next fails.
     RefuseSecond(&'static str),
     /// The next commit that changes this collection waits.
@@ -118,7 +122,9 @@ impl Store for Meddler {
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
         let refused = |mischief: &Mischief| match mischief {
-            Mischief::Refuse(name) => writes.iter().any(|write| changes(write, name)),
+            Mischief::Refuse(name) | Mischief::Forget(name) | Mischief::Lose(name) => {
+                writes.iter().any(|write| changes(write, name))
+            }
             _ => false,
         };
         let later = |mischief: &Mischief| match mischief {
@@ -137,6 +143,11 @@ impl Store for Meddler {
             return self.inner.commit(writes).await;
         }
         match self.take(refused) {
+            Some(Mischief::Forget(_)) => {
+                self.inner.commit(writes).await?;
+                Err(StoreError::OutcomeUnknown("meddled with".into()))
+            }
+            Some(Mischief::Lose(_)) => Err(StoreError::OutcomeUnknown("meddled with".into())),
             Some(_) => Err(StoreError::Unavailable("meddled with".into())),
             None => self.inner.commit(writes).await,
         }
