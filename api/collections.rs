@@ -1,6 +1,12 @@
 //! Every collection that this crate keeps, and the removal of what has expired from them.
 
-use ihs_actors::{online, peers::nodes, receipts, room::due, room::membership::read_markers};
+use ihs_actors::{
+    online,
+    peers::{NODES, nodes},
+    receipts,
+    room::due,
+    room::membership::read_markers,
+};
 use ihs_store::{Collection, Filter, Index, Query, Sort, StoreError, Write};
 use serde_json::Value;
 
@@ -26,6 +32,23 @@ pub fn all() -> Vec<Collection> {
     ]);
     all.extend(online::collections());
     all
+}
+
+/// What passes: credentials, keys of requests, and what nodes say of themselves. It means nothing in
+/// another store.
+const PASSING: [&str; 5] =
+    [auth::SESSIONS, auth::TICKETS, idempotency::COLLECTION, online::CONNECTIONS, NODES];
+
+/// The names of all others, each once: what is moved to another store.
+#[must_use]
+pub fn lasting() -> Vec<&'static str> {
+    let mut names: Vec<&'static str> = Vec::new();
+    for Collection { name, .. } in all() {
+        if !PASSING.contains(&name) && !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
 }
 
 /// So many are removed in one commit at most: between two rounds, others get to write.

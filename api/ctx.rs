@@ -68,7 +68,7 @@ impl Ctx {
     ) -> Result<Self, CtxError> {
         Ok(Self {
             tokens: Arc::new(Tokens::open(&settings)?),
-            passwords: Arc::new(Passwords::start(&settings.auth)?),
+            passwords: Arc::new(Passwords::start(&settings)?),
             throttle: Arc::new(Throttle::new(&settings.auth)),
             store,
             hub,

@@ -58,7 +58,7 @@ pub(crate) enum ApiError {
     #[error("The Idempotency-Key was used before, with another request.")]
     KeyReused,
     /// Too much from one user; again in so many seconds.
-    #[error("Request was throttled. Expected available in {0} seconds.")]
+    #[error("Request was throttled. Expected available in {0} {unit}.", unit = unit(*.0))]
     Throttled(u64),
     /// Something that is needed is away or overloaded for now.
     #[error("The service is temporarily unavailable, try again later.")]
@@ -131,6 +131,10 @@ impl ApiError {
             Self::Internal(_) => (StatusCode::INTERNAL_SERVER_ERROR, "server-error"),
         }
     }
+}
+
+fn unit(seconds: u64) -> &'static str {
+    if seconds == 1 { "second" } else { "seconds" }
 }
 
 impl From<Faults> for ApiError {

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::fields::Field;
+
 /// Where faults stand that belong to no single field.
 pub(crate) const NON_FIELD: &str = "non_field_errors";
 
@@ -14,9 +16,21 @@ pub(crate) const NULL: &str = "This field may not be null.";
 /// `This field may not be blank.`
 pub(crate) const BLANK: &str = "This field may not be blank.";
 
-/// Faults by field; in the order in which the fields are declared.
+/// Faults by field.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Faults(Map<String, Value>);
+
+/// A place inside a nested list.
+pub(crate) struct RowPlace<'name> {
+    /// The field with the list.
+    pub(crate) field: &'name str,
+    /// How many rows it has.
+    pub(crate) rows: usize,
+    /// Which of them is meant.
+    pub(crate) row: usize,
+    /// The field of the row.
+    pub(crate) part: &'name str,
+}
 
 /// `Unknown parameter: x`
 pub(crate) fn unknown_parameter(name: &str) -> String {
@@ -54,9 +68,32 @@ impl Faults {
         self.0.insert(field.to_owned(), inner);
     }
 
+    /// Adds a message about a part of a row, unless something is wrong with that part already. Rows
+    /// without faults are empty objects, as DRF answers.
+    pub(crate) fn add_in_row(&mut self, place: &RowPlace<'_>, message: impl Into<String>) {
+        let empty = || Value::Array(vec![Value::Object(Map::new()); place.rows]);
+        let rows = self.0.entry(place.field).or_insert_with(empty);
+        if let Some(Value::Object(row)) = rows.get_mut(place.row) {
+            let messages = || Value::Array(vec![Value::String(message.into())]);
+            row.entry(place.part).or_insert_with(messages);
+        }
+    }
+
     /// Whether a field has faults.
     pub(crate) fn has(&self, field: &str) -> bool {
         self.0.contains_key(field)
+    }
+
+    /// In the order of these fields, whenever they were found; what belongs to no field comes last.
+    pub(crate) fn sorted(mut self, fields: &[Field]) -> Self {
+        let mut sorted = Map::new();
+        for field in fields {
+            if let Some(inner) = self.0.shift_remove(field.name) {
+                sorted.insert(field.name.to_owned(), inner);
+            }
+        }
+        sorted.extend(self.0);
+        Self(sorted)
     }
 
     /// Whether nothing is wrong.

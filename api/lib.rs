@@ -8,12 +8,14 @@
 //! - [`create_superuser`] makes the first account
 //! - [`gate::Accounts`] answers what sockets ask about accounts
 //! - [`seed`] makes records without a request
+//! - [`openapi`] describes all of it
 //! - [`resources`] names what is served, and its methods
 //!
 //! Inside:
 //! - `routes`: what is served where; `root`, `health`: endpoints that belong to nothing else
 //! - `http`: between actix and endpoints; `error`, `faults`: what goes wrong
 //! - `fields`: what a resource says about its fields; `viewset`: what follows from that
+//! - `openapi`: the document that follows from it, and its page
 //! - `auth`: who is asking; `plugins`: the resources; `ws`: who may open a socket
 //! - `ctx`: what every request can reach; `collections`: what is kept in the store
 //!
@@ -30,6 +32,7 @@ pub mod gate;
 mod health;
 mod hex;
 mod http;
+mod openapi;
 mod plugins;
 mod root;
 mod routes;
@@ -41,9 +44,10 @@ pub use auth::{
     AuthError, KeyError, PasswordError, Passwords, Principal, Rank, Role, SuperuserError, Tokens,
     authenticate, create_superuser, redeem_ticket,
 };
-pub use collections::{all as collections, sweep};
+pub use collections::{all as collections, lasting as lasting_collections, sweep};
 pub use ctx::{Ctx, CtxError};
 pub use error::Cause;
+pub use openapi::document as openapi;
 pub use plugins::resources;
 pub use routes::configure;
 pub use viewset::resource::Resource;

@@ -7,6 +7,7 @@ use crate::{
     auth::{login, refresh, revoke, ticket},
     health::{Healthz, Readyz},
     http::edge::{mount, not_found},
+    openapi::{docs::Docs, schema::Schema},
     plugins::{self, BELOW},
     root::Root,
     viewset::{
@@ -28,6 +29,8 @@ pub fn configure(cfg: &mut ServiceConfig, ctx: &Ctx) {
     mount(cfg, ctx, "/api/token/refresh/", refresh::ENDPOINT);
     mount(cfg, ctx, "/api/token/revoke/", revoke::ENDPOINT);
     mount(cfg, ctx, "/api/ws-ticket/", ticket::ENDPOINT);
+    mount(cfg, ctx, "/api/schema/", Schema::new(&ctx.settings));
+    mount(cfg, ctx, "/api/docs/", Docs::new());
     for plugin in plugins::served(&ctx.settings.api) {
         mount_plugin(cfg, ctx, plugin);
     }

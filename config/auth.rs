@@ -20,6 +20,8 @@ pub struct AuthSettings {
     pub password_min: usize,
     /// Longest password, in characters.
     pub password_max: usize,
+    /// Whether new passwords that others could guess are refused outside of production, too.
+    pub refuse_weak_passwords: bool,
     /// argon2id: memory in KiB.
     pub argon2_memory_kib: u32,
     /// argon2id: passes.
@@ -85,6 +87,7 @@ impl Default for AuthSettings {
             refresh_seconds: 30 * 24 * 3_600,
             password_min: 8,
             password_max: 1_024,
+            refuse_weak_passwords: false,
             argon2_memory_kib: 19_456,
             argon2_passes: 2,
             hash_threads: 2,

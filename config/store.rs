@@ -19,6 +19,9 @@ pub struct StoreSettings {
     /// Operations that may wait for the embedded store's writer or for its readers; more are
     /// refused as unavailable.
     pub queue: usize,
+    /// Collections of at least so many documents have what is searched in them in memory; 0 for
+    /// none.
+    pub roster_from: u64,
 }
 
 impl StoreSettings {
@@ -57,6 +60,7 @@ impl Default for StoreSettings {
             readers: 4,
             timeout_ms: 5_000,
             queue: 10_000,
+            roster_from: 20_000,
         }
     }
 }

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use ihs_config::Overrides;
 
+use crate::demo;
+
 /// Realtime hub and records API for healthcare.
 #[derive(Debug, Parser)]
 #[command(
@@ -31,13 +33,19 @@ pub(crate) enum Command {
     /// Make a user who may do everything.
     Createsuperuser(SuperuserArgs),
     /// Fill an empty store with a believable clinic, and print who can log in.
-    Demo(NodeArgs),
+    Demo(DemoArgs),
+    /// Write the whole store to a file.
+    Export(TransferArgs),
+    /// Fill an empty store from such a file.
+    Import(TransferArgs),
     /// Chat in the terminal.
     Chat(ChatArgs),
     /// Load a running node and print what it did.
     Bench(BenchArgs),
     /// Check configuration and connections, and print what was found.
     Check(ServeArgs),
+    /// Print the OpenAPI document of a node with these settings.
+    Openapi(NodeArgs),
 }
 
 /// Where the data is: flags of every command that touches it.
@@ -101,6 +109,27 @@ pub(crate) struct SuperuserArgs {
     pub(crate) node: NodeArgs,
 }
 
+/// Flags of `ihs export` and `ihs import`.
+#[derive(Debug, Args)]
+pub(crate) struct TransferArgs {
+    /// The file, in lines of JSON; `-` is standard output or standard input.
+    pub(crate) file: PathBuf,
+    /// Where the data is.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
+/// Flags of `ihs demo`.
+#[derive(Debug, Args)]
+pub(crate) struct DemoArgs {
+    /// Further patients, for measuring: names at random, some of them treated by the doctors.
+    #[arg(long, default_value_t = 0)]
+    pub(crate) patients: usize,
+    /// Where the data is.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
 /// Flags of `ihs chat`.
 #[derive(Debug, Args)]
 pub(crate) struct ChatArgs {
@@ -123,6 +152,8 @@ pub(crate) enum BenchKind {
     Rooms,
     /// Sockets that only stay.
     Idle,
+    /// Records: read one, list, search, page, create, change.
+    Records,
 }
 
 /// Flags of `ihs bench`. The node needs `limits.messages_per_second = 0`.
@@ -157,6 +188,21 @@ pub(crate) struct BenchArgs {
     /// Length of a message's text.
     #[arg(long, default_value_t = 64, value_parser = count)]
     pub(crate) message_bytes: usize,
+    /// Clients that create and change records at once.
+    #[arg(long, default_value_t = 64, value_parser = count)]
+    pub(crate) clients: usize,
+    /// Clients that read records at once.
+    #[arg(long, default_value_t = 2, value_parser = count)]
+    pub(crate) readers: usize,
+    /// Somebody of the staff, for records.
+    #[arg(long, default_value = "front.desk")]
+    pub(crate) staff: String,
+    /// A doctor who treats some of the patients, for records.
+    #[arg(long)]
+    pub(crate) doctor: Option<String>,
+    /// The password of both [default: that of the demo].
+    #[arg(long, env = "IHS_BENCH_PASSWORD", default_value = demo::PASSWORD, hide_default_value = true)]
+    pub(crate) password: String,
     /// Process of the node, and of its store and bus, whose CPU time and memory are measured.
     #[arg(long)]
     pub(crate) pid: Vec<u32>,

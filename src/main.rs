@@ -6,6 +6,7 @@
 //! - [`mod@bench`]: the load generator; [`chat`]: the terminal chat client
 //! - [`demo`]: the people of the demo clinic
 //! - [`prompt`]: what is asked at the terminal
+//! - [`transfer`]: moving a whole store
 //! - [`telemetry`]: what the process says about itself
 //! - [`failure`]: why a command ended, and with which exit code
 
@@ -20,6 +21,7 @@ mod node;
 mod prompt;
 mod server;
 mod telemetry;
+mod transfer;
 mod welcome;
 
 use std::process::ExitCode;

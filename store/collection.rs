@@ -1,6 +1,9 @@
 //! What a collection is: its name, indexes and searched fields.
 
-use crate::filter::Filter;
+use crate::{
+    filter::Filter,
+    query::{Direction, Sort},
+};
 
 /// A collection as declared by its owner.
 #[derive(Debug, Clone)]
@@ -13,13 +16,15 @@ pub struct Collection {
     pub searched: Vec<&'static str>,
 }
 
-/// An index over one or more fields, ascending.
+/// An index over one or more fields.
 #[derive(Debug, Clone)]
 pub struct Index {
     /// Unique within the collection; what [`crate::StoreError::Taken`] names.
     pub name: &'static str,
     /// The fields, most significant first.
     pub fields: Vec<&'static str>,
+    /// Those of them that descend; the others ascend. An index can be read from either end.
+    pub descending: Vec<&'static str>,
     /// What the index is for.
     pub kind: IndexKind,
     /// Only documents that match are in the index ([`Filter::Eq`] with a non-null value,
@@ -43,19 +48,37 @@ impl Index {
     /// An index to find and sort by.
     #[must_use]
     pub fn plain(name: &'static str, fields: &[&'static str]) -> Self {
-        Self { name, fields: fields.to_vec(), kind: IndexKind::Plain, only: None }
+        Self::of(name, fields, IndexKind::Plain)
+    }
+
+    /// An index for lists in this order, in which not all keys have one direction.
+    #[must_use]
+    pub fn sorted(name: &'static str, order: &[Sort]) -> Self {
+        let fields: Vec<&'static str> = order.iter().map(|key| key.field).collect();
+        let down = order.iter().filter(|key| key.direction == Direction::Descending);
+        let descending = down.map(|key| key.field).collect();
+        Self { descending, ..Self::of(name, &fields, IndexKind::Plain) }
     }
 
     /// An index that keeps values unique.
     #[must_use]
     pub fn unique(name: &'static str, fields: &[&'static str]) -> Self {
-        Self { name, fields: fields.to_vec(), kind: IndexKind::Unique, only: None }
+        Self::of(name, fields, IndexKind::Unique)
     }
 
     /// An index over the items of a list.
     #[must_use]
     pub fn items(name: &'static str, field: &'static str) -> Self {
-        Self { name, fields: vec![field], kind: IndexKind::Items, only: None }
+        Self::of(name, &[field], IndexKind::Items)
+    }
+
+    fn of(name: &'static str, fields: &[&'static str], kind: IndexKind) -> Self {
+        Self { name, fields: fields.to_vec(), descending: Vec::new(), kind, only: None }
+    }
+
+    /// Whether the id, which ends an index that is not unique, descends as the last field does.
+    pub(crate) fn ends_down(&self) -> bool {
+        self.fields.last().is_some_and(|last| self.descending.contains(last))
     }
 
     /// Restricts the index to documents that match.

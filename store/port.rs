@@ -41,6 +41,13 @@ pub trait Store: Send + Sync + 'static {
     /// How many documents match.
     async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError>;
 
+    /// The documents that the query means, and how many its filter matches: both as of one moment
+    /// where the store can tell.
+    async fn page(&self, query: Query) -> Result<(Vec<Document>, u64), StoreError> {
+        let count = self.count(query.collection, query.filter.clone());
+        futures_util::future::try_join(self.find(query), count).await
+    }
+
     /// Does all of these writes, in order, or none of them; nobody sees a part. Answers one
     /// [`Written`] for each. Writes see the effects of the writes before them.
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError>;

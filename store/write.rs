@@ -60,6 +60,16 @@ pub enum Write {
         /// Consecutive entries.
         entries: Vec<LogEntry>,
     },
+    /// Appends to a room's log, all or none, what was read of the same room's log in another store
+    /// and so is in its last state already. Only one thing is different from [`Write::Append`]:
+    /// a change of a deleted message is stored, and leaves it as it is, since it was made before
+    /// the deletion. Keys are known and messages changed as by the first append.
+    Restore {
+        /// The room.
+        room: RoomId,
+        /// Consecutive entries.
+        entries: Vec<LogEntry>,
+    },
 }
 
 /// How fields of a document change. `_id` cannot. Each field is named once. A null field counts
@@ -195,7 +205,10 @@ pub(crate) fn check(writes: &[Write]) -> Result<(), InvalidDocument> {
         match write {
             Write::Insert { document, .. } => document::check(document)?,
             Write::Update { change, .. } | Write::UpdateEvery { change, .. } => change.check()?,
-            Write::Delete { .. } | Write::DeleteEvery { .. } | Write::Append { .. } => {}
+            Write::Delete { .. }
+            | Write::DeleteEvery { .. }
+            | Write::Append { .. }
+            | Write::Restore { .. } => {}
         }
     }
     Ok(())
@@ -212,7 +225,7 @@ pub enum Written {
     Count(u64),
     /// The document as it was before it was removed.
     Deleted(Document),
-    /// The entries were appended.
+    /// The entries were appended or restored.
     Appended,
 }
 

@@ -25,7 +25,7 @@ mod superuser;
 mod table;
 mod throttle;
 pub(crate) mod ticket;
-mod tickets;
+pub(crate) mod tickets;
 mod tokens;
 
 pub use identity::{AuthError, authenticate, redeem_ticket};

@@ -6,7 +6,7 @@ use argon2::{
     Algorithm, Argon2, Params, PasswordHash, PasswordHasher, PasswordVerifier, Version,
     password_hash::SaltString,
 };
-use ihs_config::AuthSettings;
+use ihs_config::Settings;
 
 use super::{
     pool::{Overloaded, Pool},
@@ -42,7 +42,9 @@ impl Passwords {
     ///
     /// # Errors
     /// [`PasswordError`] when the settings are not possible.
-    pub fn start(settings: &AuthSettings) -> Result<Self, PasswordError> {
+    pub fn start(settings: &Settings) -> Result<Self, PasswordError> {
+        let rules = Rules::new(settings);
+        let settings = &settings.auth;
         let (memory, passes) = (settings.argon2_memory_kib, settings.argon2_passes);
         let params = Params::new(memory, passes, 1, None).map_err(PasswordError::Parameters)?;
         let argon2 = Argon2::new(Algorithm::Argon2id, Version::V0x13, params);
@@ -51,7 +53,7 @@ impl Passwords {
             pool: Pool::start(settings.hash_threads)?,
             argon2: Arc::new(argon2),
             nobody,
-            rules: Rules::new(settings),
+            rules,
         })
     }
 
@@ -102,7 +104,8 @@ mod tests {
     use super::*;
 
     fn passwords() -> Passwords {
-        let cheap = AuthSettings { argon2_memory_kib: 64, argon2_passes: 1, ..Default::default() };
+        let mut cheap = Settings::default();
+        (cheap.auth.argon2_memory_kib, cheap.auth.argon2_passes) = (64, 1);
         Passwords::start(&cheap).unwrap()
     }
 

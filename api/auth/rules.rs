@@ -1,11 +1,13 @@
-//! What a new password may not be: Django's rules, in its words.
+//! What a new password may not be: Django's rules, in its words. Those about length count always,
+//! those about what others could guess where weak passwords are refused: clients of the old system
+//! send what it took.
 //!
 //! [`COMMON`] is the head of Django's list of common passwords (© Django Software Foundation and
 //! Royce Williams, BSD 3-Clause): lower case, one a line.
 
 use std::collections::BTreeMap;
 
-use ihs_config::AuthSettings;
+use ihs_config::{Profile, Settings};
 
 const COMMON: &str = include_str!("common_passwords.txt");
 
@@ -29,29 +31,51 @@ pub(crate) struct Rules {
     least: usize,
     /// Longest password, in characters.
     pub(crate) most: usize,
+    weak: Weak,
+}
+
+/// What becomes of a password that others could guess.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Weak {
+    Taken,
+    Refused,
 }
 
 impl Rules {
     /// As the settings have them.
-    pub(crate) const fn new(settings: &AuthSettings) -> Self {
-        Self { least: settings.password_min, most: settings.password_max }
+    pub(crate) fn new(settings: &Settings) -> Self {
+        let auth = &settings.auth;
+        let refused = auth.refuse_weak_passwords || settings.server.profile == Profile::Production;
+        Self {
+            least: auth.password_min,
+            most: auth.password_max,
+            weak: if refused { Weak::Refused } else { Weak::Taken },
+        }
     }
 
     /// What is wrong with a new password; empty when nothing is.
     pub(crate) fn faults(&self, password: &str, owner: &Owner<'_>) -> Vec<String> {
-        let Self { least, most } = *self;
+        let Self { least, most, weak } = *self;
         let length = password.chars().count();
         let mut faults = Vec::new();
         if length < least {
             faults.push(format!("Ensure this field has at least {least} characters."));
         }
         if length > most {
-            // The rest is about passwords that somebody could guess.
             return vec![format!("Ensure this field has no more than {most} characters.")];
         }
         if password.contains('\0') {
             faults.push("Null characters are not allowed.".to_owned());
         }
+        if weak == Weak::Refused {
+            faults.extend(self.weaknesses(password, owner));
+        }
+        faults
+    }
+
+    /// Why somebody else could guess a password.
+    fn weaknesses(&self, password: &str, owner: &Owner<'_>) -> Vec<String> {
+        let mut faults = Vec::new();
         let folded = password.trim().to_lowercase();
         if self.resembles(&folded, owner.username) {
             faults.push("The password is too similar to the username.".to_owned());
@@ -118,7 +142,19 @@ mod tests {
     use super::*;
 
     fn faults(password: &str, username: &str, email: &str) -> Vec<String> {
-        Rules::new(&AuthSettings::default()).faults(password, &Owner { username, email })
+        let mut settings = Settings::default();
+        settings.auth.refuse_weak_passwords = true;
+        Rules::new(&settings).faults(password, &Owner { username, email })
+    }
+
+    #[test]
+    fn weak_passwords_are_refused_in_production() {
+        let mut settings = Settings::default();
+        let owner = Owner { username: "ada", email: "" };
+        assert!(Rules::new(&settings).faults("password1", &owner).is_empty());
+        assert_eq!(Rules::new(&settings).faults("x", &owner).len(), 1);
+        settings.server.profile = Profile::Production;
+        assert!(!Rules::new(&settings).faults("password1", &owner).is_empty());
     }
 
     #[test]

@@ -2,23 +2,23 @@
 
 use std::collections::HashSet;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     Field,
     flags::Flag,
-    input::{not_a_dictionary, python_name},
+    input::not_a_dictionary,
     kind::{Format, Kind, TextRule},
-    scalar,
+    python, scalar,
     text::{BAD_EMAIL, BAD_USERNAME, is_email, is_username, normal_form},
 };
-use crate::faults::{BLANK, NULL};
+use crate::faults::{BLANK, NON_FIELD, NULL};
 
 /// A value that may be stored, or what is wrong with it: messages, or a list of objects of them.
 pub(crate) type Coerced = Result<Value, Value>;
 
 /// Most usernames in one list.
-const PEOPLE: usize = 10_000;
+pub(crate) const PEOPLE: usize = 10_000;
 
 /// Takes a value that is there.
 pub(crate) fn coerce(field: &Field, value: &Value) -> Coerced {
@@ -47,10 +47,12 @@ pub(crate) fn refuse<T>(message: impl Into<String>) -> Result<T, Value> {
 
 /// `"x" is not a valid choice.`
 pub(crate) fn not_a_choice(value: &Value) -> String {
-    match value {
-        Value::String(text) => format!("\"{text}\" is not a valid choice."),
-        other => format!("\"{other}\" is not a valid choice."),
-    }
+    format!("\"{}\" is not a valid choice.", python::text(value))
+}
+
+/// `Object with username=x does not exist.`
+pub(crate) fn nobody(name: &str) -> String {
+    format!("Object with username={name} does not exist.")
 }
 
 /// DRF takes the empty text for null in a reference, and `"null"` in a boolean that may be null.
@@ -58,7 +60,7 @@ fn means_null(field: &Field, value: &Value) -> bool {
     match (field.kind, value) {
         (Kind::Reference(_) | Kind::Person, Value::String(text)) => text.is_empty(),
         (Kind::Boolean, Value::String(text)) => {
-            field.is(Flag::Null) && matches!(text.as_str(), "" | "null" | "Null" | "NULL")
+            field.is(Flag::Null) && (text.is_empty() || text.eq_ignore_ascii_case("null"))
         }
         _ => false,
     }
@@ -68,17 +70,22 @@ fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
     let text = match value {
         Value::String(text) => text.clone(),
         // Beyond 64 bits digits are already lost: better refused than stored as another number.
-        Value::Number(number) if !number.is_f64() || number.as_f64().is_some_and(is_exact) => {
+        Value::Number(number) if !number.is_f64() => number.to_string(),
+        // Of a password nobody can tell which digits of a fraction are meant.
+        Value::Number(number)
+            if rule.format != Format::Password && number.as_f64().is_some_and(is_exact) =>
+        {
             number.to_string()
         }
+        _ if rule.format == Format::Email => return refuse(BAD_EMAIL),
         _ => return refuse("Not a valid string."),
     };
     let text = match rule.format {
         Format::Exact | Format::Password => text,
-        Format::Username => normal_form(text.trim()),
-        Format::Plain | Format::Email => text.trim().to_owned(),
+        Format::Username => normal_form(python::strip(&text)),
+        Format::Plain | Format::Email => python::strip(&text).to_owned(),
     };
-    if text.trim().is_empty() {
+    if python::strip(&text).is_empty() {
         return if field.is(Flag::Blank) { Ok(Value::String(text)) } else { refuse(BLANK) };
     }
     let faults = text_faults(rule, &text);
@@ -90,18 +97,20 @@ fn is_exact(number: f64) -> bool {
     number.abs() < 1e15
 }
 
+/// In the order of DRF: the validators of a model's field, the length, then what is true of all.
 fn text_faults(rule: TextRule, text: &str) -> Vec<String> {
     let mut faults = Vec::new();
-    if text.contains('\0') {
-        faults.push("Null characters are not allowed.".to_owned());
+    if rule.format == Format::Username && !is_username(text) {
+        faults.push(BAD_USERNAME.to_owned());
     }
     if let Some(max) = rule.max.filter(|max| text.chars().count() > *max) {
         faults.push(format!("Ensure this field has no more than {max} characters."));
     }
-    match rule.format {
-        Format::Email if !is_email(text) => faults.push(BAD_EMAIL.to_owned()),
-        Format::Username if !is_username(text) => faults.push(BAD_USERNAME.to_owned()),
-        _ => {}
+    if text.contains('\0') {
+        faults.push("Null characters are not allowed.".to_owned());
+    }
+    if rule.format == Format::Email && !is_email(text) {
+        faults.push(BAD_EMAIL.to_owned());
     }
     faults
 }
@@ -119,7 +128,7 @@ fn reference(value: &Value) -> Result<Value, String> {
         Value::String(text) => Ok(Value::String(text.clone())),
         Value::Number(number) => Ok(Value::String(number.to_string())),
         other => {
-            let found = python_name(other);
+            let found = python::type_name(other);
             Err(format!("Incorrect type. Expected pk value, received {found}."))
         }
     }
@@ -127,10 +136,11 @@ fn reference(value: &Value) -> Result<Value, String> {
 
 fn person(value: &Value) -> Result<Value, String> {
     match value {
+        Value::Null => Err(NULL.to_owned()),
+        Value::String(text) if text.is_empty() => Err(NULL.to_owned()),
         Value::String(_) => Ok(value.clone()),
         Value::Number(number) => Ok(Value::String(number.to_string())),
-        Value::Null => Err(NULL.to_owned()),
-        _ => Err("Invalid value.".to_owned()),
+        other => Err(nobody(&python::text(other))),
     }
 }
 
@@ -158,13 +168,13 @@ fn people(value: &Value) -> Coerced {
 }
 
 fn not_a_list(value: &Value) -> String {
-    format!("Expected a list of items but got type \"{}\".", python_name(value))
+    format!("Expected a list of items but got type \"{}\".", python::type_name(value))
 }
 
 /// A list of objects: an empty object of faults for each that is right, as DRF answers.
 fn rows(fields: &[Field], value: &Value) -> Coerced {
     let Value::Array(items) = value else {
-        return refuse(not_a_list(value));
+        return Err(json!({ NON_FIELD: [not_a_list(value)] }));
     };
     let taken: Vec<Coerced> = items.iter().map(|item| row(fields, item)).collect();
     if taken.iter().all(Result::is_ok) {
@@ -175,8 +185,10 @@ fn rows(fields: &[Field], value: &Value) -> Coerced {
 }
 
 fn row(fields: &[Field], item: &Value) -> Coerced {
-    let Value::Object(map) = item else {
-        return Err(serde_json::json!({ "non_field_errors": [not_a_dictionary(item)] }));
+    let map = match item {
+        Value::Object(map) => map,
+        Value::Null => return refuse(NULL),
+        other => return Err(json!({ NON_FIELD: [not_a_dictionary(other)] })),
     };
     let input = super::input::Input::Json(map.clone());
     let (values, faults) = super::clean::clean(fields, &input, super::clean::Stage::Create);
@@ -185,8 +197,6 @@ fn row(fields: &[Field], item: &Value) -> Coerced {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     fn message(result: Coerced) -> String {
@@ -210,8 +220,13 @@ mod tests {
         assert_eq!(message(coerce(&name, &Value::Null)), NULL);
         assert_eq!(
             message(coerce(&name, &json!("ab\0cd"))),
-            "Null characters are not allowed.|Ensure this field has no more than 3 characters."
+            "Ensure this field has no more than 3 characters.|Null characters are not allowed."
         );
+        let odd = Field::formatted("username", Format::Username).max(3);
+        let long = "Ensure this field has no more than 3 characters.";
+        assert_eq!(message(coerce(&odd, &json!("!!!!"))), format!("{BAD_USERNAME}|{long}"));
+        let email = Field::formatted("email", Format::Email);
+        assert_eq!(message(coerce(&email, &json!([]))), BAD_EMAIL);
     }
 
     #[test]
@@ -233,21 +248,27 @@ mod tests {
             message(coerce(&field, &json!("a"))),
             "Expected a list of items but got type \"str\"."
         );
-        assert_eq!(message(coerce(&field, &json!([{}, null]))), format!("Invalid value.|{NULL}"));
+        let said = format!("Object with username={{'a': 1}} does not exist.|{NULL}|{NULL}");
+        assert_eq!(message(coerce(&field, &json!([{"a": 1}, null, ""]))), said);
     }
 
     #[test]
     fn rows_are_checked_each_on_its_own() {
         const MEDICINES: &[Field] = &[Field::text("medicine").required()];
         let field = Field::new("medicines", Kind::Rows(MEDICINES));
-        let bad = coerce(&field, &json!([{"medicine": "x"}, {}, 3]));
+        let bad = coerce(&field, &json!([{"medicine": "x"}, {}, 3, null]));
         assert_eq!(
             bad,
             Err(json!([
                 {},
                 {"medicine": ["This field is required."]},
-                {"non_field_errors": ["Invalid data. Expected a dictionary, but got int."]}
+                {"non_field_errors": ["Invalid data. Expected a dictionary, but got int."]},
+                ["This field may not be null."]
             ]))
+        );
+        assert_eq!(
+            coerce(&field, &json!("x")),
+            Err(json!({"non_field_errors": ["Expected a list of items but got type \"str\"."]}))
         );
         assert!(coerce(&field, &json!([{"medicine": "x"}])).is_ok());
     }
@@ -257,5 +278,6 @@ mod tests {
         let field = Field::choice("kind", &["direct", "group"]);
         assert_eq!(message(coerce(&field, &json!("x"))), "\"x\" is not a valid choice.");
         assert_eq!(message(coerce(&field, &json!(3))), "\"3\" is not a valid choice.");
+        assert_eq!(message(coerce(&field, &json!([true]))), "\"[True]\" is not a valid choice.");
     }
 }

@@ -1,8 +1,10 @@
 //! A body, JSON or form, as fields ask it for their values.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
-use super::{Field, flags::Flag, kind::Kind};
+use super::{Field, flags::Flag, kind::Kind, python::type_name};
 use crate::faults::Faults;
 
 /// What a client sent.
@@ -35,20 +37,7 @@ impl Input {
 
 /// `Invalid data. Expected a dictionary, but got list.`
 pub(crate) fn not_a_dictionary(value: &Value) -> String {
-    format!("Invalid data. Expected a dictionary, but got {}.", python_name(value))
-}
-
-/// What Python calls the type of a JSON value.
-pub(crate) fn python_name(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "NoneType",
-        Value::Bool(_) => "bool",
-        Value::Number(number) if number.is_f64() => "float",
-        Value::Number(_) => "int",
-        Value::String(_) => "str",
-        Value::Array(_) => "list",
-        Value::Object(_) => "dict",
-    }
+    format!("Invalid data. Expected a dictionary, but got {}.", type_name(value))
 }
 
 /// A form has only texts: lists are repeated keys, and an empty text stands for null, or for
@@ -59,6 +48,12 @@ fn form_value(pairs: &[(String, String)], field: &Field) -> Option<Value> {
         let items: Vec<Value> = pairs.iter().filter(named).map(text_of).collect();
         return (!items.is_empty()).then_some(Value::Array(items));
     }
+    if let Kind::Rows(fields) = field.kind {
+        let rows = form_rows(pairs, field.name, fields);
+        if rows.is_some() {
+            return rows;
+        }
+    }
     let text = &pairs.iter().rfind(named)?.1;
     let blank = text.is_empty() && !field.is(Flag::Blank);
     match field.kind {
@@ -67,6 +62,24 @@ fn form_value(pairs: &[(String, String)], field: &Field) -> Option<Value> {
         _ if blank && !field.is(Flag::Required) => None,
         _ => Some(Value::String(text.clone())),
     }
+}
+
+/// Rows as DRF has them in forms: `name[0]key=value`, in the order of their numbers.
+fn form_rows(pairs: &[(String, String)], name: &str, fields: &[Field]) -> Option<Value> {
+    let mut rows: BTreeMap<u64, Vec<(String, String)>> = BTreeMap::new();
+    for (place, text) in pairs {
+        let inside = place.strip_prefix(name).and_then(|rest| rest.strip_prefix('['));
+        let Some((number, key)) = inside.and_then(|rest| rest.split_once(']')) else { continue };
+        let key = key.strip_prefix('.').unwrap_or(key);
+        if let Ok(number) = number.parse() {
+            rows.entry(number).or_default().push((key.to_owned(), text.clone()));
+        }
+    }
+    let row = |pairs: Vec<(String, String)>| -> Value {
+        let said = |field: &Field| Some((field.name.to_owned(), form_value(&pairs, field)?));
+        Value::Object(fields.iter().filter_map(said).collect())
+    };
+    (!rows.is_empty()).then(|| rows.into_values().map(row).collect())
 }
 
 fn text_of(pair: &(String, String)) -> Value {
@@ -100,6 +113,39 @@ mod tests {
         assert_eq!(body.value(&Field::people("members")), Some(json!(["a", "b"])));
         assert_eq!(body.value(&Field::text("name")), Some(json!("y")));
         assert_eq!(body.value(&Field::people("admins")), None);
+    }
+
+    #[test]
+    fn rows_of_a_form_are_numbered_or_json() {
+        const PARTS: &[Field] = &[Field::text("dose"), Field::text("days")];
+        let field = Field::new("medicines", Kind::Rows(PARTS));
+        let rows = json!([{"dose": "a", "days": "1"}, {"dose": "b"}]);
+        let numbered =
+            [("medicines[2]dose", "b"), ("medicines[0]dose", "a"), ("medicines[0].days", "1")];
+        assert_eq!(form(&numbered).value(&field), Some(rows.clone()));
+        assert_eq!(form(&[("medicines", &rows.to_string())]).value(&field), Some(rows));
+        for odd in ["medicines[x]dose", "medicines[0", "medicines[-1]dose", "medicine[0]dose"] {
+            assert_eq!(form(&[(odd, "a")]).value(&field), None, "{odd}");
+        }
+    }
+
+    #[test]
+    fn rows_of_a_form_have_its_leniency() {
+        const MEDICINES: &[Field] =
+            &[Field::text("medicine"), Field::new("days", Kind::Integer { min: None, max: None })];
+        let field = Field::new("medicines", Kind::Rows(MEDICINES));
+        let body = form(&[
+            ("medicines[1]medicine", "b"),
+            ("medicines[0]medicine", "a"),
+            ("medicines[0]days", "2"),
+            ("medicines[1]days", ""),
+            ("medicines[x]days", "3"),
+        ]);
+        let rows = json!([{"medicine": "a", "days": "2"}, {"medicine": "b"}]);
+        assert_eq!(body.value(&field), Some(rows));
+        let text = form(&[("medicines", "[{\"medicine\": \"a\"}]")]);
+        assert_eq!(text.value(&field), Some(json!([{"medicine": "a"}])));
+        assert_eq!(form(&[("medicinesx", "")]).value(&field), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@
 //! - [`input`]: a body, JSON or form
 //! - [`clean`]: from a body to values that may be stored
 //! - [`coerce`]: one value, as leniently as DRF takes it; [`scalar`], [`text`]: its parts
+//! - [`python`]: values as Python writes and reads them
 //! - [`looks`]: usernames that people cannot tell apart
 //! - [`metadata`]: what OPTIONS says about a field
 
@@ -16,6 +17,7 @@ pub(crate) mod input;
 pub(crate) mod kind;
 pub(crate) mod looks;
 pub(crate) mod metadata;
+pub(crate) mod python;
 pub(crate) mod scalar;
 pub(crate) mod text;
 
@@ -99,6 +101,11 @@ impl Field {
     /// A text of a form of its own.
     pub(crate) const fn formatted(name: &'static str, format: Format) -> Self {
         Self::new(name, Kind::Text(TextRule { format, ..TextRule::PLAIN }))
+    }
+
+    /// How many, or which one of many.
+    pub(crate) const fn count(name: &'static str) -> Self {
+        Self::new(name, Kind::Integer { min: Some(0), max: None })
     }
 
     /// A floating-point number.

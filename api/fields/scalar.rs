@@ -1,8 +1,10 @@
 //! Numbers, booleans and times, as DRF reads them.
 
-use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
+use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 use ihs_store::Timestamp;
 use serde_json::{Number, Value};
+
+use super::python;
 
 const BAD_INTEGER: &str = "A valid integer is required.";
 const BAD_NUMBER: &str = "A valid number is required.";
@@ -11,19 +13,29 @@ const BAD_TIME: &str = "Datetime has wrong format. Use one of these formats inst
      YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].";
 const TOO_LARGE: &str = "String value too large.";
 
+/// Texts that mean yes.
+const TRUE: &[&str] =
+    &["t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"];
+
+/// Texts that mean no.
+const FALSE: &[&str] = &[
+    "f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0",
+    "0.0",
+];
+
 /// Longest text that is read as a number.
 const NUMBER_CHARS: usize = 1_000;
 
 /// A whole number, or a text of one.
 pub(crate) fn integer(value: &Value, min: Option<i64>, max: Option<i64>) -> Result<Value, String> {
     let number = whole(value)?;
-    if let Some(max) = max.filter(|max| number > *max) {
+    if let Some(max) = max.filter(|max| number > i128::from(*max)) {
         return Err(too_much(&max.to_string()));
     }
-    if let Some(min) = min.filter(|min| number < *min) {
+    if let Some(min) = min.filter(|min| number < i128::from(*min)) {
         return Err(too_little(&min.to_string()));
     }
-    Ok(number.into())
+    i64::try_from(number).map(Value::from).map_err(|_| BAD_INTEGER.to_owned())
 }
 
 /// A number, or a text of one; neither infinite nor not a number.
@@ -53,6 +65,11 @@ pub(crate) fn boolean(value: &Value) -> Result<Value, String> {
     truth.map(Value::Bool).ok_or_else(|| BAD_BOOLEAN.to_owned())
 }
 
+/// All texts that are read as a boolean.
+pub(crate) fn words() -> Vec<&'static str> {
+    [TRUE, FALSE].concat()
+}
+
 /// A point in time; one without an offset is in UTC.
 pub(crate) fn time(value: &Value) -> Result<Value, String> {
     let parsed = value.as_str().and_then(|text| parse_time(text.trim()));
@@ -69,18 +86,25 @@ pub(crate) fn time_or_day(value: &Value) -> Result<Value, String> {
 }
 
 fn parse_time(text: &str) -> Option<Timestamp> {
+    let text = python::digits(text);
     // In a query string a plus sign that was not encoded arrives as a blank.
     let (date, clock) = text.split_once(['T', 't', ' '])?;
     let clock = clock.replace(' ', "+");
     let (clock, offset) = split_offset(&clock);
     let naive = ["%Y-%m-%d %H:%M:%S%.f", "%Y-%m-%d %H:%M"]
         .iter()
-        .find_map(|form| NaiveDateTime::parse_from_str(&format!("{date} {clock}"), form).ok())?;
+        .find_map(|form| NaiveDateTime::parse_from_str(&format!("{date} {clock}"), form).ok())
+        .filter(is_known_to_python)?;
     let whole = in_utc(naive).to_string();
     match offset {
         None => Timestamp::parse(&whole),
         Some(offset) => Timestamp::parse(&whole.replace('Z', &with_colon(offset)?)),
     }
+}
+
+/// It has the years 1 to 9999, and no leap seconds.
+fn is_known_to_python(naive: &NaiveDateTime) -> bool {
+    (1..=9999).contains(&naive.year()) && naive.nanosecond() < 1_000_000_000
 }
 
 fn in_utc(naive: NaiveDateTime) -> Timestamp {
@@ -110,20 +134,23 @@ fn with_colon(offset: &str) -> Option<String> {
     }
 }
 
-fn whole(value: &Value) -> Result<i64, String> {
+fn whole(value: &Value) -> Result<i128, String> {
     match value {
         Value::Number(number) => number
-            .as_i64()
+            .as_i128()
             .or_else(|| number.as_f64().and_then(whole_float))
             .ok_or_else(|| BAD_INTEGER.to_owned()),
         Value::String(text) if text.len() > NUMBER_CHARS => Err(TOO_LARGE.to_owned()),
-        Value::String(text) => without_zeros(text.trim()).parse().map_err(|_| BAD_INTEGER.into()),
+        Value::String(text) => {
+            let digits = python::digits(python::strip(text));
+            without_zeros(&digits).parse().map_err(|_| BAD_INTEGER.into())
+        }
         _ => Err(BAD_INTEGER.to_owned()),
     }
 }
 
 /// `3.0` is 3; `3.5` is no whole number, nor is what a float cannot hold exactly.
-fn whole_float(number: f64) -> Option<i64> {
+fn whole_float(number: f64) -> Option<i128> {
     const EXACT: f64 = 9_007_199_254_740_992.0;
     let exact = number.fract() == 0.0 && number.abs() <= EXACT;
     exact.then(|| format!("{number:.0}").parse().ok()).flatten()
@@ -141,20 +168,16 @@ fn real(value: &Value) -> Result<f64, String> {
     let number = match value {
         Value::Number(number) => number.as_f64(),
         Value::String(text) if text.len() > NUMBER_CHARS => return Err(TOO_LARGE.to_owned()),
-        Value::String(text) => text.trim().parse().ok(),
+        Value::String(text) => python::digits(python::strip(text)).parse().ok(),
         _ => None,
     };
     number.filter(|number: &f64| number.is_finite()).ok_or_else(|| BAD_NUMBER.to_owned())
 }
 
 fn word(text: &str) -> Option<bool> {
-    match text.trim() {
-        "t" | "T" | "y" | "Y" | "yes" | "Yes" | "YES" | "true" | "True" | "TRUE" | "on" | "On"
-        | "ON" | "1" => Some(true),
-        "f" | "F" | "n" | "N" | "no" | "No" | "NO" | "false" | "False" | "FALSE" | "off"
-        | "Off" | "OFF" | "0" | "0.0" => Some(false),
-        _ => None,
-    }
+    let text = text.trim().to_ascii_lowercase();
+    let yes = TRUE.contains(&text.as_str());
+    (yes || FALSE.contains(&text.as_str())).then_some(yes)
 }
 
 fn too_much(max: &str) -> String {
@@ -180,13 +203,18 @@ mod tests {
         for bad in [json!(3.5), json!("x"), json!(true), json!([]), json!("3.5"), json!(1e300)] {
             assert_eq!(integer(&bad, None, None), Err(BAD_INTEGER.to_owned()), "{bad}");
         }
-        assert_eq!(integer(&json!(6), Some(1), Some(5)), Err(too_much("5")));
+        assert_eq!(integer(&json!("٣"), None, None), Ok(json!(3)));
+        for large in [json!(6), json!(u64::MAX), json!("1".repeat(30))] {
+            assert_eq!(integer(&large, Some(1), Some(5)), Err(too_much("5")));
+        }
+        assert_eq!(integer(&json!(u64::MAX), None, None), Err(BAD_INTEGER.to_owned()));
         assert_eq!(integer(&json!(0), Some(1), Some(5)), Err(too_little("1")));
     }
 
     #[test]
     fn numbers_are_finite() {
         assert_eq!(float(&json!("1.5"), None, None), Ok(json!(1.5)));
+        assert_eq!(float(&json!(" ۷۰.۵ "), None, None), Ok(json!(70.5)));
         for bad in [json!("nan"), json!("inf"), json!("1e999"), json!(true), json!("")] {
             assert_eq!(float(&bad, None, None), Err(BAD_NUMBER.to_owned()), "{bad}");
         }
@@ -194,10 +222,10 @@ mod tests {
 
     #[test]
     fn booleans_come_in_the_words_of_drf() {
-        for good in [json!(true), json!("true"), json!("1"), json!(1), json!("on"), json!("Yes")] {
+        for good in [json!(true), json!("true"), json!("1"), json!(1), json!("oN"), json!("Yes")] {
             assert_eq!(boolean(&good), Ok(json!(true)), "{good}");
         }
-        for bad in [json!("maybe"), json!(2), json!([]), json!("")] {
+        for bad in [json!("maybe"), json!(2), json!([]), json!(""), json!("0.0"), json!(" 1")] {
             assert_eq!(boolean(&bad), Err(BAD_BOOLEAN.to_owned()), "{bad}");
         }
     }
@@ -213,10 +241,25 @@ mod tests {
             "2026-05-01T14:00:00 02:00",
             "2026-05-01T14:00:00.000000+0200",
             "2026-05-01T10:30-01:30",
+            "2026-5-1 12:0:0",
+            "٢٠٢٦-۰۵-01T12:00",
         ] {
             assert_eq!(time(&json!(good)), noon, "{good}");
         }
-        for bad in ["2026-05-01", "tomorrow", "", "2026-13-01T00:00", "2026-05-01T12:00+x"] {
+        for bad in [
+            "2026-05-01",
+            "tomorrow",
+            "",
+            "2026-13-01T00:00",
+            "2026-05-01T12:00+x",
+            "2026-05-01T24:00",
+            "2026-05-01T23:59:60Z",
+            "2026-05-01T12:00+24:00",
+            "0000-01-01T00:00",
+            "10000-01-01T00:00",
+            "-2026-05-01T00:00",
+            "2026-05-01T-1:00",
+        ] {
             assert_eq!(time(&json!(bad)), Err(BAD_TIME.to_owned()), "{bad}");
         }
         assert_eq!(time_or_day(&json!("2026-05-01")), Ok(json!("2026-05-01T00:00:00.000Z")));

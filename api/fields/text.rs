@@ -1,5 +1,7 @@
 //! Texts: email addresses and usernames.
 
+use std::net::IpAddr;
+
 use unicode_normalization::UnicodeNormalization;
 
 /// What Django says about a username that breaks its rule.
@@ -9,8 +11,8 @@ pub(crate) const BAD_USERNAME: &str = "Enter a valid username. This value may co
 /// What Django says about an address that is none.
 pub(crate) const BAD_EMAIL: &str = "Enter a valid email address.";
 
-/// Longest address that the mail standards allow in a path.
-const EMAIL_MAX: usize = 254;
+/// Longest address that Django takes.
+const EMAIL_MAX: usize = 320;
 
 /// A username in the one form in which it is stored, as Django does: NFKC.
 pub(crate) fn normal_form(username: &str) -> String {
@@ -24,12 +26,12 @@ pub(crate) fn is_username(text: &str) -> bool {
     !matches!(text, "" | "." | "..") && text.chars().all(allowed)
 }
 
-/// Whether it has the shape of an email address.
+/// Whether Django takes it for an email address.
 pub(crate) fn is_email(text: &str) -> bool {
     let Some((user, domain)) = text.rsplit_once('@') else {
         return false;
     };
-    text.len() <= EMAIL_MAX && is_local_part(user) && is_domain(domain)
+    text.chars().count() <= EMAIL_MAX && is_local_part(user) && is_domain(domain)
 }
 
 fn is_local_part(text: &str) -> bool {
@@ -39,9 +41,20 @@ fn is_local_part(text: &str) -> bool {
 }
 
 fn is_domain(text: &str) -> bool {
-    let labels: Vec<&str> = text.split('.').collect();
-    let known = text.eq_ignore_ascii_case("localhost");
-    (labels.len() >= 2 || known) && labels.iter().all(|label| is_label(label))
+    let address = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    if let Some(address) = address {
+        return address.parse::<IpAddr>().is_ok();
+    }
+    match text.rsplit_once('.') {
+        Some((rest, top)) => is_top(top) && rest.split('.').all(is_label),
+        None => text.eq_ignore_ascii_case("localhost"),
+    }
+}
+
+/// A top-level domain: two letters at least, and no digits, unless it is encoded.
+fn is_top(text: &str) -> bool {
+    let letters = || text.chars().all(|letter| letter.is_alphabetic() || letter == '-');
+    is_label(text) && (text.starts_with("xn--") || (text.chars().count() >= 2 && letters()))
 }
 
 fn is_label(text: &str) -> bool {
@@ -69,11 +82,32 @@ mod tests {
 
     #[test]
     fn addresses_have_a_name_an_at_and_a_domain() {
-        for good in ["a@b.co", "ada.lovelace+x@mail.example.org", "a@localhost", "a@bücher.example"]
-        {
+        for good in [
+            "a@b.co",
+            "ada.lovelace+x@mail.example.org",
+            "a@localhost",
+            "a@bücher.example",
+            "a@[127.0.0.1]",
+            "a@[::1]",
+            "a@b.xn--p1ai",
+            "a@1.de",
+        ] {
             assert!(is_email(good), "{good}");
         }
-        for bad in ["", "a", "a@", "@b.co", "a@b", "a..b@c.de", "a b@c.de", "a@-b.co", "a@b..co"] {
+        for bad in [
+            "",
+            "a",
+            "a@",
+            "@b.co",
+            "a@b",
+            "a..b@c.de",
+            "a b@c.de",
+            "a@-b.co",
+            "a@b..co",
+            "a@b.c",
+            "a@b.12",
+            "a@[x]",
+        ] {
             assert!(!is_email(bad), "{bad}");
         }
     }

@@ -9,6 +9,9 @@ pub(crate) enum Dialect {
     Problem,
 }
 
+/// The type of OpenAPI documents.
+pub(crate) const OPENAPI: &str = "application/vnd.oai.openapi+json";
+
 const JSON: &str = "application/json";
 const PROBLEM: &str = "application/problem+json";
 

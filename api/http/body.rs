@@ -8,10 +8,9 @@ use actix_web::{
 };
 use bytes::{Bytes, BytesMut};
 use futures_util::StreamExt;
-use serde_json::Value;
 use tokio::time::timeout;
 
-use super::multipart;
+use super::{json, multipart};
 use crate::{error::ApiError, fields::input::Input};
 
 /// Types that are understood, as OPTIONS names them.
@@ -55,7 +54,8 @@ async fn collect(
 /// hold a connection for ever.
 async fn next(payload: &mut web::Payload) -> Result<Option<Bytes>, ApiError> {
     let chunk = timeout(PATIENCE, payload.next()).await.map_err(|_| ApiError::BodyTooSlow)?;
-    chunk.transpose().map_err(|error| ApiError::Malformed(error.to_string()))
+    let broken = |_| ApiError::Malformed("The request body cannot be read.".to_owned());
+    chunk.transpose().map_err(broken)
 }
 
 /// What a body of this type says. An empty one says nothing, of whatever type it is.
@@ -65,17 +65,11 @@ fn parse(content_type: &str, bytes: &[u8]) -> Result<Input, ApiError> {
     }
     let media_type = content_type.split(';').next().unwrap_or_default().trim();
     match media_type.to_ascii_lowercase().as_str() {
-        "application/json" => json(bytes),
+        "application/json" => Ok(Input::json(json::parse(bytes)?)?),
         "application/x-www-form-urlencoded" => form(bytes),
         "multipart/form-data" => multipart::parse(content_type, bytes).map(Input::Form),
         _ => Err(ApiError::UnsupportedMediaType(content_type.to_owned())),
     }
-}
-
-fn json(bytes: &[u8]) -> Result<Input, ApiError> {
-    let value: Value = serde_json::from_slice(bytes)
-        .map_err(|error| ApiError::Malformed(format!("JSON parse error - {error}")))?;
-    Ok(Input::json(value)?)
 }
 
 fn form(bytes: &[u8]) -> Result<Input, ApiError> {

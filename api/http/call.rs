@@ -116,7 +116,7 @@ impl Call {
         address::of(&self.request, &self.ctx.settings.server)
     }
 
-    /// What `If-Match` allows.
+    /// What `If-Match` and `If-None-Match` allow.
     pub(crate) fn precondition(&self) -> Precondition {
         Precondition::of(self.request.headers())
     }

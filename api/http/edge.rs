@@ -104,7 +104,9 @@ pub(crate) async fn serve(
 /// What is not served at all.
 pub(crate) async fn not_found(request: HttpRequest) -> HttpResponse {
     let dialect = accept::negotiate(text_of(request.headers(), header::ACCEPT));
-    problem::respond(ApiError::no_path(), dialect.unwrap_or(Dialect::Drf))
+    let mut response = problem::respond(ApiError::no_path(), dialect.unwrap_or(Dialect::Drf));
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("Accept"));
+    response
 }
 
 async fn attend(

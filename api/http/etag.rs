@@ -1,6 +1,6 @@
 //! Entity tags: which version of a record, and a hash of how it was shown.
 
-use actix_web::http::header::{HeaderMap, IF_MATCH};
+use actix_web::http::header::{HeaderMap, HeaderName, IF_MATCH, IF_NONE_MATCH};
 use ihs_store::Document;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
@@ -19,35 +19,63 @@ pub(crate) fn tag(version: i64, shown: &[u8]) -> String {
     format!("\"{version}-{short}\"")
 }
 
-/// Which versions `If-Match` allows.
+/// The versions that a header names.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Precondition {
-    /// There was no such header, or it was `*`.
-    Any,
-    /// One of these.
+enum Named {
+    /// `*`
+    Every,
+    /// These.
     Versions(Vec<i64>),
 }
 
+/// Which versions a request is for: those of `If-Match`, but for those of `If-None-Match`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Precondition {
+    only: Option<Named>,
+    never: Option<Named>,
+}
+
 impl Precondition {
-    /// Reads `If-Match`, all lines of it. A tag that is none of ours allows nothing, and neither
+    /// Reads both headers, all lines of them. A tag that is none of ours names nothing, and neither
     /// does a line that cannot be read: what a client made conditional stays so.
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut lines = headers.get_all(IF_MATCH).peekable();
-        if lines.peek().is_none() {
-            return Self::Any;
+        Self {
+            only: Named::in_header(headers, &IF_MATCH),
+            never: Named::in_header(headers, &IF_NONE_MATCH),
         }
-        let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
-        if lines.iter().any(|line| line.trim() == "*") {
-            return Self::Any;
-        }
-        let tags = lines.iter().flat_map(|line| line.split(','));
-        Self::Versions(tags.filter_map(version_in).collect())
     }
 
-    /// Whether it allows this version.
+    /// Whether it allows every version.
+    pub(crate) fn is_any(&self) -> bool {
+        self.only.as_ref().is_none_or(|only| *only == Named::Every) && self.never.is_none()
+    }
+
+    /// Whether `If-Match` allows this version.
+    pub(crate) fn matches(&self, version: i64) -> bool {
+        self.only.as_ref().is_none_or(|only| only.has(version))
+    }
+
+    /// Whether it allows to change this version.
     pub(crate) fn allows(&self, version: i64) -> bool {
+        self.matches(version) && !self.never.as_ref().is_some_and(|never| never.has(version))
+    }
+}
+
+impl Named {
+    fn in_header(headers: &HeaderMap, name: &HeaderName) -> Option<Self> {
+        let mut lines = headers.get_all(name).peekable();
+        lines.peek()?;
+        let lines: Vec<&str> = lines.filter_map(|line| line.to_str().ok()).collect();
+        if lines.iter().any(|line| line.trim() == "*") {
+            return Some(Self::Every);
+        }
+        let tags = lines.iter().flat_map(|line| line.split(','));
+        Some(Self::Versions(tags.filter_map(version_in).collect()))
+    }
+
+    fn has(&self, version: i64) -> bool {
         match self {
-            Self::Any => true,
+            Self::Every => true,
             Self::Versions(versions) => versions.contains(&version),
         }
     }
@@ -102,6 +130,19 @@ mod tests {
         for odd in [&b""[..], b"x", b"\"x\"", b"\"-\"", b"1-2", b"\xff", b"\"1-\xff\""] {
             assert!(!precondition(&[odd]).allows(1), "{odd:?}");
         }
+    }
+
+    #[test]
+    fn what_if_none_match_names_is_not_changed() {
+        let unless = |tag: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.append(IF_NONE_MATCH, HeaderValue::from_static(tag));
+            Precondition::of(&headers)
+        };
+        assert!(!unless("*").allows(1) && unless("*").matches(1));
+        let first = unless("W/\"1-a\"");
+        assert!(!first.allows(1) && first.allows(2) && !first.is_any());
+        assert!(precondition(&[b"*"]).is_any());
     }
 
     #[test]

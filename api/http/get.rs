@@ -4,7 +4,7 @@ use actix_web::http::{Method, header};
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Map, Value, json};
 
-use super::{Call, Endpoint, Reply, accept, edge::Door, events::EVENT_STREAM};
+use super::{Call, Endpoint, Reply, accept, body::PARSES, edge::Door, events::EVENT_STREAM};
 use crate::{error::ApiError, viewset::options::metadata_of};
 
 /// What an endpoint answers with.
@@ -62,7 +62,7 @@ impl Endpoint for Get {
 
 impl Get {
     fn describe(&self) -> Reply {
-        let mut said = metadata_of(self.name, self.about, &[], Map::new());
+        let mut said = metadata_of(self.name, self.about, &PARSES, Map::new());
         if let (Renders::Events, Value::Object(said)) = (self.renders, &mut said) {
             said.insert("renders".to_owned(), json!([EVENT_STREAM]));
         }

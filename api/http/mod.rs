@@ -4,7 +4,7 @@
 //! - [`call`]: one request, as endpoints see it
 //! - [`address`]: where it comes from
 //! - [`accept`]: which answer the client takes; [`params`]: the query string
-//! - [`body`], [`multipart`]: the body; [`etag`]: conditional requests
+//! - [`body`], [`json`], [`multipart`]: the body; [`etag`]: conditional requests
 //! - [`post`]: endpoints that are no resource
 //! - [`get`]: endpoints below a resource; [`events`]: streams of events
 //! - [`links`]: absolute addresses; [`reply`]: answers; [`problem`]: errors on the wire
@@ -17,6 +17,7 @@ pub(crate) mod edge;
 pub(crate) mod etag;
 pub(crate) mod events;
 pub(crate) mod get;
+pub(crate) mod json;
 pub(crate) mod links;
 pub(crate) mod multipart;
 pub(crate) mod params;

@@ -4,9 +4,10 @@ use crate::error::ApiError;
 
 /// The pairs of the form, in its order. Files count as their text.
 pub(crate) fn parse(content_type: &str, bytes: &[u8]) -> Result<Vec<(String, String)>, ApiError> {
-    let boundary = boundary(content_type).ok_or_else(|| fault("no boundary"))?;
-    let delimiter = format!("--{boundary}");
-    let text = String::from_utf8_lossy(bytes);
+    let boundary = boundary(content_type)?;
+    // A delimiter is a line of its own: the same text within a line belongs to a value.
+    let delimiter = format!("\r\n--{boundary}");
+    let text = format!("\r\n{}", String::from_utf8_lossy(bytes));
     let mut parts = text.split(delimiter.as_str());
     parts.next();
     let mut pairs = Vec::new();
@@ -23,18 +24,22 @@ fn fault(what: &str) -> ApiError {
     ApiError::Malformed(format!("Multipart form parse error - {what}"))
 }
 
-fn boundary(content_type: &str) -> Option<&str> {
-    parameter(content_type, "boundary").filter(|text| !text.is_empty())
+fn boundary(content_type: &str) -> Result<&str, ApiError> {
+    match parameter(content_type, "boundary") {
+        Some("") => Err(fault("Invalid boundary in multipart: ")),
+        Some(boundary) => Ok(boundary),
+        None => Err(fault("Invalid boundary in multipart: None")),
+    }
 }
 
-/// One part: header lines, a blank line, the value, and the line end before the next boundary.
+/// One part: header lines, a blank line and the value.
 fn pair(part: &str) -> Option<(String, String)> {
     let part = part.strip_prefix("\r\n")?;
     let (head, value) = part.split_once("\r\n\r\n")?;
     let disposition =
         head.lines().find(|line| line.to_ascii_lowercase().starts_with("content-disposition:"))?;
     let name = parameter(disposition, "name")?;
-    Some((name.to_owned(), value.strip_suffix("\r\n").unwrap_or(value).to_owned()))
+    Some((name.to_owned(), value.to_owned()))
 }
 
 /// The value of `name=value` or `name="value"` behind a semicolon.
@@ -54,10 +59,10 @@ mod tests {
     fn the_fields_of_a_form_are_read_in_order() {
         let body = "--x\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\n1\r\n--x\r\n\
              content-disposition: form-data; name=b\r\nContent-Type: text/plain\r\n\r\n\
-             two\r\nlines\r\n--x--\r\n";
+             two --x\r\nlines\r\n--x--\r\n";
         let pairs = parse("multipart/form-data; boundary=x", body.as_bytes()).unwrap();
         let own = |key: &str, value: &str| (key.to_owned(), value.to_owned());
-        assert_eq!(pairs, [own("a", "1"), own("b", "two\r\nlines")]);
+        assert_eq!(pairs, [own("a", "1"), own("b", "two --x\r\nlines")]);
     }
 
     #[test]

@@ -79,6 +79,13 @@ mod tests {
     }
 
     #[test]
+    fn one_second_is_no_seconds() {
+        let said = |seconds| ApiError::Throttled(seconds).to_string();
+        assert_eq!(said(1), "Request was throttled. Expected available in 1 second.");
+        assert_eq!(said(17), "Request was throttled. Expected available in 17 seconds.");
+    }
+
+    #[test]
     fn problem_documents_say_the_same_with_a_stable_type() {
         assert_eq!(
             problem(Faults::one("name", "This field is required.").into()),

@@ -28,6 +28,10 @@ pub(crate) struct Reply {
     pub(crate) status: StatusCode,
     /// The body, unless there is none.
     pub(crate) body: Option<String>,
+    /// The type of the body, unless it is JSON.
+    pub(crate) media_type: Option<&'static str>,
+    /// What a page may load and do.
+    pub(crate) rules: Option<String>,
     /// Events as they happen, in the place of a body.
     pub(crate) events: Option<Events>,
     /// Where a new record is.
@@ -50,6 +54,16 @@ impl Reply {
     /// 200 with Server-Sent Events as they happen.
     pub(crate) fn events(events: impl Stream<Item = Result<Bytes, Infallible>> + 'static) -> Self {
         Self { events: Some(Events(events.boxed_local())), ..Self::default() }
+    }
+
+    /// 200 with a page, and what that may load and do.
+    pub(crate) fn page(page: String, rules: String) -> Self {
+        Self {
+            body: Some(page),
+            media_type: Some("text/html; charset=utf-8"),
+            rules: Some(rules),
+            ..Self::default()
+        }
     }
 
     /// 200 with one record in the body.
@@ -98,8 +112,15 @@ impl Reply {
                 .insert_header(("x-accel-buffering", "no"))
                 .streaming(events);
         }
+        if let Some(rules) = self.rules {
+            response
+                .insert_header((header::CONTENT_SECURITY_POLICY, rules))
+                .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
+                .insert_header((header::REFERRER_POLICY, "no-referrer"));
+        }
+        let media_type = self.media_type.unwrap_or("application/json");
         match self.body {
-            Some(body) => response.content_type("application/json").body(body),
+            Some(body) => response.content_type(media_type).body(body),
             None => response.finish(),
         }
     }

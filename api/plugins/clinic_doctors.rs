@@ -1,10 +1,12 @@
 //! Clinic-doctors: which doctors and nurses work at which clinics. Each user's record has the ids of
 //! their clinics, too, so that every request knows them.
 
+use std::iter;
+
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
-use super::{appointments::leaving, users};
+use super::{appointments::leaving, treatments, users};
 use crate::{
     Ctx,
     auth::{CLINICS, Caller, Principal},
@@ -26,6 +28,10 @@ use crate::{
 
 /// The collection.
 pub(crate) const COLLECTION: &str = "clinic_doctors";
+
+/// In the record of a user: raised whenever their clinics change, so that what is worked out from
+/// these can be stored only while they are the same.
+pub(crate) const MOVES: &str = "_moves";
 
 /// The resource.
 pub(crate) struct ClinicDoctors;
@@ -69,7 +75,8 @@ impl ViewSet for ClinicDoctors {
 
     async fn before_create(_: &Call, draft: &mut Draft<ClinicDoctor>) -> Result<(), ApiError> {
         let ClinicDoctor { clinic, doctor } = &draft.record;
-        draft.writes.extend([still_there(clinic), joining(clinic, doctor)]);
+        draft.writes.push(still_there(clinic));
+        draft.writes.extend(joining(clinic, doctor));
         Ok(())
     }
 
@@ -83,8 +90,9 @@ impl ViewSet for ClinicDoctors {
         removal.writes.push(Write::UpdateEvery {
             collection: "users",
             filter: Filter::eq("username", doctor.clone()),
-            change: Change::default().and_exclude(CLINICS, clinic.clone()),
+            change: Change::default().and_exclude(CLINICS, clinic.clone()).and_add(MOVES, 1),
         });
+        removal.writes.push(treatments::left(clinic, doctor));
         Ok(())
     }
 
@@ -100,19 +108,21 @@ impl ViewSet for ClinicDoctors {
 }
 
 /// Makes somebody the first clinic-doctor of a new clinic.
-pub(crate) fn creation(ctx: &Ctx, clinic: &str, doctor: &str) -> Result<[Write; 2], ApiError> {
+pub(crate) fn creation(ctx: &Ctx, clinic: &str, doctor: &str) -> Result<Vec<Write>, ApiError> {
     let record = ClinicDoctor { clinic: clinic.to_owned(), doctor: doctor.to_owned() };
     let record = hooks::document(&record)?;
     let document = wrap(record, &ctx.ids.record(), doctor, ctx.clock.now());
-    Ok([Write::Insert { collection: COLLECTION, document }, joining(clinic, doctor)])
+    let first = Write::Insert { collection: COLLECTION, document };
+    Ok(iter::once(first).chain(joining(clinic, doctor)).collect())
 }
 
 /// Ends whatever work a doctor or nurse has, for the commit that ends their profile.
-pub(crate) fn removal(doctor: &str) -> [Write; 2] {
-    let change = Change::set(CLINICS, Vec::<String>::new());
+pub(crate) fn removal(doctor: &str) -> [Write; 3] {
+    let change = Change::set(CLINICS, Vec::<String>::new()).and_add(MOVES, 1);
     [
         Write::DeleteEvery { collection: COLLECTION, filter: Filter::eq("doctor", doctor) },
         Write::UpdateEvery { collection: "users", filter: Filter::eq("username", doctor), change },
+        treatments::left_all(doctor),
     ]
 }
 
@@ -125,13 +135,16 @@ fn still_there(clinic: &str) -> Write {
     }
 }
 
-/// Fails the commit when the user was deleted meanwhile.
-fn joining(clinic: &str, doctor: &str) -> Write {
-    Write::Update {
+/// What else a commit does by which somebody joins a clinic; it fails when they were deleted
+/// meanwhile.
+pub(crate) fn joining(clinic: &str, doctor: &str) -> [Write; 3] {
+    let known = Write::Update {
         collection: "users",
         filter: Filter::eq("username", doctor).and(users::present()),
-        change: Change::default().and_include(CLINICS, clinic),
-    }
+        change: Change::default().and_include(CLINICS, clinic).and_add(MOVES, 1),
+    };
+    let [treatments, patients] = treatments::joined(clinic, doctor);
+    [known, treatments, patients]
 }
 
 async fn is_provider(ctx: &Ctx, username: &str) -> Result<bool, ApiError> {

@@ -3,7 +3,11 @@
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
-use super::{appointments::leaving, clinic_doctors};
+use super::{
+    appointments::leaving,
+    clinic_doctors::{self, MOVES},
+    treatments,
+};
 use crate::{
     auth::{CLINICS, Principal},
     error::ApiError,
@@ -67,8 +71,9 @@ impl ViewSet for Clinics {
         removal.writes.push(Write::UpdateEvery {
             collection: "users",
             filter: Filter::Has(CLINICS, removal.id.clone().into()),
-            change: Change::default().and_exclude(CLINICS, removal.id.clone()),
+            change: Change::default().and_exclude(CLINICS, removal.id.clone()).and_add(MOVES, 1),
         });
+        removal.writes.push(treatments::closed(&removal.id));
         Ok(())
     }
 }

@@ -3,9 +3,12 @@
 use ihs_store::Sort;
 use serde::{Deserialize, Serialize};
 
+use super::treatments;
 use crate::{
+    error::ApiError,
     fields::{Field, kind::Operation::Contains},
-    viewset::{ViewSet, policy::Policy, resource::up},
+    http::Call,
+    viewset::{ViewSet, hooks::Removal, policy::Policy, resource::up},
 };
 
 /// The resource.
@@ -28,4 +31,13 @@ impl ViewSet for Medicines {
     ];
     const POLICY: Policy = Policy::catalogue();
     const ORDER: &'static [Sort] = &[up("name")];
+
+    /// What was prescribed stays readable.
+    async fn before_delete(call: &Call, removal: &mut Removal<Medicine>) -> Result<(), ApiError> {
+        if treatments::prescribe(&call.ctx, &removal.id).await? {
+            let message = "It cannot be deleted: treatments refer to it.".to_owned();
+            return Err(ApiError::Conflict(message));
+        }
+        Ok(())
+    }
 }

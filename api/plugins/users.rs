@@ -127,8 +127,10 @@ impl ViewSet for Users {
     }
 
     fn indexes() -> Vec<Index> {
+        let few = |field| Index::plain(field, &[field]).only(Filter::Present(field));
         vec![
-            Index::plain(LEAVING, &[LEAVING]).only(Filter::Present(LEAVING)),
+            few(LEAVING),
+            few(DELETED),
             Index::unique("username_folded", &[FOLDED]),
             Index::unique("username_skeleton", &[SKELETON]),
         ]

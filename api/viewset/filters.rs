@@ -19,8 +19,17 @@ use crate::{
 /// Parameters that are no filters.
 const RESERVED: [&str; 7] = ["page", "page_size", "cursor", "search", "ordering", "format", "_"];
 
+/// What may stand behind the name of a filter, and how it then compares.
+const SUFFIXES: [(&str, Operation); 5] = [
+    ("gte", Operation::Gte),
+    ("lte", Operation::Lte),
+    ("in", Operation::In),
+    ("icontains", Operation::Contains),
+    ("isnull", Operation::IsNull),
+];
+
 /// Most values of one `__in`.
-const VALUES: usize = 500;
+pub(crate) const VALUES: usize = 500;
 
 /// What is done with parameters that nobody knows.
 pub(crate) use ihs_config::UnknownParameters as Unknown;
@@ -55,6 +64,28 @@ pub(crate) fn parse(
     Ok(Filter::All(filters))
 }
 
+/// Every filter that follows from the fields: the parameter, its field, and how it compares.
+pub(crate) fn all(
+    resource: &'static Resource,
+) -> impl Iterator<Item = (String, &'static Field, Operation)> {
+    resource.fields.iter().flat_map(of_field)
+}
+
+fn of_field(field: &'static Field) -> impl Iterator<Item = (String, &'static Field, Operation)> {
+    let own = field.is(Flag::Filter).then_some((field.name, Operation::Exact));
+    let aliases = field.aliases.iter().flatten().map(|alias| (alias.name, alias.operation));
+    // An alias of the field's own name stands before it.
+    let own = own.filter(|(name, _)| plain_operation(field, name) == Some(Operation::Exact));
+    own.into_iter().chain(aliases).flat_map(move |(base, plain)| {
+        let suffixed = SUFFIXES.iter().filter(|(_, operation)| makes_sense(field, *operation));
+        let suffixed =
+            suffixed.map(move |(suffix, operation)| (format!("{base}__{suffix}"), *operation));
+        std::iter::once((base.to_owned(), plain))
+            .chain(suffixed)
+            .map(move |(name, operation)| (name, field, operation))
+    })
+}
+
 /// Whether the caller may filter, search and order by a field: only when they may read it in every
 /// record, or the rows that are found would tell what is in it.
 pub(crate) fn may_ask(field: &Field, caller: &Caller) -> bool {
@@ -85,14 +116,7 @@ fn plain_operation(field: &Field, name: &str) -> Option<Operation> {
 }
 
 fn operation_of(suffix: &str) -> Option<Operation> {
-    match suffix {
-        "gte" => Some(Operation::Gte),
-        "lte" => Some(Operation::Lte),
-        "in" => Some(Operation::In),
-        "icontains" => Some(Operation::Contains),
-        "isnull" => Some(Operation::IsNull),
-        _ => None,
-    }
+    SUFFIXES.iter().find(|(name, _)| *name == suffix).map(|(_, operation)| *operation)
 }
 
 fn makes_sense(field: &Field, operation: Operation) -> bool {
@@ -111,7 +135,7 @@ fn filter(
     operation: Operation,
     value: Option<&str>,
 ) -> Result<Option<Filter>, String> {
-    let Some(text) = value else {
+    let Some(text) = value.map(str::trim).filter(|text| !text.is_empty()) else {
         return Ok(None);
     };
     if text.contains('\0') {
@@ -153,7 +177,7 @@ fn one_of(field: &Field, text: &str) -> Result<Filter, String> {
 
 /// A text of the query as a value of the field, refused in the words of Django's forms.
 fn value_of(field: &Field, text: &str) -> Result<Value, String> {
-    let value = Value::String(text.trim().to_owned());
+    let value = Value::String(text.to_owned());
     match field.kind {
         Kind::Integer { .. } => {
             scalar::integer(&value, None, None).map_err(|_| "Enter a number.".to_owned())
@@ -165,7 +189,7 @@ fn value_of(field: &Field, text: &str) -> Result<Value, String> {
             scalar::time_or_day(&value).map_err(|_| "Enter a valid date/time.".to_owned())
         }
         Kind::Boolean => scalar::boolean(&value),
-        Kind::Choice(choices) if !choices.contains(&text.trim()) => {
+        Kind::Choice(choices) if !choices.contains(&text) => {
             Err(format!("Select a valid choice. {text} is not one of the available choices."))
         }
         _ => Ok(value),

@@ -26,7 +26,7 @@ pub(crate) const COLLECTION: &str = "idempotency";
 const KEPT_MILLIS: i64 = 24 * 3_600 * 1_000;
 
 /// Longest key, in bytes.
-const KEY_BYTES: usize = 255;
+pub(crate) const KEY_BYTES: usize = 255;
 
 /// A key that came with a request.
 pub(crate) struct Repeat {

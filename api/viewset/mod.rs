@@ -28,6 +28,8 @@ pub(crate) mod object;
 pub(crate) mod options;
 pub(crate) mod ordering;
 pub(crate) mod paging;
+#[cfg(test)]
+mod plans_tests;
 pub(crate) mod plugin;
 pub(crate) mod policy;
 pub(crate) mod references;
@@ -53,7 +55,7 @@ use crate::{
 };
 use hooks::{Checked, Draft, Edit, Removal, Row};
 use policy::Policy;
-use resource::{Action, Lookup, Resource, Together};
+use resource::{Action, Described, Lookup, Resource, Together};
 
 /// A resource. Only the first few items must be said; the rest have defaults that fit most.
 pub(crate) trait ViewSet: 'static {
@@ -77,6 +79,11 @@ pub(crate) trait ViewSet: 'static {
     const UNIQUE_TOGETHER: &'static [Together] = &[];
     /// What else can be done with a record.
     const ACTIONS: &'static [Action] = &[];
+
+    /// What the OpenAPI document says about those actions, and what else is below the resource.
+    const DESCRIBED: &'static [Described] = &[];
+    /// When [`ViewSet::existing`] finds something, for the OpenAPI document.
+    const EXISTING: Option<&'static str> = None;
 
     /// Records that are there at all, whoever asks.
     fn base() -> Filter {
@@ -181,6 +188,8 @@ impl<V: ViewSet> Declared for V {
         order: V::ORDER,
         unique_together: V::UNIQUE_TOGETHER,
         actions: V::ACTIONS,
+        described: V::DESCRIBED,
+        existing: V::EXISTING,
         base: V::base,
         indexes: V::indexes,
     };

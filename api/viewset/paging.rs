@@ -1,6 +1,6 @@
 //! One page of a list: by number, with a count, or by cursor, without.
 
-use std::sync::Arc;
+use std::{num::IntErrorKind, sync::Arc};
 
 use futures_util::future::try_join;
 use ihs_config::ApiSettings;
@@ -8,7 +8,7 @@ use ihs_store::{Direction, Document, Query, Sort, Store};
 use serde_json::{Map, Value, json};
 
 use super::cursor::{Cursor, Way};
-use crate::{error::ApiError, http::Call};
+use crate::{error::ApiError, fields::python, http::Call};
 
 /// The rows of a page, and what stands around them.
 pub(crate) struct Page {
@@ -33,6 +33,11 @@ pub(crate) trait Source {
 
     /// Those that the query means.
     fn page(&self, query: &Query) -> impl Future<Output = Result<Vec<Document>, ApiError>>;
+
+    /// Both at once.
+    fn both(&self, query: &Query) -> impl Future<Output = Result<(Vec<Document>, u64), ApiError>> {
+        async move { try_join(self.page(query), self.total(query)).await }
+    }
 }
 
 impl Source for Arc<dyn Store> {
@@ -42,6 +47,10 @@ impl Source for Arc<dyn Store> {
 
     async fn page(&self, query: &Query) -> Result<Vec<Document>, ApiError> {
         Ok(Store::find(&**self, query.clone()).await?)
+    }
+
+    async fn both(&self, query: &Query) -> Result<(Vec<Document>, u64), ApiError> {
+        Ok(Store::page(&**self, query.clone()).await?)
     }
 }
 
@@ -53,23 +62,27 @@ pub(crate) async fn fetch(
 ) -> Result<Page, ApiError> {
     query.limit = size(call.params.get("page_size"), &call.ctx.settings.api);
     match call.params.get("cursor") {
-        Some(cursor) => by_cursor(call, source, query, cursor).await,
+        Some(cursor) => {
+            // It decides nothing then, but what is no page is refused all the same.
+            if let Some(asked) = call.params.filled("page").filter(|asked| *asked != "last") {
+                page_number(Some(asked))?;
+            }
+            by_cursor(call, source, query, cursor).await
+        }
         None => by_number(call, source, query).await,
     }
 }
 
 /// How many rows: a bad value means the default, a large one is cut.
 pub(crate) fn size(asked: Option<&str>, settings: &ApiSettings) -> u64 {
-    let asked = asked.and_then(|text| text.trim().parse().ok()).filter(|size| *size > 0);
+    let asked = asked.and_then(whole).filter(|size| *size > 0);
     asked.unwrap_or(settings.page_size).min(settings.page_size_max).max(1)
 }
 
 async fn by_number(call: &Call, source: &impl Source, mut query: Query) -> Result<Page, ApiError> {
-    let whole = query.clone();
-    let count = source.total(&whole);
     let (count, number, rows) = match call.params.filled("page") {
         Some("last") => {
-            let count = count.await?;
+            let count = source.total(&query).await?;
             let last = pages(count, query.limit);
             query.skip = (last - 1) * query.limit;
             (count, last, source.page(&query).await?)
@@ -77,7 +90,7 @@ async fn by_number(call: &Call, source: &impl Source, mut query: Query) -> Resul
         asked => {
             let number = page_number(asked)?;
             query.skip = (number - 1).saturating_mul(query.limit);
-            let (count, rows) = try_join(count, source.page(&query)).await?;
+            let (rows, count) = source.both(&query).await?;
             (count, number, rows)
         }
     };
@@ -96,8 +109,16 @@ async fn by_number(call: &Call, source: &impl Source, mut query: Query) -> Resul
 fn page_number(asked: Option<&str>) -> Result<u64, ApiError> {
     // The store counts in i64; no list has pages beyond that.
     const MOST: u64 = 1 << 40;
-    let number = asked.map_or(Ok(1), |text| text.trim().parse::<u64>());
-    number.ok().filter(|number| (1..=MOST).contains(number)).ok_or_else(invalid_page)
+    let number = asked.map_or(Some(1), whole);
+    number.filter(|number| (1..=MOST).contains(number)).ok_or_else(invalid_page)
+}
+
+/// A whole number, in the digits that Python reads; what is too large for one is the largest.
+fn whole(text: &str) -> Option<u64> {
+    let digits = python::digits(python::strip(text));
+    digits
+        .parse::<u64>()
+        .map_or_else(|error| (*error.kind() == IntErrorKind::PosOverflow).then_some(u64::MAX), Some)
 }
 
 fn invalid_page() -> ApiError {
@@ -200,13 +221,16 @@ mod tests {
             assert_eq!(size(bad, &settings), 25, "{bad:?}");
         }
         assert_eq!(size(Some("7"), &settings), 7);
-        assert_eq!(size(Some("1000"), &settings), 100);
+        for large in ["1000", "99999999999999999999"] {
+            assert_eq!(size(Some(large), &settings), 100);
+        }
     }
 
     #[test]
     fn pages_are_counted_from_one() {
         assert_eq!([0, 1, 25, 26].map(|count| pages(count, 25)), [1, 1, 1, 2]);
         assert_eq!(page_number(None).ok(), Some(1));
+        assert_eq!(page_number(Some(" ۲")).ok(), Some(2));
         for bad in ["0", "x", "-1", "1.5", "", "99999999999999999999"] {
             assert!(page_number(Some(bad)).is_err(), "{bad}");
         }

@@ -33,6 +33,11 @@ pub(crate) trait Plugin: Sync {
         Some(self.resource().stored())
     }
 
+    /// Whether a filter that follows from the fields can be asked here.
+    fn takes_filter(&self, _: &str) -> bool {
+        true
+    }
+
     /// GET on the resource.
     fn list<'call>(&self, call: &'call Call) -> Answer<'call>;
 
@@ -129,6 +134,9 @@ impl<V: ViewSet> Plugin for Served<V> {
 async fn retrieve<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
     let document = object(call, V::RESOURCE, Right::Read).await?;
     let version = version_of(&document);
+    if !call.precondition().matches(version) {
+        return Err(ApiError::PreconditionFailed);
+    }
     let shown = show::show::<V>(&call.ctx, &call.caller, document).await?;
     let known = call.header(actix_web::http::header::IF_NONE_MATCH);
     Ok(Reply::record(version, &shown).unless_known(known))

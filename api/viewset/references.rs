@@ -1,4 +1,5 @@
-//! References: what a body names must be there, and be the caller's to see.
+//! References: what a body names, in the rows of its lists too, must be there, and be the caller's
+//! to see.
 
 use std::collections::HashSet;
 
@@ -9,8 +10,8 @@ use crate::{
     Ctx,
     auth::Caller,
     error::ApiError,
-    faults::Faults,
-    fields::{Field, kind::Kind},
+    faults::{Faults, RowPlace},
+    fields::{Field, coerce::nobody, input::Input, kind::Kind},
     plugins,
 };
 
@@ -19,22 +20,71 @@ pub(crate) async fn check(
     ctx: &Ctx,
     caller: &Caller,
     fields: &[Field],
+    input: &Input,
     values: &Document,
     faults: &mut Faults,
 ) -> Result<(), ApiError> {
     for field in fields {
+        if let Kind::Rows(inner) = field.kind {
+            let said = values.contains_key(field.source) || faults.has(field.name);
+            if let (true, Some(Value::Array(rows))) = (said, input.value(field)) {
+                check_rows(ctx, caller, field, inner, &rows, faults).await?;
+            }
+            continue;
+        }
         let named = named(values.get(field.source));
-        let found = match field.kind {
-            _ if named.is_empty() || faults.has(field.name) => continue,
-            Kind::Reference(resource) => records(ctx, caller, resource, &named).await?,
-            Kind::Person | Kind::People => users(ctx, &named).await?,
-            _ => continue,
-        };
-        for missing in named.iter().filter(|name| !found.contains(**name)) {
-            faults.add(field.name, message(field.kind, missing));
+        if named.is_empty() || faults.has(field.name) {
+            continue;
+        }
+        if let Some(found) = there(ctx, caller, field.kind, &named).await? {
+            for missing in named.iter().filter(|name| !found.contains(**name)) {
+                faults.add(field.name, message(field.kind, missing));
+            }
         }
     }
     Ok(())
+}
+
+/// The same inside the rows of a list, as they were sent: those beside a faulty row count, too.
+async fn check_rows(
+    ctx: &Ctx,
+    caller: &Caller,
+    field: &Field,
+    inner: &[Field],
+    rows: &[Value],
+    faults: &mut Faults,
+) -> Result<(), ApiError> {
+    for part in inner {
+        let texts: Vec<Option<String>> =
+            rows.iter().map(|row| text_of(row.get(part.name))).collect();
+        let distinct: HashSet<&str> = texts.iter().flatten().map(String::as_str).collect();
+        let named: Vec<&str> = distinct.into_iter().collect();
+        if named.is_empty() {
+            continue;
+        }
+        let Some(found) = there(ctx, caller, part.kind, &named).await? else { continue };
+        for (row, text) in texts.iter().enumerate() {
+            if let Some(missing) = text.as_ref().filter(|text| !found.contains(*text)) {
+                let place = RowPlace { field: field.name, rows: rows.len(), row, part: part.name };
+                faults.add_in_row(&place, message(part.kind, missing));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Which of these are there for the caller; `None` for fields that refer to nothing.
+async fn there(
+    ctx: &Ctx,
+    caller: &Caller,
+    kind: Kind,
+    named: &[&str],
+) -> Result<Option<HashSet<String>>, ApiError> {
+    match kind {
+        Kind::Reference(resource) => records(ctx, caller, resource, named).await.map(Some),
+        Kind::Person | Kind::People => users(ctx, named).await.map(Some),
+        _ => Ok(None),
+    }
 }
 
 /// Which of these are usernames of users. One may name somebody without seeing their record.
@@ -75,9 +125,18 @@ fn named(value: Option<&Value>) -> Vec<&str> {
     }
 }
 
+/// What a row names; the empty text names nothing.
+fn text_of(value: Option<&Value>) -> Option<String> {
+    match value {
+        Some(Value::String(text)) if !text.is_empty() => Some(text.clone()),
+        Some(Value::Number(number)) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
 fn message(kind: Kind, missing: &str) -> String {
     match kind {
         Kind::Reference(_) => format!("Invalid pk \"{missing}\" - object does not exist."),
-        _ => format!("Object with username={missing} does not exist."),
+        _ => nobody(missing),
     }
 }

@@ -3,6 +3,8 @@
 
 use ihs_store::{Collection, Direction, Filter, Index, Sort, collection::IndexKind};
 
+use serde_json::Value;
+
 use super::policy::{Policy, Rule};
 use crate::fields::{Field, flags::Flag, kind::Kind};
 
@@ -24,6 +26,22 @@ pub(crate) struct Action {
     pub(crate) method: &'static str,
     /// What it does, for OPTIONS.
     pub(crate) about: &'static str,
+}
+
+/// What is served below a resource besides its records, for the OpenAPI document: an action of it,
+/// or one of [`crate::plugins::BELOW`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Described {
+    /// The path below the resource: `{key}/leave/`.
+    pub(crate) below: &'static str,
+    /// The parameters of its query.
+    pub(crate) parameters: &'static [Field],
+    /// The fields of its body.
+    pub(crate) body: &'static [Field],
+    /// The status when all is well.
+    pub(crate) status: &'static str,
+    /// The schema of what it answers, and an example; `None` when that has no body.
+    pub(crate) answer: Option<fn() -> (Value, Value)>,
 }
 
 /// Fields of which no two records have the same values.
@@ -56,6 +74,10 @@ pub struct Resource {
     pub(crate) unique_together: &'static [Together],
     /// What else can be done with a record.
     pub(crate) actions: &'static [Action],
+    /// What the OpenAPI document says about what is below it.
+    pub(crate) described: &'static [Described],
+    /// Why POST may answer with a record that is there already.
+    pub(crate) existing: Option<&'static str>,
     /// Records that are there at all.
     pub(crate) base: fn() -> Filter,
     /// Indexes that do not follow from the fields.
@@ -158,6 +180,7 @@ fn covers(there: &Index, wanted: &Index) -> bool {
     wanted.kind == IndexKind::Plain
         && there.kind != IndexKind::Items
         && there.only.is_none()
+        && there.descending == wanted.descending
         && there.fields.starts_with(&wanted.fields)
 }
 
@@ -177,13 +200,16 @@ fn field_index(field: &Field) -> Option<Index> {
     }
 }
 
-/// An index can be read either way, but not one key up and the next one down.
+/// An index can be read from either end, but not one key up and the next one down, unless it is
+/// made so.
 fn order_index(order: &[Sort]) -> Option<Index> {
     let first = order.first()?;
     let uniform = order.iter().all(|key| key.direction == first.direction);
-    let fields: Vec<&'static str> =
-        if uniform { order.iter().map(|key| key.field).collect() } else { vec![first.field] };
-    Some(Index::plain("default_order", &fields))
+    let fields: Vec<&'static str> = order.iter().map(|key| key.field).collect();
+    Some(match uniform {
+        true => Index::plain("default_order", &fields),
+        false => Index::sorted("default_order", order),
+    })
 }
 
 /// Smallest first, for declarations.

@@ -28,7 +28,8 @@ pub(crate) fn fault_of(resource: &Resource, index: &str) -> Option<Faults> {
     Some(Faults::one(NON_FIELD, together_message(together)))
 }
 
-/// Adds what is taken to the faults that a body has already.
+/// Adds what is taken to the faults that a body has already. What is faulty is not looked up: it
+/// may be something that the caller must not know of.
 pub(crate) async fn add_faults(
     ctx: &Ctx,
     resource: &'static Resource,
@@ -37,6 +38,9 @@ pub(crate) async fn add_faults(
     faults: &mut Faults,
 ) -> Result<(), ApiError> {
     for field in resource.fields.iter().filter(|field| field.is(Flag::Unique)) {
+        if faults.has(field.name) {
+            continue;
+        }
         let Some(value) = values.get(field.source).filter(|value| !value.is_null()) else {
             continue;
         };

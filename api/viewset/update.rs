@@ -74,7 +74,7 @@ pub(crate) async fn persist<T>(
     Err(ApiError::Conflict("Others keep changing the same record, try again.".to_owned()))
 }
 
-/// Whether `If-Match` allows this version.
+/// Whether the client wants to change this version.
 pub(crate) fn meet(precondition: &Precondition, document: &Document) -> Result<(), ApiError> {
     if precondition.allows(version_of(document)) {
         Ok(())

@@ -25,13 +25,14 @@ pub(crate) async fn validate<V: ViewSet>(
     let resource = V::RESOURCE;
     refuse_forbidden(resource, &call.caller, input, stage, before)?;
     let (mut values, mut faults) = clean(resource.fields, input, stage);
-    references::check(&call.ctx, &call.caller, resource.fields, &values, &mut faults).await?;
+    references::check(&call.ctx, &call.caller, resource.fields, input, &values, &mut faults)
+        .await?;
     V::check(call, &mut Checked { stage, values: &mut values, before, faults: &mut faults })
         .await?;
     if !faults.is_empty() {
         unique::add_faults(&call.ctx, resource, &values, before, &mut faults).await?;
     }
-    faults.into_result()?;
+    faults.sorted(resource.fields).into_result()?;
     Ok(values)
 }
 

@@ -32,10 +32,7 @@ pub(crate) struct Crew {
 impl Crew {
     /// Signs up `size` users under names of their own, and logs them in.
     pub(crate) async fn sign_up(address: Address, size: usize) -> Result<Self, Failure> {
-        let client = Client::builder()
-            .timeout(PATIENCE)
-            .build()
-            .map_err(|error| Failure::failed("cannot make requests").because(error))?;
+        let client = client()?;
         let run: u32 = rand::random();
         let progress = ProgressBar::new(size as u64);
         let hands = stream::iter(0..size)
@@ -72,9 +69,28 @@ async fn enlist(client: &Client, address: &Address, name: &str) -> Result<Hand, 
         "username": name, "password": password, "email": email, "userType": "patient",
     });
     answer(client.post(address.rest("/api/users/")).json(&user)).await?;
+    enter(client, address, name, &password).await
+}
+
+/// Logs somebody in who is there already.
+pub(crate) async fn log_in(address: &Address, name: &str, password: &str) -> Result<Hand, Failure> {
+    enter(&client()?, address, name, password).await
+}
+
+async fn enter(
+    client: &Client,
+    address: &Address,
+    name: &str,
+    password: &str,
+) -> Result<Hand, Failure> {
     let credentials = json!({"username": name, "password": password});
     let pair = answer(client.post(address.rest("/api/token/")).json(&credentials)).await?;
     Ok(Hand { name: name.to_owned(), token: text(&pair, "token")? })
+}
+
+fn client() -> Result<Client, Failure> {
+    let client = Client::builder().timeout(PATIENCE).build();
+    client.map_err(|error| Failure::failed("cannot make requests").because(error))
 }
 
 async fn answer(request: reqwest::RequestBuilder) -> Result<Value, Failure> {

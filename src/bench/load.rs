@@ -67,7 +67,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<Outcome, Failure> {
 }
 
 /// The load generator writes to the bare connection.
-pub(super) fn no_tls() -> Failure {
+pub(crate) fn no_tls() -> Failure {
     Failure::usage("the load generator speaks plain HTTP only")
 }
 

@@ -5,11 +5,15 @@
 //! - [`member`]: one socket in one room, which checks what it gets
 //! - [`tally`]: what was counted; [`process`]: what the server used meanwhile
 //! - [`load`]: fan-out and rooms; [`idle`]: sockets that only stay
+//! - [`records`]: records over REST, [`phase`] after [`phase`]; [`http`]: the client for it
 
 pub(crate) mod crew;
+pub(crate) mod http;
 pub(crate) mod idle;
 pub(crate) mod load;
 pub(crate) mod member;
+pub(crate) mod phase;
 pub(crate) mod process;
+pub(crate) mod records;
 pub(crate) mod tally;
 pub(crate) mod wire;

@@ -7,8 +7,10 @@ use tokio::{runtime, task::LocalSet};
 use crate::{
     bench::{
         idle,
-        load::{self, Outcome, Plan},
+        load::{self, Outcome, Plan, no_tls},
+        phase,
         process::Processes,
+        records,
     },
     chat::address::Address,
     cli::{BenchArgs, BenchKind},
@@ -31,6 +33,7 @@ pub(crate) fn run(args: BenchArgs) -> Result<(), Failure> {
         match args.kind {
             BenchKind::Idle => idle(args, address).await,
             BenchKind::FanOut | BenchKind::Rooms => load(args, address).await,
+            BenchKind::Records => records(args, address).await,
         }
     })
 }
@@ -104,6 +107,35 @@ async fn idle(args: BenchArgs, address: Address) -> Result<(), Failure> {
         println!("resident per socket   {:.1} KiB", grown as f64 / outcome.opened.max(1) as f64);
     }
     Ok(())
+}
+
+async fn records(args: BenchArgs, address: Address) -> Result<(), Failure> {
+    let authority = address.authority().ok_or_else(no_tls)?.to_owned();
+    let plan = records::Plan {
+        address,
+        authority,
+        staff: args.staff,
+        doctor: args.doctor,
+        password: args.password,
+        clients: args.clients,
+        readers: args.readers,
+        time: Duration::from_secs(args.seconds),
+        processes: Processes(args.pid),
+    };
+    println!("clients                        {} read, {} write", plan.readers, plan.clients);
+    records::run(&plan, report_phase).await
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts of one run are far below 2^52")]
+fn report_phase(name: &str, outcome: &phase::Outcome) {
+    let count = outcome.micros.len();
+    let rate = count as f64 / outcome.time.as_secs_f64();
+    let [median, most, last] = [500, 990, 1_000].map(|part| millis(outcome.delay(part)));
+    let cpu = outcome.cpu.map(|cpu| cpu.as_secs_f64() * 1e6 / count.max(1) as f64);
+    let cpu = cpu.map_or(String::new(), |cpu| format!("   CPU {cpu:.0} µs each"));
+    println!(
+        "{name:<31}{rate:>8.0} /s   p50 {median:.2} ms   p99 {most:.2} ms   max {last:.2} ms{cpu}"
+    );
 }
 
 fn millis(time: Duration) -> f64 {

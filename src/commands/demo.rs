@@ -5,8 +5,10 @@ use ihs_store::{Filter, Write};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::{
-    cli::NodeArgs,
+    cli::DemoArgs,
     demo::{
+        PASSWORD,
+        masses::{Masses, doctor_of},
         plan::{Kind, Plan},
         records::Records,
     },
@@ -14,21 +16,21 @@ use crate::{
     node,
 };
 
-/// Everybody's password. It is printed, and good for nothing but invented people.
-const PASSWORD: &str = "demo-clinic";
-
 /// Items that are written in one commit.
 const BATCH: usize = 32;
 
+/// Further patients that are written in one commit.
+const MASS_BATCH: usize = 500;
+
 /// Fills the store, and prints who can log in.
-pub(crate) fn run(args: NodeArgs) -> Result<(), Failure> {
-    let settings = node::settings(&args.overrides())?;
+pub(crate) fn run(args: DemoArgs) -> Result<(), Failure> {
+    let settings = node::settings(&args.node.overrides())?;
     let plan = Plan::new();
     node::with(settings, async |ctx| {
         refuse_unless_empty(&ctx).await?;
-        fill(&ctx, &plan).await
+        fill(&ctx, &plan, args.patients).await
     })?;
-    introduce(&plan);
+    introduce(&plan, args.patients);
     Ok(())
 }
 
@@ -42,20 +44,40 @@ async fn refuse_unless_empty(ctx: &Ctx) -> Result<(), Failure> {
     }
 }
 
-async fn fill(ctx: &Ctx, plan: &Plan) -> Result<(), Failure> {
+async fn fill(ctx: &Ctx, plan: &Plan, patients: usize) -> Result<(), Failure> {
     let unmade = |error| Failure::failed("the demo cannot be made").because(error);
+    // One hash for all: a million of them would take days, and the password is printed anyway.
     let hash = password_hash(ctx, PASSWORD).await.map_err(unmade)?;
-    let items = Records::new(ctx, hash).of(plan).map_err(unmade)?;
-    let progress = progress(items.len());
+    let records = Records::new(ctx, hash);
+    let items = records.of(plan).map_err(unmade)?;
+    let progress = progress(items.len() + patients);
     for batch in items.chunks(BATCH) {
-        let writes: Vec<Write> = batch.iter().flatten().cloned().collect();
-        ctx.store.commit(writes).await.map_err(|error| {
-            Failure::failed("the demo is incomplete: remove its data and try again").because(error)
-        })?;
+        commit(ctx, batch.iter().flatten().cloned().collect()).await?;
         progress.inc(batch.len() as u64);
+    }
+    let doctors: Vec<&str> = plan.doctors().map(|doctor| doctor.username.as_str()).collect();
+    let mut masses = Masses::new().take(patients);
+    loop {
+        let mut writes = Vec::new();
+        for patient in masses.by_ref().take(MASS_BATCH) {
+            let doctor = doctor_of(&patient, &doctors);
+            writes.extend(records.patient(&patient, doctor).map_err(unmade)?);
+            progress.inc(1);
+        }
+        if writes.is_empty() {
+            break;
+        }
+        commit(ctx, writes).await?;
     }
     progress.finish_and_clear();
     Ok(())
+}
+
+async fn commit(ctx: &Ctx, writes: Vec<Write>) -> Result<(), Failure> {
+    let done = ctx.store.commit(writes).await.map(drop);
+    done.map_err(|error| {
+        Failure::failed("the demo is incomplete: remove its data and try again").because(error)
+    })
 }
 
 /// Drawn on a terminal only.
@@ -67,8 +89,9 @@ fn progress(items: usize) -> ProgressBar {
     }
 }
 
-fn introduce(plan: &Plan) {
-    println!("Demo data: {} people, {} rooms, all invented.", plan.people.len(), plan.talks.len());
+fn introduce(plan: &Plan, patients: usize) {
+    let people = plan.people.len() + patients;
+    println!("Demo data: {people} people, {} rooms, all invented.", plan.talks.len());
     println!("Everybody's password: {PASSWORD}");
     let first = [
         ("staff", plan.first(|kind| matches!(kind, Kind::Staff))),

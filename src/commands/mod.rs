@@ -5,6 +5,9 @@ mod chat;
 mod check;
 mod createsuperuser;
 mod demo;
+mod export;
+mod import;
+mod openapi;
 mod serve;
 
 use crate::{
@@ -18,8 +21,11 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Serve(args) => serve::run(args),
         Command::Createsuperuser(args) => createsuperuser::run(args),
         Command::Demo(args) => demo::run(args),
+        Command::Export(args) => export::run(args),
+        Command::Import(args) => import::run(args),
         Command::Chat(args) => chat::run(args),
         Command::Bench(args) => bench::run(args),
+        Command::Openapi(args) => openapi::run(args),
         Command::Check(args) => check::run(args),
     }
 }

@@ -2,9 +2,14 @@
 //!
 //! - [`plan`]: who is there and what they have said
 //! - [`names`], [`talks`]: what the plan draws from
+//! - [`masses`]: further patients, for measuring
 //! - [`records`]: the plan as what is stored
 
+pub(crate) mod masses;
 mod names;
 pub(crate) mod plan;
 pub(crate) mod records;
 mod talks;
+
+/// Everybody's password. It is printed, and good for nothing but invented people.
+pub(crate) const PASSWORD: &str = "demo-clinic";

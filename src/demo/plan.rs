@@ -35,12 +35,12 @@ pub(crate) enum Kind {
 #[derive(Debug, Clone)]
 pub(crate) struct Person {
     pub(crate) username: String,
-    pub(crate) first: &'static str,
+    pub(crate) first: String,
     pub(crate) last: &'static str,
     pub(crate) kind: Kind,
     /// Tells people apart in everything that is a number: national ids, council ids, telephones.
     pub(crate) number: usize,
-    persian: bool,
+    pub(crate) persian: bool,
 }
 
 /// A room and what was said in it.
@@ -78,11 +78,16 @@ impl Plan {
             crowd.add(Kind::Nurse);
         }
         for _ in 0..PATIENTS {
-            let patient = crowd.patient();
+            let patient = patient(&mut crowd.random);
             crowd.add(patient);
         }
         let talks = talks(&crowd.people);
         Self { people: crowd.people, talks }
+    }
+
+    /// The doctors.
+    pub(crate) fn doctors(&self) -> impl Iterator<Item = &Person> {
+        self.people.iter().filter(|person| matches!(person.kind, Kind::Doctor { .. }))
     }
 
     /// The first person whose kind is accepted.
@@ -102,7 +107,7 @@ impl Crowd {
     fn staff(&mut self) {
         self.people.push(Person {
             username: "front.desk".to_owned(),
-            first: "Front",
+            first: "Front".to_owned(),
             last: "Desk",
             kind: Kind::Staff,
             number: 0,
@@ -113,20 +118,18 @@ impl Crowd {
     fn add(&mut self, kind: Kind) {
         let number = self.people.len();
         let family = FAMILIES[number % FAMILIES.len()];
-        let (first, last) = (self.pick(family.first), self.pick(family.last));
+        let random = &mut self.random;
+        let (first, last) =
+            (family_member(random, family.first), family_member(random, family.last));
         let person = Person {
             username: self.username(first, last),
-            first: first.0,
+            first: first.0.to_owned(),
             last: last.0,
             kind,
             number,
             persian: family.is_persian,
         };
         self.people.push(person);
-    }
-
-    fn pick(&mut self, names: &'static [Name]) -> Name {
-        names[self.random.random_range(0..names.len())]
     }
 
     /// `first.last`, numbered when several have the same name.
@@ -140,19 +143,25 @@ impl Crowd {
         }
         username
     }
+}
 
-    fn patient(&mut self) -> Kind {
-        let centimetres: u32 = self.random.random_range(150..=195);
-        // In tenths: a body mass index between 19 and 30.
-        let index: u32 = self.random.random_range(190..=300);
-        let supplement = self.random.random_bool(0.3);
-        Kind::Patient {
-            insurance: self.random.random_range(0..INSURANCES.len()),
-            supplement: supplement.then(|| self.random.random_range(0..INSURANCES.len())),
-            kilograms: index * centimetres * centimetres / 100_000,
-            centimetres,
-            history: HISTORIES[self.random.random_range(0..HISTORIES.len())],
-        }
+/// One of these names.
+pub(crate) fn family_member(random: &mut StdRng, names: &'static [Name]) -> Name {
+    names[random.random_range(0..names.len())]
+}
+
+/// A patient's particulars.
+pub(crate) fn patient(random: &mut StdRng) -> Kind {
+    let centimetres: u32 = random.random_range(150..=195);
+    // In tenths: a body mass index between 19 and 30.
+    let index: u32 = random.random_range(190..=300);
+    let supplement = random.random_bool(0.3);
+    Kind::Patient {
+        insurance: random.random_range(0..INSURANCES.len()),
+        supplement: supplement.then(|| random.random_range(0..INSURANCES.len())),
+        kilograms: index * centimetres * centimetres / 100_000,
+        centimetres,
+        history: HISTORIES[random.random_range(0..HISTORIES.len())],
     }
 }
 

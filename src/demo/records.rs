@@ -2,7 +2,7 @@
 
 use ihs_api::{
     Ctx,
-    seed::{SeedError, record},
+    seed::{SeedError, record, treated_by},
 };
 use ihs_store::{Body, Document, EntryId, LogEntry, RoomId, Seq, Timestamp, Write};
 use serde_json::{Value, json};
@@ -56,7 +56,8 @@ impl<'ctx> Records<'ctx> {
         Ok(all)
     }
 
-    fn person(&self, person: &Person) -> Result<Vec<Write>, SeedError> {
+    /// A user and their profile.
+    pub(crate) fn person(&self, person: &Person) -> Result<Vec<Write>, SeedError> {
         let id = self.ctx.ids.record();
         let store = |resource, values| record(self.ctx, resource, &id, &person.username, values);
         let mut writes = vec![store("users", self.user(person))?];
@@ -64,6 +65,19 @@ impl<'ctx> Records<'ctx> {
             writes.push(store(resource, profile)?);
         }
         Ok(writes)
+    }
+
+    /// A patient, and the doctor who treats them.
+    pub(crate) fn patient(
+        &self,
+        patient: &Person,
+        doctor: Option<&str>,
+    ) -> Result<Vec<Write>, SeedError> {
+        let writes = self.person(patient)?.into_iter();
+        Ok(match doctor {
+            Some(doctor) => writes.map(|write| treated_by(write, doctor)).collect(),
+            None => writes.collect(),
+        })
     }
 
     fn user(&self, person: &Person) -> Document {

@@ -16,7 +16,8 @@ const STATEMENTS: usize = 256;
 /// The log of all rooms, and the keys in it (see [`super::keys`]). `amended` and `updated` are seq and
 /// time of the last entry that changed a message. The indexes have only what is looked for by them:
 /// the edits that a deletion finds, messages by their ids (which grow, and so cost little), and what
-/// is not a message, by which messages are counted without looking at them.
+/// is not a message, by which messages are counted without looking at them. Beside it, the version
+/// of the folding of each search table.
 pub(super) const BASE: &str = "
     CREATE TABLE IF NOT EXISTS log (
         room BLOB NOT NULL,
@@ -42,6 +43,10 @@ pub(super) const BASE: &str = "
         key TEXT NOT NULL,
         seq INTEGER NOT NULL,
         PRIMARY KEY (room, sender, key)
+    ) WITHOUT ROWID;
+    CREATE TABLE IF NOT EXISTS search_folding (
+        collection TEXT NOT NULL PRIMARY KEY,
+        version INTEGER NOT NULL
     ) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS log_keyed (
         room BLOB NOT NULL PRIMARY KEY,
@@ -86,7 +91,7 @@ pub(super) fn reader(file: &Path) -> rusqlite::Result<Connection> {
         "PRAGMA query_only = ON;
          PRAGMA temp_store = MEMORY;
          PRAGMA cache_size = -16384;
-         PRAGMA mmap_size = 1073741824;",
+         PRAGMA mmap_size = 2147418112;",
     )?;
     keep_plans(&connection)?;
     Ok(connection)

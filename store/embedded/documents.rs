@@ -11,7 +11,8 @@ use super::{
     fault::{Fault, failed, violated_index},
     items,
     needles::searches,
-    plan::plan,
+    plan::{among_few, is_one, plan},
+    roster::{View, one_of, view},
     schema::Table,
     search::Pending,
     translate::{Looking, Sql, condition, order},
@@ -36,13 +37,86 @@ pub(super) fn get(
     text.as_deref().map(parse).transpose()
 }
 
-/// What the query means, in its order: step after step, until there is enough.
+/// What the query means, in its order.
 pub(super) fn find(
+    connection: &Connection,
+    table: &Arc<Table>,
+    query: &Query,
+) -> Result<Vec<Document>, Fault> {
+    match roster(connection, table, &query.filter)? {
+        Some(view) => find_in(&view, connection, table, query),
+        None => step_by_step(connection, table, query),
+    }
+}
+
+/// How many documents match.
+pub(super) fn count(
+    connection: &Connection,
+    table: &Arc<Table>,
+    filter: &Filter,
+) -> Result<u64, Fault> {
+    match roster(connection, table, filter)? {
+        Some(view) => count_in(&view, connection, table, filter),
+        None => count_alone(connection, table, filter),
+    }
+}
+
+/// What the query means, and how many documents match its filter.
+pub(super) fn page(
+    connection: &Connection,
+    table: &Arc<Table>,
+    query: &Query,
+) -> Result<(Vec<Document>, u64), Fault> {
+    if let Some(view) = roster(connection, table, &query.filter)? {
+        let found = find_in(&view, connection, table, query)?;
+        return Ok((found, count_in(&view, connection, table, &query.filter)?));
+    }
+    let _moment = connection.unchecked_transaction()?;
+    let found = step_by_step(connection, table, query)?;
+    Ok((found, count_alone(connection, table, &query.filter)?))
+}
+
+/// The roster of a collection, where it is of use.
+fn roster<'a>(
+    connection: &'a Connection,
+    table: &'a Arc<Table>,
+    filter: &Filter,
+) -> Result<Option<View<'a>>, Fault> {
+    if is_one(filter, table) { Ok(None) } else { view(connection, table) }
+}
+
+fn find_in(
+    view: &View<'_>,
     connection: &Connection,
     table: &Table,
     query: &Query,
 ) -> Result<Vec<Document>, Fault> {
-    let _moment = moment(connection, &query.filter)?;
+    if among_few(connection, table, &query.filter)?.is_some() {
+        return step_by_step(connection, table, query);
+    }
+    let (rows, skip) = view.page(query)?;
+    select(connection, table, one_of(&rows), &order(&query.keys()), query.limit, skip)
+}
+
+fn count_in(
+    view: &View<'_>,
+    connection: &Connection,
+    table: &Table,
+    filter: &Filter,
+) -> Result<u64, Fault> {
+    match among_few(connection, table, filter)? {
+        Some(condition) => counted(connection, table, condition),
+        None => view.count(filter),
+    }
+}
+
+/// Step after step, until there is enough.
+fn step_by_step(
+    connection: &Connection,
+    table: &Table,
+    query: &Query,
+) -> Result<Vec<Document>, Fault> {
+    let _moment = moment(connection)?;
     let plan = plan(connection, table, &query.filter)?;
     let order = order(&query.keys());
     let mut skip = query.skip;
@@ -56,7 +130,7 @@ pub(super) fn find(
         let limit = wanted.saturating_add(skip);
         let mut sql = plan.condition.clone();
         sql.and(condition(&step, table, Looking::Everywhere)?);
-        let mut documents = page(connection, table, sql, &order, limit, offset)?;
+        let mut documents = select(connection, table, sql, &order, limit, offset)?;
         let passed = usize::try_from(skip).unwrap_or(usize::MAX).min(documents.len());
         skip -= passed as u64;
         found.extend(documents.drain(passed..));
@@ -64,15 +138,13 @@ pub(super) fn find(
     Ok(found)
 }
 
-/// Holds one moment's view of the database where more than one statement is needed.
-fn moment<'a>(
-    connection: &'a Connection,
-    filter: &Filter,
-) -> rusqlite::Result<Option<Transaction<'a>>> {
-    searches(filter).then(|| connection.unchecked_transaction()).transpose()
+/// Holds one moment's view of the database where more than one statement may be needed, unless it
+/// is held already.
+fn moment(connection: &Connection) -> rusqlite::Result<Option<Transaction<'_>>> {
+    connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()
 }
 
-fn page(
+fn select(
     connection: &Connection,
     table: &Table,
     mut condition: Sql,
@@ -95,17 +167,26 @@ fn page(
     Ok(documents)
 }
 
-/// How many documents match.
-pub(super) fn count(connection: &Connection, table: &Table, filter: &Filter) -> Result<u64, Fault> {
-    let _moment = moment(connection, filter)?;
+fn count_alone(connection: &Connection, table: &Table, filter: &Filter) -> Result<u64, Fault> {
+    let _moment = moment(connection)?;
     let plan = plan(connection, table, filter)?;
-    let Sql { text, params } = plan.count.unwrap_or_else(|| {
-        let Sql { text, params } = plan.condition;
-        let text = format!("SELECT count(*) FROM {} WHERE {text}", table.documents);
-        Sql { text, params }
-    });
-    let mut statement = connection.prepare_cached(&text)?;
-    let count = statement.query_row(params_from_iter(params), |row| row.get(0));
+    match plan.count {
+        Some(count) => number(connection, count),
+        None => counted(connection, table, plan.condition),
+    }
+}
+
+/// Without a condition, SQLite looks at no document.
+fn counted(connection: &Connection, table: &Table, condition: Sql) -> Result<u64, Fault> {
+    let Sql { text, params } = condition;
+    let bounds = if text == "1" { String::new() } else { format!(" WHERE {text}") };
+    let text = format!("SELECT count(*) FROM {}{bounds}", table.documents);
+    number(connection, Sql { text, params })
+}
+
+fn number(connection: &Connection, sql: Sql) -> Result<u64, Fault> {
+    let mut statement = connection.prepare_cached(&sql.text)?;
+    let count = statement.query_row(params_from_iter(sql.params), |row| row.get(0));
     Ok(count.map(i64::unsigned_abs)?)
 }
 
@@ -126,6 +207,7 @@ impl Writing<'_> {
         let text = serde_json::to_string(document).map_err(failed)?;
         self.execute(table, &sql, params![id_of(document)?, text])?;
         let row = self.connection.last_insert_rowid();
+        table.touch(row);
         for items in &table.items {
             items::add(self.connection, &items.table, row, document.get(items.field))?;
         }
@@ -196,6 +278,7 @@ impl Writing<'_> {
         document::check(&after)?;
         let sql = format!("UPDATE {} SET doc = jsonb(?) WHERE row = ?", table.documents);
         let text = serde_json::to_string(&after).map_err(failed)?;
+        table.touch(row);
         self.execute(table, &sql, params![text, row])?;
         for items in &table.items {
             let (old, new) = (before.get(items.field), after.get(items.field));
@@ -209,6 +292,7 @@ impl Writing<'_> {
     }
 
     fn remove(&mut self, table: &Arc<Table>, row: i64, document: &Document) -> Result<(), Fault> {
+        table.touch(row);
         let sql = format!("DELETE FROM {} WHERE row = ?", table.documents);
         self.connection.prepare_cached(&sql)?.execute([row])?;
         for items in &table.items {

@@ -50,6 +50,15 @@ pub(super) fn changes_another(entry: &LogEntry) -> bool {
     matches!(entry.body, Body::Edited { .. } | Body::Deleted { .. })
 }
 
+/// Whether entries are new or were in a log before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// What they would change must still be there.
+    New,
+    /// What they changed may have been deleted by later ones.
+    Restored,
+}
+
 /// Appends until an entry cannot be. The transaction has the only writer, so that nothing comes
 /// between the look at the head and the insertion. After an error the outcome is unknown, unless
 /// the caller undoes what was inserted before it.
@@ -58,6 +67,7 @@ pub(super) fn append(
     keys: &mut Keys,
     room: RoomId,
     entries: &[LogEntry],
+    origin: Origin,
 ) -> Result<Appended, Fault> {
     let mut head = head_seq(connection, room)?;
     let mut insert = connection.prepare_cached(INSERT)?;
@@ -74,6 +84,7 @@ pub(super) fn append(
             return Ok(stop(Stop::KeyTaken(Box::new(first))));
         }
         if let Body::Edited { target, .. } | Body::Deleted { target } = &entry.body
+            && origin == Origin::New
             && is_deleted(connection, room, *target)?
         {
             return Ok(stop(Stop::TargetGone));

@@ -194,7 +194,7 @@ mod tests {
     }
 
     fn append(connection: &Connection, keys: &mut Keys, entries: &[LogEntry]) -> Option<Stop> {
-        entries::append(connection, keys, ROOM, entries).unwrap().stop
+        entries::append(connection, keys, ROOM, entries, entries::Origin::New).unwrap().stop
     }
 
     fn upto(connection: &Connection) -> u64 {

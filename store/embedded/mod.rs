@@ -7,8 +7,8 @@
 //! - `lane`: queues, tickets and replies between calls and threads
 //! - `writer`, `session`: the thread that writes; `checkpoint` beside it; `readers`
 //! - `schema`, `prepare`: which tables and indexes there are
-//! - `translate`, `needles`, `plan`: filters as SQL
-//! - `documents`, `items`, `search`: documents and what finds them
+//! - `translate`, `needles`, `plan`: filters as SQL; `explain`: what SQLite makes of it
+//! - `documents`, `items`, `search`: documents and what finds them; `roster`: large collections
 //! - `entries`, `keys`: the rooms' logs; `messages`: messages out of many of them, `span` by span
 //! - `fault`: SQLite's errors as the port means them
 
@@ -17,6 +17,7 @@ mod checkpoint;
 mod connection;
 mod documents;
 mod entries;
+mod explain;
 mod fault;
 mod folder;
 mod items;
@@ -27,6 +28,7 @@ mod needles;
 mod plan;
 mod prepare;
 mod readers;
+mod roster;
 mod schema;
 mod search;
 mod session;
@@ -42,9 +44,11 @@ use ihs_config::StoreSettings;
 use parking_lot::Mutex;
 use rusqlite::Connection;
 
+pub use self::explain::Explained;
 use self::{
     fault::{Fault, failed, unavailable},
     folder::Folder,
+    roster::Maker,
     schema::{Published, Schema},
     session::{Session, append_apart, commit_apart},
     writer::Apart,
@@ -78,6 +82,7 @@ struct Lanes {
     write: Sender<writer::Job>,
     read: Sender<readers::Job>,
     threads: Vec<JoinHandle<()>>,
+    maker: Maker,
     folder: Folder,
 }
 
@@ -101,15 +106,18 @@ impl Lanes {
             settings.queue,
             Duration::from_millis(settings.timeout_ms),
         )?;
-        let (write, writer) = writer::start(connection, published, settings.queue, signal)?;
-        threads.extend([checkpointer, writer]);
-        Ok(Self { write, read, threads, folder })
+        let (maker, making) = roster::start(&file, settings.roster_from)?;
+        let (write, writer) =
+            writer::start(connection, published, maker.clone(), settings.queue, signal)?;
+        threads.extend([checkpointer, writer, making]);
+        Ok(Self { write, read, threads, maker, folder })
     }
 
     /// Lets the threads finish what is queued, and waits for them.
     fn end(self) {
-        let Self { write, read, threads, folder } = self;
-        drop((write, read));
+        let Self { write, read, threads, maker, folder } = self;
+        maker.close();
+        drop((write, read, maker));
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");
@@ -142,6 +150,17 @@ impl Embedded {
             .await
             .map_err(failed)??;
         Ok(Self { lanes: Mutex::new(Some(lanes)), wait })
+    }
+
+    /// How SQLite goes about a query.
+    ///
+    /// # Errors
+    /// Those of [`Store::find`].
+    pub async fn explain(&self, query: Query) -> Result<Explained, StoreError> {
+        self.read(move |connection, schema| {
+            explain::explain(connection, schema.table(query.collection)?, &query)
+        })
+        .await
     }
 
     async fn read<T: Send + 'static>(
@@ -205,6 +224,13 @@ impl Store for Embedded {
     async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError> {
         self.read(move |connection, schema| {
             documents::count(connection, schema.table(collection)?, &filter)
+        })
+        .await
+    }
+
+    async fn page(&self, query: Query) -> Result<(Vec<Document>, u64), StoreError> {
+        self.read(move |connection, schema| {
+            documents::page(connection, schema.table(query.collection)?, &query)
         })
         .await
     }

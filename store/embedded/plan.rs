@@ -1,15 +1,17 @@
-//! How a filter that looks for texts is best asked.
+//! How a filter is best asked.
 //!
-//! When few texts have the needles, their rows are found first and all else is compared. When
-//! many have, documents are taken in the order or by the index that the rest of the query gives,
-//! and each one's text is looked at: a page is soon full.
+//! It begins with what is rare. When few documents match what indexes tell (those whom a doctor
+//! treats, say), or few texts have the needles, their rows are found first and all else is
+//! compared. When many do, documents are taken in the order or by the index that the rest of the
+//! query gives, and each one's text is looked at: a page is soon full.
 
 use rusqlite::{Connection, params_from_iter};
 use serde_json::Value;
 
 use super::{
     fault::Fault,
-    needles::expression,
+    needles::{expression, searches},
+    roster::one_of,
     schema::Table,
     translate::{Looking, Sql, condition},
 };
@@ -36,8 +38,10 @@ struct Search {
 
 /// Plans a filter. What a plan found is true only within the transaction that it was made in.
 pub(super) fn plan(connection: &Connection, table: &Table, filter: &Filter) -> Result<Plan, Fault> {
-    let mut parts = Vec::new();
-    flatten(filter, &mut parts);
+    if let Some(condition) = among_few(connection, table, filter)? {
+        return Ok(Plan { condition, count: None });
+    }
+    let parts = parts(filter);
     let is_search = |part: &Filter| expression(part, &table.searched).is_some();
     let (needles, others): (Vec<Filter>, Vec<Filter>) = parts.into_iter().partition(is_search);
     let search = by_trigrams(&needles, table).or_else(|| by_short_needle(&others, table));
@@ -56,6 +60,78 @@ pub(super) fn plan(connection: &Connection, table: &Table, filter: &Filter) -> R
         }
         None => Ok(Plan { condition: sql, count: is_whole.then(|| count(search)) }),
     }
+}
+
+/// The condition of a filter of which indexes tell that few documents match; `None` when they are
+/// many, and where SQLite finds them as well by itself.
+pub(super) fn among_few(
+    connection: &Connection,
+    table: &Table,
+    filter: &Filter,
+) -> Result<Option<Sql>, Fault> {
+    let Some(from) = narrowing(table, filter)? else { return Ok(None) };
+    let search = Search { from, row: "row", is_exact: true };
+    let Some(rows) = few(connection, &search)? else { return Ok(None) };
+    let mut sql = one_of(&rows);
+    for needle in parts(filter).iter().filter(|part| searches(part)) {
+        sql.and(condition(needle, table, Looking::Here)?);
+    }
+    Ok(Some(sql))
+}
+
+/// The end of a statement, from `FROM` on, that finds what matches all parts of a filter but those
+/// that look for texts; `None` where it is of no use to begin so.
+pub(super) fn narrowing(table: &Table, filter: &Filter) -> Result<Option<Sql>, Fault> {
+    let (needles, others): (Vec<Filter>, Vec<Filter>) =
+        parts(filter).into_iter().partition(searches);
+    let is_list = |part: &Filter| matches!(part, Filter::Any(_) | Filter::Has(..));
+    let one_index = needles.is_empty() && !others.iter().any(is_list);
+    if one_index || is_one(filter, table) || !others.iter().any(|part| is_indexed(part, table)) {
+        return Ok(None);
+    }
+    let Sql { text, params } = all_of(&others, table)?;
+    Ok(Some(Sql { text: format!("FROM {} WHERE {text}", table.documents), params }))
+}
+
+/// The condition of a filter for documents that come in the order of the query.
+pub(super) fn in_order(table: &Table, filter: &Filter) -> Result<Sql, Fault> {
+    let mut sql = Sql { text: "1".to_owned(), params: Vec::new() };
+    for part in parts(filter) {
+        let looking = if searches(&part) { Looking::Here } else { Looking::Everywhere };
+        sql.and(condition(&part, table, looking)?);
+    }
+    Ok(sql)
+}
+
+/// Whether a filter means one document at most.
+pub(super) fn is_one(filter: &Filter, table: &Table) -> bool {
+    let names = |field: &&str, value: &Value| {
+        !value.is_null() && (*field == "_id" || table.unique.contains(field))
+    };
+    parts(filter).iter().any(|part| matches!(part, Filter::Eq(field, value) if names(field, value)))
+}
+
+/// Whether an index finds what matches.
+fn is_indexed(filter: &Filter, table: &Table) -> bool {
+    let leads = |field: &&str| *field == "_id" || table.leading.contains(field);
+    match filter {
+        Filter::All(filters) => filters.iter().any(|part| is_indexed(part, table)),
+        Filter::Any(filters) => filters.iter().all(|part| is_indexed(part, table)),
+        Filter::Eq(field, value) => !value.is_null() && leads(field),
+        Filter::In(field, _)
+        | Filter::Gt(field, _)
+        | Filter::Gte(field, _)
+        | Filter::Lt(field, _)
+        | Filter::Lte(field, _) => leads(field),
+        Filter::Has(field, _) => table.items.iter().any(|items| items.field == *field),
+        Filter::Present(_) | Filter::Contains(..) => false,
+    }
+}
+
+fn parts(filter: &Filter) -> Vec<Filter> {
+    let mut parts = Vec::new();
+    flatten(filter, &mut parts);
+    parts
 }
 
 /// The parts that must all hold.
@@ -114,13 +190,6 @@ fn few(connection: &Connection, search: &Search) -> rusqlite::Result<Option<Vec<
         .query_map(params_from_iter(&search.from.params), |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
     Ok((rows.len() <= FEW).then_some(rows))
-}
-
-fn one_of(rows: &[i64]) -> Sql {
-    Sql {
-        text: "row IN (SELECT value FROM json_each(?))".to_owned(),
-        params: vec![Value::from(rows).to_string().into()],
-    }
 }
 
 fn count(search: Search) -> Sql {

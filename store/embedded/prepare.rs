@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, params};
 
 use super::{
     documents::parse,
@@ -15,6 +15,7 @@ use super::{
 use crate::{
     collection::{Collection, Index, IndexKind},
     document::Document,
+    fold::FOLDING,
 };
 
 /// How many documents are looked at in one go while a table is filled.
@@ -63,11 +64,15 @@ fn indexes(connection: &Connection, collection: &Collection, table: &Table) -> R
 /// The statement that makes an index. One that is not unique ends with the id, so that it gives
 /// the whole order of a query.
 fn create_index(name: &str, index: &Index, table: &Table) -> String {
-    let mut columns: Vec<String> = index.fields.iter().map(|field| value(field)).collect();
+    let column = |field: &&'static str| match index.descending.contains(field) {
+        true => format!("{} DESC", value(field)),
+        false => value(field),
+    };
+    let mut columns: Vec<String> = index.fields.iter().map(column).collect();
     let unique = match index.kind {
         IndexKind::Unique => "UNIQUE ",
         IndexKind::Plain | IndexKind::Items => {
-            columns.push("id".to_owned());
+            columns.push(if index.ends_down() { "id DESC" } else { "id" }.to_owned());
             ""
         }
     };
@@ -121,7 +126,7 @@ fn search_table(connection: &Connection, table: &Table) -> Result<(), Fault> {
     );
     let present = made(connection, "table", &name)?.remove(&name);
     let wanted = (!table.searched.is_empty()).then_some(&sql);
-    if present.as_ref() == wanted {
+    if present.as_ref() == wanted && (wanted.is_none() || is_folded_so(connection, table)?) {
         return Ok(());
     }
     if present.is_some() {
@@ -132,8 +137,18 @@ fn search_table(connection: &Connection, table: &Table) -> Result<(), Fault> {
         each_document(connection, table, |row, document| {
             search::put(connection, table, row, search::texts(table, document))
         })?;
+        connection
+            .prepare_cached("INSERT OR REPLACE INTO search_folding VALUES (?, ?)")?
+            .execute(params![table.name, FOLDING])?;
     }
     Ok(())
+}
+
+/// Whether a search table's texts are folded as texts are now.
+fn is_folded_so(connection: &Connection, table: &Table) -> rusqlite::Result<bool> {
+    connection
+        .prepare_cached("SELECT 1 FROM search_folding WHERE collection = ? AND version = ?")?
+        .exists(params![table.name, FOLDING])
 }
 
 /// What there is of a type whose name starts so: names and the statements that made them.

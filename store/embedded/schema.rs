@@ -4,7 +4,10 @@ use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
 
-use super::fault::{Unprepared, failed};
+use super::{
+    fault::{Unprepared, failed},
+    roster::{Maker, Roster},
+};
 use crate::{
     collection::{Collection, IndexKind},
     error::StoreError,
@@ -29,6 +32,12 @@ pub(super) struct Table {
     pub(super) items: Vec<Items>,
     /// Conditions of partial indexes: a query must spell them as the index does to be served.
     pub(super) literals: Vec<Filter>,
+    /// Fields that begin an index of all documents.
+    pub(super) leading: Vec<&'static str>,
+    /// Fields of which no two documents have the same value.
+    pub(super) unique: Vec<&'static str>,
+    /// What is held in memory, once the collection is large.
+    pub(super) roster: Option<Arc<Roster>>,
 }
 
 /// A table of the items of a list field: columns `value`, `owner`.
@@ -81,8 +90,45 @@ impl Table {
             searched: collection.searched.clone(),
             items,
             literals,
+            leading: leading(collection, IndexKind::Plain),
+            unique: leading(collection, IndexKind::Unique),
+            roster: None,
         }
     }
+
+    /// With a roster: that of the table before, if it is over the same texts.
+    pub(super) fn enrolled(mut self, before: Option<&Arc<Self>>, maker: &Maker) -> Self {
+        let roster = before.and_then(|before| before.roster.clone());
+        if before.is_some_and(|before| before.searched == self.searched) {
+            self.roster = roster;
+            return self;
+        }
+        if let Some(roster) = roster {
+            roster.retire();
+        }
+        let worthy = !self.searched.is_empty() && maker.from > 0;
+        self.roster = worthy.then(|| Arc::new(Roster::new(maker.from, maker.wanted.clone())));
+        self
+    }
+
+    /// A document is written to.
+    pub(super) fn touch(&self, row: i64) {
+        if let Some(roster) = &self.roster {
+            roster.touch(row);
+        }
+    }
+}
+
+/// Fields that begin, or of unique indexes are, an index of all documents.
+fn leading(collection: &Collection, kind: IndexKind) -> Vec<&'static str> {
+    let whole = collection.indexes.iter().filter(|index| index.only.is_none());
+    whole
+        .filter(|index| match kind {
+            IndexKind::Unique => index.kind == kind && index.fields.len() == 1,
+            _ => index.kind != IndexKind::Items,
+        })
+        .filter_map(|index| index.fields.first().copied())
+        .collect()
 }
 
 /// The column of a searched field, as a quoted name.
@@ -107,6 +153,11 @@ impl Schema {
     /// The tables of a prepared collection.
     pub(super) fn table(&self, collection: &str) -> Result<&Arc<Table>, StoreError> {
         self.0.get(collection).ok_or_else(|| failed(Unprepared(collection.to_owned())))
+    }
+
+    /// The tables of a collection, if it is prepared.
+    pub(super) fn known(&self, collection: &str) -> Option<&Arc<Table>> {
+        self.0.get(collection)
     }
 
     /// With this collection, too.

@@ -7,11 +7,12 @@ use rusqlite::Connection;
 
 use super::{
     documents::Writing,
-    entries,
+    entries::{self, Origin},
     fault::{Fault, Lost},
     keys::Keys,
     needles::searches,
     prepare,
+    roster::Maker,
     schema::Schema,
     search::Pending,
     writer::Apart,
@@ -35,6 +36,8 @@ pub(super) struct Session {
     pub(super) pending: Pending,
     /// What the table of keys lacks.
     pub(super) keys: Keys,
+    /// Who makes rosters.
+    pub(super) maker: Maker,
 }
 
 impl Session {
@@ -111,7 +114,7 @@ impl Session {
 
     /// Appends to a log until an entry cannot be.
     pub(super) fn append(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<Appended, Fault> {
-        entries::append(&self.connection, &mut self.keys, room, entries)
+        entries::append(&self.connection, &mut self.keys, room, entries, Origin::New)
     }
 
     /// Does all writes, or ends at the first that cannot be.
@@ -144,7 +147,12 @@ impl Session {
             Write::DeleteEvery { collection, filter } => {
                 Written::Count(writing.delete_every(table(collection)?, filter)?)
             }
-            Write::Append { room, entries } => self.append_all(position, *room, entries)?,
+            Write::Append { room, entries } => {
+                self.append_all(position, *room, entries, Origin::New)?
+            }
+            Write::Restore { room, entries } => {
+                self.append_all(position, *room, entries, Origin::Restored)?
+            }
         })
     }
 
@@ -153,8 +161,9 @@ impl Session {
         write: usize,
         room: RoomId,
         entries: &[LogEntry],
+        origin: Origin,
     ) -> Result<Written, Fault> {
-        match self.append(room, entries)?.stop {
+        match entries::append(&self.connection, &mut self.keys, room, entries, origin)?.stop {
             None => Ok(Written::Appended),
             Some(Stop::SeqTaken) => Err(StoreError::SeqTaken.into()),
             Some(Stop::TargetGone) => Err(StoreError::TargetGone.into()),
@@ -172,7 +181,9 @@ impl Session {
         self.pending.write(&self.connection)?;
         let mut schema = Schema::clone(&self.schema);
         for collection in collections {
-            schema.insert(prepare::collection(&self.connection, collection)?);
+            let table = prepare::collection(&self.connection, collection)?;
+            let before = self.schema.known(collection.name);
+            schema.insert(table.enrolled(before, &self.maker));
         }
         self.schema = Arc::new(schema);
         Ok(())
@@ -186,7 +197,7 @@ pub(super) fn commit_apart(writes: &[Write]) -> Apart {
         | Write::UpdateEvery { filter, .. }
         | Write::Delete { filter, .. }
         | Write::DeleteEvery { filter, .. } => searches(filter),
-        Write::Insert { .. } | Write::Append { .. } => false,
+        Write::Insert { .. } | Write::Append { .. } | Write::Restore { .. } => false,
     };
     if writes.iter().any(looks_for_text) { Apart::AfterSearch } else { Apart::Wholly }
 }

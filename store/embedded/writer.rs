@@ -16,6 +16,7 @@ use super::{
     fault::{Fault, Lost},
     keys::Keys,
     lane::{Reply, Ticket},
+    roster::Maker,
     schema::{Published, Schema},
     search::Pending,
     session::Session,
@@ -122,6 +123,7 @@ struct Writer {
 pub(super) fn start(
     mut connection: Connection,
     published: Arc<Published>,
+    maker: Maker,
     queue: usize,
     checkpoint: Sender<()>,
 ) -> Result<(Sender<Job>, JoinHandle<()>), StoreError> {
@@ -139,6 +141,7 @@ pub(super) fn start(
             schema: Arc::new(Schema::default()),
             pending: Pending::default(),
             keys: Keys::default(),
+            maker,
         },
         published,
         pages,
@@ -159,11 +162,13 @@ impl Writer {
             let mut group: Vec<Job> = Vec::with_capacity(waiting + 1);
             group.push(first);
             group.extend(queue.try_iter().take(waiting));
+            self.session.maker.turns.begin();
             let lost = self.transact(&mut group).err();
             if let Some(lost) = &lost {
                 self.forget();
                 tracing::error!(?lost, calls = group.len(), "a transaction was lost");
             }
+            self.session.maker.turns.end();
             for job in group {
                 job.answer(lost.as_ref());
             }

@@ -14,10 +14,11 @@ use super::{
 };
 use crate::{
     collection::{Collection, Index, IndexKind},
-    fold::fold,
+    fold::{FOLDING, fold},
 };
 
-/// Indexes over trigrams are called so. That one is there says that the shadow is complete.
+/// Indexes over trigrams are called so, with the version of the folding and the field. That one is
+/// there says that the shadow is complete.
 const SEARCH_PREFIX: &str = "search ";
 
 /// Indexes beside unique ones, which serve only what is known to be present.
@@ -83,7 +84,7 @@ async fn attempt(inner: &Inner, collection: &Collection) -> Result<()> {
     for (name, found) in &present {
         let is_stale = wanted.get(name).is_none_or(|wanted| !is_same(found, wanted));
         if is_stale && name != "_id_" {
-            drop_index(inner, collection.name, name).await?;
+            drop_index(inner, collection, name).await?;
         }
     }
     present.retain(|name, found| wanted.get(name).is_some_and(|wanted| is_same(found, wanted)));
@@ -112,10 +113,13 @@ async fn create(inner: &Inner, collection: &str, wanted: Vec<Specification>) -> 
     Ok(())
 }
 
-/// Drops an index; with one over trigrams go the shadows, which nobody keeps any more.
-async fn drop_index(inner: &Inner, collection: &str, name: &str) -> Result<()> {
+/// Drops an index; with one over trigrams go the shadows, unless they are wanted and filled anew.
+async fn drop_index(inner: &Inner, declared: &Collection, name: &str) -> Result<()> {
+    let collection = declared.name;
     inner.collection(collection).drop_index(name).await?;
-    if let Some(field) = name.strip_prefix(SEARCH_PREFIX) {
+    let indexed = name.strip_prefix(SEARCH_PREFIX);
+    let field = indexed.map(|rest| rest.split_once(' ').map_or(rest, |(_, field)| field));
+    if let Some(field) = field.filter(|field| !declared.searched.contains(field)) {
         let (folded, grams) = (folded_path(field), grams_path(field));
         let shadowed = doc! { &folded: {"$exists": true} };
         let gone = doc! {"$unset": { folded: "", grams: "" }};
@@ -143,17 +147,28 @@ fn is_same(found: &Specification, wanted: &Specification) -> bool {
     };
     let is_unique =
         |specification: &Specification| specification.get_bool("unique").unwrap_or_default();
-    let keys = |specification: &Specification| -> Vec<String> {
+    let keys = |specification: &Specification| -> Vec<(String, bool)> {
         let keys = specification.get_document("key");
-        keys.map(|keys| keys.keys().cloned().collect()).unwrap_or_default()
+        let key = |(name, value): (&String, &Bson)| (name.clone(), is_down(value));
+        keys.map(|keys| keys.iter().map(key).collect()).unwrap_or_default()
     };
     keys(found) == keys(wanted)
         && is_unique(found) == is_unique(wanted)
         && plain(found, "partialFilterExpression") == plain(wanted, "partialFilterExpression")
 }
 
+/// Servers give directions back as numbers of any type.
+fn is_down(direction: &Bson) -> bool {
+    match direction {
+        Bson::Int32(number) => *number < 0,
+        Bson::Int64(number) => *number < 0,
+        Bson::Double(number) => *number < 0.0,
+        _ => false,
+    }
+}
+
 fn search_name(field: &str) -> String {
-    format!("{SEARCH_PREFIX}{field}")
+    format!("{SEARCH_PREFIX}{FOLDING} {field}")
 }
 
 /// What the declaration asks for, by name.
@@ -172,10 +187,11 @@ fn indexes(collection: &Collection) -> BTreeMap<String, Specification> {
 /// The specifications of a declared index. Those to find by end with the id, so that they give
 /// the whole order of a query.
 fn specify(index: &Index) -> Vec<Specification> {
+    let direction = |field| Bson::Int32(if index.descending.contains(field) { -1 } else { 1 });
     let keys: BsonDocument =
-        index.fields.iter().map(|field| ((*field).to_owned(), Bson::Int32(1))).collect();
+        index.fields.iter().map(|field| ((*field).to_owned(), direction(field))).collect();
     let mut whole = keys.clone();
-    whole.insert("_id", 1);
+    whole.insert("_id", if index.ends_down() { -1 } else { 1 });
     let only: Vec<BsonDocument> = index.only.iter().flat_map(index_filter).collect();
     match index.kind {
         IndexKind::Unique => {

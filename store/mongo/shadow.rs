@@ -11,7 +11,7 @@ use crate::{
     fold::fold,
 };
 
-/// Shorter needles have no trigram.
+/// Shorter needles have no trigram: they are the beginning of one, or of the rest of a text.
 const TRIGRAM: usize = 3;
 
 /// How many trigrams of a needle are asked for; its whole is compared in any case.
@@ -40,27 +40,36 @@ pub(super) fn of(document: &Document, searched: &[&'static str]) -> Option<BsonD
     (!texts.is_empty()).then(|| doc! {"folded": texts, "grams": trigrams})
 }
 
-/// The different trigrams of a folded text.
+/// The different trigrams of a folded text, and its last two letters and its last one: so each of
+/// its letters begins a gram.
 pub(super) fn grams(folded: &str) -> Vec<String> {
     let letters: Vec<char> = folded.chars().collect();
     let all: BTreeSet<String> =
-        letters.windows(TRIGRAM).map(|gram| gram.iter().collect()).collect();
+        (0..letters.len()).map(|start| letters[start..].iter().take(TRIGRAM).collect()).collect();
     all.into_iter().collect()
 }
 
+/// The trigrams of a needle.
+fn whole_grams(needle: &str) -> Vec<String> {
+    let mut grams = grams(needle);
+    grams.retain(|gram| gram.chars().count() == TRIGRAM);
+    grams
+}
+
 /// What a search for a folded needle asks of a field's shadow. Every text has a shadow, so the
-/// empty needle finds all of them.
+/// empty needle finds all of them. All others begin at the index of grams; where these say it
+/// all, no document need be looked at.
 pub(super) fn contains(field: &str, needle: &str) -> BsonDocument {
-    let path = folded_path(field);
-    if needle.is_empty() {
-        return doc! { path: {"$exists": true} };
+    let (folded, grams) = (folded_path(field), grams_path(field));
+    match needle.chars().count() {
+        0 => doc! { folded: {"$exists": true} },
+        1..TRIGRAM => doc! { grams: {"$regex": format!("^{}", escaped(needle))} },
+        TRIGRAM => doc! { grams: {"$eq": needle} },
+        _ => doc! {"$and": [
+            { grams: {"$all": spread(whole_grams(needle))} },
+            { folded: {"$regex": escaped(needle)} },
+        ]},
     }
-    let regex = doc! { path: {"$regex": escaped(needle)} };
-    let asked = spread(grams(needle));
-    if asked.is_empty() {
-        return regex;
-    }
-    doc! {"$and": [{ grams_path(field): {"$all": asked} }, regex]}
 }
 
 /// Some of many, from all along the list: neighbours tell little that is new.
@@ -87,9 +96,22 @@ mod tests {
 
     #[test]
     fn a_text_has_each_of_its_trigrams_once() {
-        assert_eq!(grams("banana"), ["ana", "ban", "nan"]);
-        assert_eq!(grams("ab"), [""; 0]);
-        assert_eq!(grams("😀é漢字"), ["é漢字", "😀é漢"]);
+        assert_eq!(grams("banana"), ["a", "ana", "ban", "na", "nan"]);
+        assert_eq!(grams("ab"), ["ab", "b"]);
+        assert_eq!(grams(""), [""; 0]);
+        assert_eq!(grams("😀é漢字"), ["é漢字", "字", "漢字", "😀é漢"]);
+    }
+
+    #[test]
+    fn whatever_is_looked_for_begins_at_the_index_of_grams() {
+        let asked = |needle: &str| contains("t", needle);
+        assert_eq!(asked("a."), doc! {"_search.grams.t": {"$regex": "^a\\."}});
+        assert_eq!(asked("abc"), doc! {"_search.grams.t": {"$eq": "abc"}});
+        let long = asked("abcde");
+        let parts = long.get_array("$and").unwrap();
+        let grams = doc! {"_search.grams.t": {"$all": ["abc", "bcd", "cde"]}};
+        assert_eq!(parts[0], Bson::Document(grams));
+        assert_eq!(parts[1], Bson::Document(doc! {"_search.folded.t": {"$regex": "abcde"}}));
     }
 
     #[test]
@@ -100,6 +122,6 @@ mod tests {
     #[test]
     fn long_needles_ask_for_few_trigrams() {
         let long: String = ('a'..='z').collect();
-        assert!(spread(grams(&long)).len() <= ASKED);
+        assert!(spread(whole_grams(&long)).len() <= ASKED);
     }
 }

@@ -100,10 +100,30 @@ async fn all(
 ) -> Result<Vec<Written>, Fault> {
     let mut writing = Writing { inner, session: Some(session) };
     let mut written = Vec::with_capacity(writes.len());
-    for (position, write) in writes.iter().enumerate() {
-        written.push(writing.write(position, write).await?);
+    let together = |left: &Write, right: &Write| {
+        inserts_into(left).is_some_and(|collection| inserts_into(right) == Some(collection))
+    };
+    for run in writes.chunk_by(together) {
+        let position = written.len();
+        match run {
+            [write] => written.push(writing.write(position, write).await?),
+            [first, ..] => {
+                if let Some(collection) = inserts_into(first) {
+                    written.extend(writing.insert_many(position, collection, run).await?);
+                }
+            }
+            [] => {}
+        }
     }
     Ok(written)
+}
+
+/// The collection that gets a new document.
+fn inserts_into(write: &Write) -> Option<&'static str> {
+    match write {
+        Write::Insert { collection, .. } => Some(collection),
+        _ => None,
+    }
 }
 
 async fn commit(session: &mut ClientSession, written: Vec<Written>) -> Ended {

@@ -6,7 +6,7 @@ use mongodb::{ClientSession, error::Error, options::ReturnDocument};
 use super::{
     convert::{from_document, to_document},
     entries,
-    fault::{Fault, violated_index},
+    fault::{Fault, failed_insertion, violated_index},
     inner::Inner,
     shadow, translate,
 };
@@ -53,8 +53,34 @@ impl Writing<'_> {
                 self.delete_every(collection, filter).await
             }
             Write::Append { room, entries } => self.append(*room, entries).await,
+            Write::Restore { room, entries } => self.restore(*room, entries).await,
         };
         done.map_err(|fault| taken(fault, position, write))
+    }
+
+    /// Does writes that all insert into this collection, in one go. The first has this position in
+    /// its commit.
+    pub(super) async fn insert_many(
+        &mut self,
+        position: usize,
+        collection: &'static str,
+        run: &[Write],
+    ) -> Result<Vec<Written>, Fault> {
+        let searched = self.inner.searched(collection)?;
+        let documents: Vec<BsonDocument> =
+            run.iter().filter_map(inserted).map(|document| stored(document, &searched)).collect();
+        let into = self.inner.collection(collection);
+        match run!(self.session, into.insert_many(documents).ordered(true)) {
+            Ok(_) => Ok(vec![Written::Inserted; run.len()]),
+            Err(error) => {
+                let at = failed_insertion(&error).unwrap_or_default();
+                let fault = Fault::from(error);
+                Err(match run.get(at) {
+                    Some(write) => taken(fault, position + at, write),
+                    None => fault,
+                })
+            }
+        }
     }
 
     async fn insert(
@@ -63,10 +89,7 @@ impl Writing<'_> {
         document: &Document,
     ) -> Result<Written, Fault> {
         let searched = self.inner.searched(collection)?;
-        let mut stored = to_document(document);
-        if let Some(shadow) = shadow::of(document, &searched) {
-            stored.insert(SEARCH, shadow);
-        }
+        let stored = stored(document, &searched);
         let documents = self.inner.collection(collection);
         run!(self.session, documents.insert_one(stored))?;
         Ok(Written::Inserted)
@@ -138,6 +161,15 @@ impl Writing<'_> {
     }
 
     async fn append(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<Written, Fault> {
+        self.go_on(room, entries).await?;
+        for entry in entries {
+            self.append_one(room, entry).await?;
+        }
+        Ok(Written::Appended)
+    }
+
+    /// Whether these entries are in a row and go on where the log ends.
+    async fn go_on(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<(), Fault> {
         if let Some(first) = entries.first() {
             let in_row =
                 entries.iter().zip(first.seq.get()..).all(|(entry, seq)| entry.seq.get() == seq);
@@ -145,8 +177,31 @@ impl Writing<'_> {
                 return Err(StoreError::SeqTaken.into());
             }
         }
+        Ok(())
+    }
+
+    /// Stores entries as they are, all at once, and then does to their targets what they say.
+    async fn restore(&mut self, room: RoomId, entries: &[LogEntry]) -> Result<Written, Fault> {
+        self.go_on(room, entries).await?;
+        let documents: Vec<BsonDocument> =
+            entries.iter().map(|entry| entries::to_document(room, entry)).collect();
+        if documents.is_empty() {
+            return Ok(Written::Appended);
+        }
+        let log = &self.inner.log;
+        run!(self.session, log.insert_many(documents).ordered(true))?;
         for entry in entries {
-            self.append_one(room, entry).await?;
+            match &entry.body {
+                Body::Edited { target, text } => {
+                    let mut message = message_at(room, *target);
+                    message.insert("deleted", false);
+                    self.set_text(message, entry, text).await?;
+                }
+                Body::Deleted { target } => {
+                    self.set_deleted(message_at(room, *target), room, entry, *target).await?;
+                }
+                Body::Message { .. } | Body::Members { .. } => {}
+            }
         }
         Ok(Written::Appended)
     }
@@ -187,19 +242,28 @@ impl Writing<'_> {
         target: Seq,
         text: &str,
     ) -> Result<(), Fault> {
-        let target = self.there(room, target).await?;
+        let message = self.there(room, target).await?;
+        self.set_text(message, by, text).await
+    }
+
+    async fn set_text(
+        &mut self,
+        message: BsonDocument,
+        by: &LogEntry,
+        text: &str,
+    ) -> Result<(), Fault> {
         let change = doc! {"$set": {
             "text": text, "edited": true,
             "amended": by.seq.get().cast_signed(), "updated": by.time.millis(),
         }};
         let log = &self.inner.log;
-        run!(self.session, log.update_one(target, change))?;
+        run!(self.session, log.update_one(message, change))?;
         Ok(())
     }
 
     /// Where a message stands, if it is not deleted.
     async fn there(&mut self, room: RoomId, target: Seq) -> Result<BsonDocument, Fault> {
-        let target = doc! {"_id": entries::place(room, target), "kind": entries::MESSAGE};
+        let target = message_at(room, target);
         let log = &self.inner.log;
         let found = run!(self.session, log.find_one(target.clone()))?;
         if found.is_some_and(|found| found.get_bool("deleted").unwrap_or_default()) {
@@ -211,6 +275,16 @@ impl Writing<'_> {
     /// Empties a message and its edits.
     async fn empty(&mut self, room: RoomId, by: &LogEntry, target: Seq) -> Result<(), Fault> {
         let message = self.there(room, target).await?;
+        self.set_deleted(message, room, by, target).await
+    }
+
+    async fn set_deleted(
+        &mut self,
+        message: BsonDocument,
+        room: RoomId,
+        by: &LogEntry,
+        target: Seq,
+    ) -> Result<(), Fault> {
         let change = doc! {"$set": {
             "text": "", "deleted": true,
             "amended": by.seq.get().cast_signed(), "updated": by.time.millis(),
@@ -230,6 +304,28 @@ impl Writing<'_> {
     }
 }
 
+/// The document that a write inserts.
+fn inserted(write: &Write) -> Option<&Document> {
+    match write {
+        Write::Insert { document, .. } => Some(document),
+        _ => None,
+    }
+}
+
+/// A document as it is stored, with its shadow.
+fn stored(document: &Document, searched: &[&'static str]) -> BsonDocument {
+    let mut stored = to_document(document);
+    if let Some(shadow) = shadow::of(document, searched) {
+        stored.insert(SEARCH, shadow);
+    }
+    stored
+}
+
+/// A message, if there is one with this seq.
+fn message_at(room: RoomId, seq: Seq) -> BsonDocument {
+    doc! {"_id": entries::place(room, seq), "kind": entries::MESSAGE}
+}
+
 /// A duplicate key as the port means it.
 fn taken(fault: Fault, position: usize, write: &Write) -> Fault {
     let Fault::Mongo(error) = &fault else {
@@ -244,8 +340,8 @@ fn taken(fault: Fault, position: usize, write: &Write) -> Fault {
         index: index.to_owned(),
     };
     let refused = match write {
-        Write::Append { .. } if index == LOG_KEY => taken(LOG, LOG_KEY),
-        Write::Append { .. } => StoreError::SeqTaken,
+        Write::Append { .. } | Write::Restore { .. } if index == LOG_KEY => taken(LOG, LOG_KEY),
+        Write::Append { .. } | Write::Restore { .. } => StoreError::SeqTaken,
         Write::Insert { collection, .. }
         | Write::Update { collection, .. }
         | Write::UpdateEvery { collection, .. }

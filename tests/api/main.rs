@@ -7,4 +7,6 @@ mod support;
 
 mod accounts;
 mod appointments;
+mod keyset;
+mod openapi;
 mod records;

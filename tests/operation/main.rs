@@ -13,3 +13,4 @@ mod readme;
 mod settings;
 mod start;
 mod superuser;
+mod transfer;

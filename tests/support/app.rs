@@ -1,7 +1,7 @@
 //! A node of its own for each test.
 
 use std::{
-    process::{Command, Output},
+    process::{Child, Command, Output, Stdio},
     time::{Duration, Instant},
 };
 
@@ -37,6 +37,12 @@ impl App {
     #[expect(clippy::unused_async, reason = "tests read alike, and a start may come to wait")]
     pub(crate) async fn with(variables: &[(&str, &str)]) -> Self {
         Self::over(Database::new(), variables)
+    }
+
+    /// A node over the embedded store, whatever `IHS_TEST_STORE` names.
+    #[expect(clippy::unused_async, reason = "tests read alike, and a start may come to wait")]
+    pub(crate) async fn on_embedded(variables: &[(&str, &str)]) -> Self {
+        Self::over(Database::Embedded, variables)
     }
 
     /// A node over MongoDB, whatever `IHS_TEST_STORE` names.
@@ -90,6 +96,12 @@ impl App {
         &mut self.node
     }
 
+    /// The address of its MongoDB.
+    pub(crate) fn mongodb(&self) -> &str {
+        let address = self.variables.iter().find(|(name, _)| name == "IHS_STORE");
+        &address.expect("it is on MongoDB").1
+    }
+
     /// The folder of the node's files.
     pub(crate) fn data_dir(&self) -> &std::path::Path {
         self.folder.path()
@@ -128,6 +140,14 @@ impl App {
         command.args(process::data_dir(self.folder.path()));
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         process::run(&mut command, input)
+    }
+
+    /// Starts another command on the node's data, to be ended from outside.
+    pub(crate) fn spawn(&self, arguments: &[&str]) -> Child {
+        let mut command = ihs(arguments);
+        command.args(process::data_dir(self.folder.path()));
+        command.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        command.stderr(Stdio::null()).spawn().unwrap()
     }
 
     /// Somebody who has no account.

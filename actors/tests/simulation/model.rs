@@ -176,6 +176,7 @@ impl Model {
                 stored.retain(|_, document| !filter.matches(document));
                 Ok(Written::Count((before - stored.len()) as u64))
             }
+            Write::Restore { .. } => unreachable!("the realtime core restores nothing"),
             Write::Append { room, entries } => match self.append(*room, entries).stop {
                 None => Ok(Written::Appended),
                 Some(Stop::SeqTaken) => Err(StoreError::SeqTaken),

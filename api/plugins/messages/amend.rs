@@ -17,7 +17,7 @@ use super::{
 use crate::{
     error::ApiError,
     fields::clean::Stage,
-    http::{Call, Reply, etag::Precondition},
+    http::{Call, Reply},
     plugins::messages::Messages,
     viewset::{update::meet, validate::validate},
 };
@@ -55,7 +55,7 @@ async fn change(call: &Call, found: &Found, text: Option<&str>) -> Result<(), Ap
     count(call, &user)?;
     let text = text.map(|text| message_text(call, text)).transpose()?;
     let (room, target) = (found.message.room, found.message.seq);
-    if call.precondition() == Precondition::Any {
+    if call.precondition().is_any() {
         let amended = call.ctx.hub.amend(room, &user, target, text).await;
         return amended.map(drop).map_err(refused);
     }

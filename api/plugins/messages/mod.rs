@@ -90,6 +90,11 @@ impl Plugin for Messages {
         None
     }
 
+    /// A time is asked for by its bounds, and one receiver at a time.
+    fn takes_filter(&self, name: &str) -> bool {
+        !matches!(name, "time_created__in" | "receiver__in")
+    }
+
     fn list<'call>(&self, call: &'call Call) -> Answer<'call> {
         Box::pin(list::list(call))
     }

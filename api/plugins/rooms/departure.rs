@@ -7,7 +7,12 @@ use crate::{
     Ctx,
     error::ApiError,
     http::{Call, Reply},
+    viewset::resource::Described,
 };
+
+/// What the OpenAPI document says of it.
+pub(super) const DESCRIBED: Described =
+    Described { below: "{key}/leave/", parameters: &[], body: &[], status: "204", answer: None };
 
 /// Rooms that are left at a time.
 const BATCH: u64 = 100;

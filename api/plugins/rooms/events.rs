@@ -8,6 +8,7 @@ use super::{Rooms, messages};
 use crate::{
     error::ApiError,
     faults::Faults,
+    fields::Field,
     http::{
         Call, Reply,
         events::{Source, stream_to, unknown},
@@ -17,6 +18,7 @@ use crate::{
     viewset::{
         Declared,
         object::{Right, object},
+        resource::Described,
     },
 };
 
@@ -26,6 +28,15 @@ pub(crate) const EVENTS: Get = Get {
     about: "The room as it goes on, as Server-Sent Events.",
     renders: Renders::Events,
     run: |call| Box::pin(open(call)),
+};
+
+/// What the OpenAPI document says of it.
+pub(super) const DESCRIBED: Described = Described {
+    below: "{key}/events/",
+    parameters: &[Field::count("after"), Field::count("history")],
+    body: &[],
+    status: "200",
+    answer: None,
 };
 
 /// The last event that a client has, as it says when it comes back.

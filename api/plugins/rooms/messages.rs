@@ -4,18 +4,33 @@
 use ihs_actors::protocol::EntryView;
 use ihs_config::UnknownParameters;
 use ihs_store::{Document, Filter, LogEntry, RoomId, Seq, StoreError, document::id_of};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::membership::still_in;
 use crate::{
     Ctx,
     error::ApiError,
     faults::Faults,
+    fields::{Field, kind::Format},
     http::{Call, Reply, events, params::Params},
+    viewset::resource::Described,
 };
 
 const LIMIT: u64 = 50;
 const LIMIT_MAX: u64 = 200;
+
+/// What the OpenAPI document says of it.
+pub(super) const DESCRIBED: Described = Described {
+    below: "{key}/messages/",
+    parameters: &[
+        Field::count("after"),
+        Field::count("before"),
+        Field::formatted("limit", Format::Exact),
+    ],
+    body: &[],
+    status: "200",
+    answer: Some(described),
+};
 
 /// Parameters that are known here.
 const KNOWN: [&str; 5] = ["after", "before", "limit", "format", "_"];
@@ -67,6 +82,26 @@ async fn read(
         }
     }
     Ok((entries, more))
+}
+
+/// The schema of a page, and an example.
+fn described() -> (Value, Value) {
+    let schema = json!({
+        "type": "object",
+        "required": ["results", "more"],
+        "properties": {
+            "results": {
+                "type": "array",
+                "items": { "$ref": "#/components/schemas/LogEntry" },
+            },
+            "more": { "type": "boolean" },
+        },
+        "additionalProperties": false,
+    });
+    let id = "65f0c0ffee65f0c0ffee65f0";
+    let entry = json!({ "type": "message", "room": id, "seq": 7, "id": id,
+        "time": "2026-05-01T09:30:00.000Z", "sender": "ada", "text": "The fever is down." });
+    (schema, json!({ "results": [entry], "more": false }))
 }
 
 fn parse(params: &Params, unknown: UnknownParameters) -> Result<(Part, u64), Faults> {

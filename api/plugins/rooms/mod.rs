@@ -34,7 +34,7 @@ use crate::{
         ViewSet,
         hooks::{Checked, Draft, Edit, Row},
         policy::{self, Policy, Rule, Scope},
-        resource::{Action, down},
+        resource::{Action, Described, down},
     },
 };
 
@@ -73,6 +73,10 @@ impl ViewSet for Rooms {
         Action { name: "leave", method: "POST", about: "Ends one's own membership." },
         Action { name: "messages", method: "GET", about: "The log of the room." },
     ];
+
+    const DESCRIBED: &'static [Described] =
+        &[departure::DESCRIBED, messages::DESCRIBED, events::DESCRIBED, receipts::DESCRIBED];
+    const EXISTING: Option<&'static str> = Some("The direct room of the two, there already.");
 
     fn indexes() -> Vec<Index> {
         vec![Index::items("members", "members"), Index::unique(PAIR, &[PAIR])]

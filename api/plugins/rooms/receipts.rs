@@ -32,6 +32,7 @@ use crate::{
     viewset::{
         Declared,
         object::{Right, object},
+        resource::Described,
     },
 };
 
@@ -41,6 +42,15 @@ pub(crate) const RECEIPTS: Get = Get {
     about: "Who has got a message, and who has read it, since when: for its sender and staff.",
     renders: Renders::Json,
     run: |call| Box::pin(receipts(call)),
+};
+
+/// What the OpenAPI document says of it.
+pub(super) const DESCRIBED: Described = Described {
+    below: "{key}/messages/{seq}/receipts/",
+    parameters: &[],
+    body: &[],
+    status: "200",
+    answer: Some(described),
 };
 
 /// Read markers of one room that are looked at.
@@ -90,6 +100,45 @@ async fn receipts(call: &Call) -> Result<Reply, ApiError> {
         "read": since(read.map(|(user, proof)| (user, proof.read))),
         "pending": pending,
     })))
+}
+
+/// The schema of the answer, and an example.
+fn described() -> (Value, Value) {
+    let id = json!({ "type": "string", "pattern": "^[0-9a-f]{24}$" });
+    let time = json!({ "type": "string", "format": "date-time" });
+    let since = json!({ "type": "array", "items": {
+        "type": "object",
+        "required": ["user", "since"],
+        "properties": {
+            "user": { "type": "string" },
+            "since": { "type": ["string", "null"], "format": "date-time" },
+        },
+    } });
+    let pending = json!({ "type": "array", "items": {
+        "type": "object",
+        "required": ["user", "online"],
+        "properties": { "user": { "type": "string" }, "online": { "type": "boolean" } },
+    } });
+    let schema = json!({
+        "type": "object",
+        "required": ["room", "seq", "sender", "stored", "delivered", "read", "pending"],
+        "properties": {
+            "room": id,
+            "seq": { "type": "integer", "minimum": 1 },
+            "sender": { "type": "string" },
+            "stored": time,
+            "delivered": since,
+            "read": since,
+            "pending": pending,
+        },
+    });
+    let at = "2026-05-01T09:30:00.000Z";
+    let example = json!({
+        "room": "65f0c0ffee65f0c0ffee65f0", "seq": 7, "sender": "ada", "stored": at,
+        "delivered": [{ "user": "bob", "since": at }], "read": [],
+        "pending": [{ "user": "carol", "online": false }],
+    });
+    (schema, example)
 }
 
 impl Proof {

@@ -12,7 +12,7 @@ use crate::{
 
 /// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
 /// and delete.
-const ROWS: [(&str, [[u16; 5]; 5]); 14] = [
+const ROWS: [(&str, [[u16; 5]; 5]); 16] = [
     (
         "users",
         [
@@ -114,6 +114,26 @@ const ROWS: [(&str, [[u16; 5]; 5]); 14] = [
         ],
     ),
     (
+        "treatments",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 400, 403],
+            [401, 404, 404, 200, 200],
+            [401, 404, 404, 200, 403],
+            [401, 405, 405, 405, 405],
+        ],
+    ),
+    (
+        "reviews",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 400, 403, 400, 403],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 200, 403],
+            [401, 403, 403, 204, 204],
+        ],
+    ),
+    (
         "followers",
         [
             [401, 200, 200, 200, 200],
@@ -172,6 +192,18 @@ async fn record(app: &App, name: &str, owner: &Client, staff: &Client) -> String
             owner.get("/api/clinic-doctors/").await.is(200).text_at("/results/0/id")
         }
         "appointments" => reserved(owner, &app.patient("patient").await).await,
+        "treatments" => {
+            app.patient("treated").await;
+            app.bind("treated", &owner.name).await;
+            let body = json!({"patient": "treated", "subject": "x"});
+            owner.post("/api/treatments/", body).await.is(201).text_at("/id")
+        }
+        "reviews" => {
+            app.provider("reviewed", "doctor", staff).await;
+            let appointment = app.appointment(&owner.name, "reviewed", "completed").await;
+            let body = json!({"appointment": appointment, "rating": 4});
+            owner.post("/api/reviews/", body).await.is(201).text_at("/id")
+        }
         "followers" => {
             let body = json!({"followee": "staff"});
             owner.post("/api/followers/", body).await.is(201).text_at("/id")
@@ -217,7 +249,7 @@ async fn check(name: &str, who: usize, row: &[[u16; 5]; 5]) {
     let app = App::start().await;
     let staff = app.staff("staff").await;
     let owner = match name {
-        "doctors" | "clinics" | "clinic-doctors" | "appointments" => {
+        "doctors" | "clinics" | "clinic-doctors" | "appointments" | "treatments" => {
             app.provider("owner", "doctor", &staff).await
         }
         _ => app.patient("owner").await,

@@ -87,7 +87,7 @@ fn changes(write: &Write, name: &str) -> bool {
         | Write::UpdateEvery { collection, .. }
         | Write::Delete { collection, .. }
         | Write::DeleteEvery { collection, .. } => *collection == name,
-        Write::Append { .. } => false,
+        Write::Append { .. } | Write::Restore { .. } => false,
     }
 }
 

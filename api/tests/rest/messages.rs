@@ -300,7 +300,7 @@ async fn whoever_sends_too_fast_waits() {
     ada.patch(&path(&sent), json!({"text": "2"})).await.is(200);
     say(&ada, &room, "3").await;
     let slow = ada.post(LIST, json!({"room": room, "text": "4"})).await;
-    let slow = slow.details(429, "Request was throttled. Expected available in 1 seconds.");
+    let slow = slow.details(429, "Request was throttled. Expected available in 1 second.");
     assert_eq!(slow.header("retry-after"), "1");
     ada.delete(&path(&sent)).await.is(429);
     say(&bob, &room, "5").await;

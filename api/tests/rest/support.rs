@@ -14,7 +14,7 @@ use futures_util::future::LocalBoxFuture;
 use ihs_actors::{Hub, LocalBus, Parts};
 use ihs_api::{Ctx, configure, create_superuser};
 use ihs_config::Settings;
-use ihs_store::{ObjectIds, Store, SystemClock, embedded::Embedded};
+use ihs_store::{Change, Filter, ObjectIds, Store, SystemClock, Write, embedded::Embedded};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -120,6 +120,28 @@ impl App {
         let path = format!("/api/doctors/{name}/");
         staff.patch(&path, json!({"verified": true})).await.is(200);
         provider
+    }
+
+    /// Binds a patient to a doctor, as a reserved appointment does.
+    pub(crate) async fn bind(&self, patient: &str, doctor: &str) {
+        let bind = Write::Update {
+            collection: "patients",
+            filter: Filter::eq("user", patient),
+            change: Change::default().and_include("_treated_by", doctor),
+        };
+        self.ctx.store.commit(vec![bind]).await.unwrap();
+    }
+
+    /// An appointment between them; gives its id.
+    pub(crate) async fn appointment(&self, patient: &str, doctor: &str, status: &str) -> String {
+        let id = self.ctx.ids.record();
+        let document = json!({
+            "_id": id, "_version": 1, "patient": patient, "doctor": doctor, "status": status,
+        });
+        let document = document.as_object().unwrap().clone();
+        let insert = Write::Insert { collection: "appointments", document };
+        self.ctx.store.commit(vec![insert]).await.unwrap();
+        id
     }
 
     /// A superuser.

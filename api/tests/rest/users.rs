@@ -8,7 +8,7 @@ use serde_json::json;
 
 use crate::{
     meddler::Mischief,
-    support::{App, PASSWORD, account},
+    support::{App, PASSWORD, account, settings},
 };
 
 #[actix_web::test]
@@ -146,8 +146,10 @@ async fn users_without_keys_of_their_names_are_users_all_the_same() {
 }
 
 #[actix_web::test]
-async fn passwords_that_everybody_guesses_are_refused() {
-    let app = App::start().await;
+async fn passwords_that_everybody_guesses_are_refused_where_that_is_asked_for() {
+    let mut settings = settings();
+    settings.auth.refuse_weak_passwords = true;
+    let app = App::with(settings).await;
     let cases = [
         ("password1", "This password is too common."),
         ("84739201844", "This password is entirely numeric."),

@@ -288,3 +288,25 @@ async fn a_database_of_format_1_is_brought_up_to_date() {
     let found = store.message(said.id).await.unwrap().unwrap();
     assert_eq!((found.text.as_str(), found.version), ("b", Seq::new(2)));
 }
+
+#[tokio::test]
+async fn texts_that_were_folded_otherwise_are_folded_anew() {
+    let folder = used_folder().await;
+    let older = |version: &str| {
+        let older = rusqlite::Connection::open(folder.path().join("ihs.db")).unwrap();
+        let texts = "UPDATE s_things SET f_name = 'folded otherwise'";
+        older.execute_batch(&format!("{texts}; {version}")).unwrap();
+    };
+    let found = async || {
+        let store = open(&folder).await;
+        let count = store.count(THINGS, Filter::Contains("name", "ada".to_owned())).await.unwrap();
+        store.close().await;
+        count
+    };
+    older("");
+    assert_eq!(found().await, 0, "texts of this version are left as they are");
+    older("UPDATE search_folding SET version = version - 1");
+    assert_eq!(found().await, 1);
+    older("DELETE FROM search_folding");
+    assert_eq!(found().await, 1);
+}

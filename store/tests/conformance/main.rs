@@ -24,4 +24,5 @@ mod model;
 mod mongo;
 mod paging;
 mod properties;
+mod restore;
 mod search;

@@ -57,6 +57,7 @@ impl Model {
                 self.documents.retain(|id, _| !found.contains(id));
                 Ok(Written::Count(found.len() as u64))
             }
+            Write::Restore { .. } => panic!("the cases of `restore` need no model"),
             Write::Append { entries, .. } => match self.append(entries).stop {
                 None => Ok(Written::Appended),
                 Some(Stop::SeqTaken) => Err(StoreError::SeqTaken),

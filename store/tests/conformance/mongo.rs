@@ -4,10 +4,14 @@
 use std::time::{Duration, Instant};
 
 use ihs_config::{Secret, StoreSettings};
-use ihs_store::{Store, StoreError, mongo::Mongo};
+use ihs_store::{Filter, Store, StoreError, mongo::Mongo};
+use mongodb::bson::{Document, doc};
+use serde_json::json;
 use tokio::net::TcpListener;
 
-use crate::backend::{THINGS, collection, database_name, drop_database, mongo_settings, settings};
+use crate::backend::{
+    THINGS, collection, database_name, drop_database, insert, mongo_settings, mongo_url, settings,
+};
 
 const WAIT: Duration = Duration::from_secs(1);
 
@@ -60,5 +64,37 @@ async fn a_closed_store_is_unavailable() {
     let refused = store.prepare(&[collection(THINGS)]).await;
     assert!(matches!(refused, Err(StoreError::Unavailable(_))), "{refused:?}");
     assert!(store.ping().await.is_err());
+    drop_database(&name).await;
+}
+
+/// As a version with another folding has left it: its own texts, and an index of its name.
+async fn fold_otherwise(database: &str) {
+    let client = mongodb::Client::with_uri_str(mongo_url()).await.unwrap();
+    let things = client.database(database).collection::<Document>(THINGS);
+    let names = things.list_index_names().await.unwrap();
+    let search = names.iter().find(|name| name.starts_with("search ")).unwrap();
+    things.drop_index(search).await.unwrap();
+    let index = doc! {"name": "search 0 name", "key": {"_search.grams.name": 1}};
+    let command = doc! {"createIndexes": THINGS, "indexes": [index]};
+    client.database(database).run_command(command).await.unwrap();
+    let other = doc! {"_search.folded.name": "otherwise", "_search.grams.name": ["oth"]};
+    things.update_many(doc! {}, doc! {"$set": other}).await.unwrap();
+    client.shutdown().await;
+}
+
+#[tokio::test]
+async fn texts_that_were_folded_otherwise_are_folded_anew() {
+    let name = database_name();
+    let store = Mongo::connect(&mongo_settings(&name)).await.unwrap();
+    let mut things = collection(THINGS);
+    things.searched = vec!["name"];
+    store.prepare(std::slice::from_ref(&things)).await.unwrap();
+    insert(&store, THINGS, json!({"_id": "1", "name": "Ada"})).await;
+    let ada = Filter::Contains("name", "ada".to_owned());
+    fold_otherwise(&name).await;
+    assert_eq!(store.count(THINGS, ada.clone()).await.unwrap(), 0);
+    store.prepare(&[things]).await.unwrap();
+    assert_eq!(store.count(THINGS, ada).await.unwrap(), 1);
+    store.close().await;
     drop_database(&name).await;
 }
