@@ -23,6 +23,7 @@ mod negotiation;
 mod openapi;
 mod profiles;
 mod records;
+mod reviews;
 mod rooms;
 mod sockets;
 mod support;
