@@ -20,9 +20,6 @@ use crate::fields::{
 /// A text with something to see in it.
 const FILLED: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
 
-/// A text with more to see in it than digits.
-const SECRET: &str = r"^[^\u0000]*[^\s0-9\u0000][^\u0000]*$";
-
 /// Any text.
 pub(super) const ANY: &str = r"^[^\u0000]*$";
 
@@ -212,7 +209,7 @@ fn text(field: &Field, rule: TextRule, settings: &Settings) -> Vec<Value> {
             schema["format"] = "password".into();
             schema["minLength"] = settings.auth.password_min.into();
             schema["maxLength"] = settings.auth.password_max.into();
-            schema["pattern"] = SECRET.into();
+            schema["pattern"] = FILLED.into();
         }
         Format::Plain | Format::Exact if blank => schema["pattern"] = ANY.into(),
         Format::Plain | Format::Exact => {

@@ -26,7 +26,7 @@ COUNTER = itertools.count()
 RULES = [re.compile(rule) for rule in (
     r"Unable to log in with provided credentials\.",
     r"The password is too similar to the (username|email address)\.",
-    r"This password is too common\.",
+    r"This password is (too common|entirely numeric)\.",
     r"Invalid pk \".*\" - object does not exist\.",
     r"Object with username=.* does not exist\.",
     r"Exactly one of room and receiver must be given\.",
