@@ -10,7 +10,7 @@ use super::{ENTRIES, entry::Entry};
 use crate::hex;
 
 /// The collection with the one document that says where the chain ends.
-pub(crate) const HEADS: &str = "audit_heads";
+pub const HEADS: &str = "audit_heads";
 
 /// Its id.
 pub(super) const HEAD: &str = "head";

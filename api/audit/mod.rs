@@ -19,9 +19,9 @@ mod outbox;
 pub(crate) mod trace;
 mod verify;
 
-use ihs_store::{Collection, Index, StoreError};
+use ihs_store::{Collection, Document, Index, Store, StoreError};
 
-pub(crate) use chain::HEADS;
+pub use chain::HEADS;
 pub(crate) use log::Log;
 pub(crate) use outbox::{OUTBOX, commit, write};
 pub use verify::{Broken, Flaw, Known, Sound, verify};
@@ -30,7 +30,7 @@ use crate::{Ctx, error::Cause};
 use entry::{Action, Entry};
 
 /// The collection of entries, and the name of their resource.
-pub(crate) const ENTRIES: &str = "audit";
+pub const ENTRIES: &str = "audit";
 
 /// Why an entry is not in the log.
 #[derive(Debug, thiserror::Error)]
@@ -45,6 +45,15 @@ pub struct AuditError(#[source] Cause);
 pub async fn record_export(ctx: &Ctx) -> Result<(), AuditError> {
     let entry = Entry::new(ctx, Action::Export);
     ctx.audit.append(vec![entry]).await.map_err(|error| AuditError(Box::new(error)))
+}
+
+/// Where the chain ends, as it is stored; `None` while there is no entry. Entries up to there never
+/// change: what is copied up to the number `n` of it is whole, whatever is appended meanwhile.
+///
+/// # Errors
+/// Those of [`Store::get`].
+pub async fn end_of_chain(store: &dyn Store) -> Result<Option<Document>, StoreError> {
+    store.get(HEADS, chain::HEAD).await
 }
 
 /// Takes into the chain what nodes that crashed have left in the outbox.

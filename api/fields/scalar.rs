@@ -18,10 +18,8 @@ const TRUE: &[&str] =
     &["t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"];
 
 /// Texts that mean no.
-const FALSE: &[&str] = &[
-    "f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0",
-    "0.0",
-];
+const FALSE: &[&str] =
+    &["f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0"];
 
 /// Longest text that is read as a number.
 const NUMBER_CHARS: usize = 1_000;
@@ -175,7 +173,7 @@ fn real(value: &Value) -> Result<f64, String> {
 }
 
 fn word(text: &str) -> Option<bool> {
-    let text = text.trim().to_ascii_lowercase();
+    let text = text.to_ascii_lowercase();
     let yes = TRUE.contains(&text.as_str());
     (yes || FALSE.contains(&text.as_str())).then_some(yes)
 }

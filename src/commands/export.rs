@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use ihs_api::{Ctx, lasting_collections};
+use ihs_api::{Ctx, audit, lasting_collections};
 use ihs_config::Settings;
 use indicatif::ProgressBar;
 
@@ -32,7 +32,7 @@ pub(crate) fn run(args: TransferArgs) -> Result<(), Failure> {
     refuse_what_is_not_there(&settings)?;
     let tally = node::with(settings, async |ctx| {
         target::refuse_half(&*ctx.store).await?;
-        record(&ctx, &args.file);
+        record(&ctx).await?;
         if args.file == Path::new(STANDARD) {
             to_standard_output(&ctx).await
         } else {
@@ -52,20 +52,20 @@ fn refuse_what_is_not_there(settings: &Settings) -> Result<(), Failure> {
     Ok(())
 }
 
-/// The one place that every export passes before anything goes out: what keeps account of exports
-/// belongs here.
-fn record(ctx: &Ctx, file: &Path) {
-    let store = welcome::data_place(&ctx.settings);
-    tracing::debug!(%store, file = %file.display(), "exporting");
+/// The one place that every export passes before anything goes out.
+async fn record(ctx: &Ctx) -> Result<(), Failure> {
+    let recorded = audit::record_export(ctx).await;
+    recorded.map_err(|error| Failure::failed("nothing is exported").because(error))
 }
 
 async fn to_standard_output(ctx: &Ctx) -> Result<Tally, Failure> {
     let collections = lasting_collections();
-    let header = header(ctx, &collections).await;
+    let header = header(ctx, &collections).await?;
     let progress = bar(&header);
     let out = io::BufWriter::new(io::stdout());
     let writer = Writer::begin(out, &header).map_err(unwritten)?;
-    let mut source = Source { store: &*ctx.store, writer, progress: &progress };
+    let audit = header.audit;
+    let mut source = Source { store: &*ctx.store, writer, progress: &progress, audit };
     source.write(&collections, &Position::Start).await?;
     let (_, tally) = source.writer.end().map_err(unwritten)?;
     progress.finish_and_clear();
@@ -75,22 +75,22 @@ async fn to_standard_output(ctx: &Ctx) -> Result<Tally, Failure> {
 async fn to_file(ctx: &Ctx, target: &Path) -> Result<Tally, Failure> {
     let part = Part::open(target)?;
     let collections = lasting_collections();
-    let header = header(ctx, &collections).await;
+    let header = header(ctx, &collections).await?;
     let progress = bar(&header);
-    let (writer, from) = match begun(&part, &header)? {
+    let (writer, from, audit) = match begun(&part, &header)? {
         Some(Begun { seal, is_complete: true, .. }) => {
             part.finish()?;
             return Ok(seal.tally());
         }
-        Some(Begun { seal, position, .. }) => {
+        Some(Begun { header, seal, position, .. }) => {
             eprintln!("going on with {} behind line {}", part.path().display(), seal.lines());
             progress.set_position(seal.tally().documents);
-            (part.resume(seal), position)
+            (part.resume(seal), position, header.audit)
         }
-        None => (part.begin(&header), Position::Start),
+        None => (part.begin(&header), Position::Start, header.audit),
     };
     let writer = writer.map_err(|error| part.failed(error))?;
-    let mut source = Source { store: &*ctx.store, writer, progress: &progress };
+    let mut source = Source { store: &*ctx.store, writer, progress: &progress, audit };
     source.write(&collections, &from).await?;
     let (_, tally) = source.writer.end().map_err(|error| part.failed(error))?;
     part.finish()?;
@@ -129,15 +129,17 @@ fn refuse_another(part: &Part, begun: &Header, now: &Header) -> Result<(), Failu
     Err(Failure::failed(format!("{path} {reason}: remove it to begin anew")))
 }
 
-async fn header(ctx: &Ctx, collections: &[&'static str]) -> Header {
+async fn header(ctx: &Ctx, collections: &[&'static str]) -> Result<Header, Failure> {
     let settings = &ctx.settings;
     let place = format!("{} {}", welcome::data_place(settings), settings.store.database);
-    Header {
+    let audit = audit::end_of_chain(&*ctx.store).await;
+    Ok(Header {
         format: FORMAT,
         created: ctx.clock.now(),
         source: seal::fingerprint(&place),
+        audit: audit.map_err(|error| Failure::failed("the store cannot be read").because(error))?,
         collections: source::parts(&*ctx.store, collections).await,
-    }
+    })
 }
 
 fn bar(header: &Header) -> ProgressBar {

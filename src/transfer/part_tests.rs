@@ -11,6 +11,7 @@ fn header() -> Header {
         format: FORMAT,
         created: Timestamp::default(),
         source: String::new(),
+        audit: None,
         collections: Vec::new(),
     }
 }

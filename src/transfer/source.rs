@@ -3,6 +3,7 @@
 
 use std::io::Write;
 
+use ihs_api::audit;
 use ihs_store::{
     Document, Filter, Query, RoomId, Seq, Sort, Store, StoreError,
     document::{id_of, text},
@@ -31,6 +32,8 @@ pub(crate) struct Source<'a, W> {
     pub(crate) writer: Writer<W>,
     /// How far it is.
     pub(crate) progress: &'a ProgressBar,
+    /// Where the audit log ended when the export was begun.
+    pub(crate) audit: Option<Document>,
 }
 
 /// How many items are read at a time, by the size of those before.
@@ -88,9 +91,15 @@ impl<W: Write> Source<'_, W> {
         collection: &'static str,
         mut after: Option<String>,
     ) -> Result<(), Failure> {
+        if collection == audit::HEADS {
+            return if after.is_some() { Ok(()) } else { self.end_of_audit() };
+        }
         let mut pages = Pages::new();
         loop {
-            let page = page(collection, after.take(), pages.size);
+            let mut page = page(collection, after.take(), pages.size);
+            if collection == audit::ENTRIES {
+                page.filter = self.audited();
+            }
             let documents = self.store.find(page).await.map_err(unread)?;
             let Some(last) = documents.last() else { return Ok(()) };
             after = Some(text(last, "_id").to_owned());
@@ -102,6 +111,20 @@ impl<W: Write> Source<'_, W> {
             self.progress.inc(count);
             pages.learn(self.writer.bytes() - before);
         }
+    }
+
+    /// What the file has of the entries of the audit log: those before the export was begun.
+    fn audited(&self) -> Filter {
+        let end = self.audit.as_ref().and_then(|end| end.get("n"));
+        end.map_or_else(Filter::nothing, |n| Filter::Lte("n", n.clone()))
+    }
+
+    /// Writes where they end.
+    fn end_of_audit(&mut self) -> Result<(), Failure> {
+        let Some(end) = &self.audit else { return Ok(()) };
+        self.writer.document(audit::HEADS, &id_first(end.clone())).map_err(unwritten)?;
+        self.progress.inc(1);
+        Ok(())
     }
 
     /// The logs of all rooms. One that is made meanwhile may be among them although its document

@@ -23,6 +23,7 @@ mod meddler;
 mod messages;
 mod negotiation;
 mod openapi;
+mod policy;
 mod profiles;
 mod records;
 mod reviews;

@@ -132,15 +132,19 @@ async fn all_that_is_wrong_is_said_at_once_each_row_at_its_place() {
     ward.dora.post("/api/treatments/", lone).await.is(400).says(&json!({
         "medicines": [{ "medicine": invalid }],
     }));
-    for (odd, message) in [
-        (json!("x"), "Expected a list of items but got type \"str\"."),
-        (json!({}), "Expected a list of items but got type \"dict\"."),
-        (json!(null), "This field may not be null."),
-        (json!(vec![dose(&ward.iron); 101]), "Ensure this field has no more than 100 elements."),
+    let no_list = |kind: &str| json!({"non_field_errors": [format!("Expected a list of items but got type \"{kind}\".")]});
+    for (odd, fault) in [
+        (json!("x"), no_list("str")),
+        (json!({}), no_list("dict")),
+        (json!(null), json!(["This field may not be null."])),
+        (
+            json!(vec![dose(&ward.iron); 101]),
+            json!(["Ensure this field has no more than 100 elements."]),
+        ),
     ] {
         let body = json!({"patient": "ada", "subject": "x", "medicines": odd});
         let answer = ward.dora.post("/api/treatments/", body).await.is(400);
-        answer.says(&json!({ "medicines": [message] }));
+        answer.says(&json!({ "medicines": fault }));
     }
     assert_eq!(ward.told().await, Vec::<String>::new());
 }
