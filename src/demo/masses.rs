@@ -57,7 +57,7 @@ impl Iterator for Masses {
 
 /// Which of the clinic's doctors treats this patient, if one does.
 pub(crate) fn doctor_of<'a>(patient: &Person, doctors: &[&'a str]) -> Option<&'a str> {
-    let turn = patient.number / ONE_TREATED;
+    let turn = patient.number.saturating_sub(FIRST_NUMBER) / ONE_TREATED;
     let treated = patient.number.is_multiple_of(ONE_TREATED) && !doctors.is_empty();
     treated.then(|| doctors[turn % doctors.len()])
 }

@@ -4,15 +4,19 @@ use serde_json::{Value, json};
 
 use crate::support::{
     App,
-    process::{complaint, shown},
+    process::{self, complaint, shown},
     user::User,
 };
 
 /// A node on demo data, and what the command printed.
 async fn demo() -> (App, String) {
+    demo_with(&["demo"]).await
+}
+
+async fn demo_with(arguments: &[&str]) -> (App, String) {
     let mut app = App::start().await;
     assert!(app.node().terminate().success());
-    let output = app.run(&["demo"], "");
+    let output = app.run(arguments, "");
     assert!(output.status.success(), "{}", complaint(&output));
     app.start_again();
     (app, shown(&output))
@@ -68,6 +72,25 @@ async fn names_in_other_scripts_are_found() {
     let staff = first(&app, &printed, "staff").await;
     let found = staff.get("/api/patients/?name=رضایی").await.ok();
     assert!(found["count"].as_u64().unwrap() >= 1, "{found}");
+}
+
+#[tokio::test]
+async fn further_patients_are_there_and_some_of_them_treated() {
+    let (app, printed) = demo_with(&["demo", "--patients", "60"]).await;
+    let staff = first(&app, &printed, "staff").await;
+    assert_eq!(staff.get("/api/patients/").await.ok()["count"], 260);
+    let doctor = first(&app, &printed, "doctor").await;
+    let theirs = doctor.get("/api/patients/").await.ok();
+    assert_eq!(theirs["count"], 1, "{theirs}");
+
+    let arguments = ["records", "--seconds", "1", "--clients", "2", "--readers", "1", "--doctor"];
+    let arguments = [&["bench", app.url()], &arguments[..], &[&doctor.username]].concat();
+    let output = process::run(&mut process::ihs(&arguments), "");
+    assert!(output.status.success(), "{}", complaint(&output));
+    let measured = shown(&output);
+    for phase in ["GET of a record", "search: a name", "doctor: page of 25", "create", "PATCH"] {
+        assert!(measured.contains(phase), "{phase}: {measured}");
+    }
 }
 
 #[tokio::test]
