@@ -1,13 +1,13 @@
 //! Records that are made without a request, as the endpoints would have made them: what fills a
 //! store for a demonstration. Nothing is checked but that the values fit the record.
 
-use ihs_store::{Document, Write};
+use ihs_store::{Document, Filter, Write};
 use serde_json::Value;
 
 use crate::{
     Ctx,
     error::{ApiError, Cause},
-    plugins::{self, patients::TREATED_BY},
+    plugins::{self, clinic_doctors, patients::TREATED_BY, reviews, treatments},
     viewset::envelope::wrap,
 };
 
@@ -48,6 +48,26 @@ pub fn treated_by(mut write: Write, doctor: &str) -> Write {
         document.insert(TREATED_BY.to_owned(), Value::Array(vec![doctor.into()]));
     }
     write
+}
+
+/// What goes with a clinic-doctor: the clinic stands in the doctor's or nurse's record, too. They
+/// have no treatments as yet.
+#[must_use]
+pub fn working_at(clinic: &str, provider: &str) -> Vec<Write> {
+    clinic_doctors::joining(clinic, provider).to_vec()
+}
+
+/// What goes with a treatment: the patient is bound to its doctor, and to the doctor's clinics.
+#[must_use]
+pub fn prescribed_by(patient: &str, doctor: &str, clinics: &[String]) -> Vec<Write> {
+    treatments::binding(&Filter::eq("user", patient), doctor, clinics)
+}
+
+/// What goes with a review of this rating: it counts in the doctor's profile. Appointments of the
+/// doctor are to be made with it in mind.
+#[must_use]
+pub fn rated(doctor: &str, rating: i64) -> Write {
+    reviews::counting(doctor, rating)
 }
 
 /// What is stored for a password. Takes as long as a login.

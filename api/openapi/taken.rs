@@ -20,9 +20,6 @@ use crate::fields::{
 /// A text with something to see in it.
 const FILLED: &str = r"^[^\u0000]*[^\s\u0000][^\u0000]*$";
 
-/// A text with more to see in it than digits.
-const SECRET: &str = r"^[^\u0000]*[^\s0-9\u0000][^\u0000]*$";
-
 /// Any text.
 pub(super) const ANY: &str = r"^[^\u0000]*$";
 
@@ -179,7 +176,8 @@ fn in_text(field: &Field, settings: &Settings) -> Vec<Value> {
             with_nothing(field, name)
         }
         Kind::People => {
-            let name = json!({ "type": "string", "pattern": ANY, "x-refers-to": "users" });
+            let name = json!({ "type": "string", "pattern": ANY, "minLength": 1,
+                "x-refers-to": "users" });
             vec![json!({ "type": "array", "maxItems": PEOPLE, "items": name })]
         }
         Kind::Boolean | Kind::Rows(_) | Kind::Object(_) => Vec::new(),
@@ -212,7 +210,7 @@ fn text(field: &Field, rule: TextRule, settings: &Settings) -> Vec<Value> {
             schema["format"] = "password".into();
             schema["minLength"] = settings.auth.password_min.into();
             schema["maxLength"] = settings.auth.password_max.into();
-            schema["pattern"] = SECRET.into();
+            schema["pattern"] = FILLED.into();
         }
         Format::Plain | Format::Exact if blank => schema["pattern"] = ANY.into(),
         Format::Plain | Format::Exact => {

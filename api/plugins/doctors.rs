@@ -2,11 +2,14 @@
 
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{
-    appointments::{leaving, slot::specialise},
+    appointments::{
+        leaving,
+        slot::{average, specialise},
+    },
     profiles::{derive_presence, own_or_staff},
+    reviews,
 };
 use crate::{
     Ctx,
@@ -122,9 +125,11 @@ impl ViewSet for Doctors {
 
     async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
         derive_presence(ctx, rows).await?;
-        for row in rows {
-            row.derive("average_rating", Value::Null);
-            row.derive("reviewee", Value::Array(Vec::new()));
+        let names: Vec<String> = rows.iter().map(|row| row.text("user").to_owned()).collect();
+        let mut newest = reviews::newest(ctx, &names, REVIEW).await?;
+        for (row, name) in rows.iter_mut().zip(&names) {
+            row.derive("average_rating", average(&row.document));
+            row.derive("reviewee", newest.remove(name).unwrap_or_default());
         }
         Ok(())
     }

@@ -16,6 +16,7 @@ pub(crate) mod messages;
 pub(crate) mod notifications;
 pub(crate) mod patients;
 pub(crate) mod profiles;
+pub(crate) mod reviews;
 pub(crate) mod rooms;
 pub(crate) mod specialities;
 pub(crate) mod treatments;
@@ -51,6 +52,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &Served::<clinic_doctors::ClinicDoctors>::NEW,
     &Served::<appointments::Appointments>::NEW,
     &Served::<treatments::Treatments>::NEW,
+    &Served::<reviews::Reviews>::NEW,
     &Served::<followers::Followers>::NEW,
     &messages::Messages,
     &Served::<notifications::Notifications>::NEW,

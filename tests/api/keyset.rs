@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::support::{App, User};
+use crate::support::{App, user::User};
 
 const STAYING: usize = 12;
 

@@ -100,7 +100,6 @@ pub(crate) fn average(profile: &Document) -> Option<f64> {
 }
 
 /// Moves a doctor's appointments in their lists; for the commit that changes the average.
-#[expect(dead_code, reason = "whoever changes ratings calls it")]
 pub(crate) fn rerank(doctor: &str, average: Option<f64>) -> Write {
     copied(doctor, Change::set("_rank", rank(average)))
 }

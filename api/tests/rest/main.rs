@@ -25,6 +25,7 @@ mod negotiation;
 mod openapi;
 mod profiles;
 mod records;
+mod reviews;
 mod rooms;
 mod sockets;
 mod support;

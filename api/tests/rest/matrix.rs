@@ -124,6 +124,16 @@ const ROWS: [(&str, [[u16; 5]; 5]); 16] = [
         ],
     ),
     (
+        "reviews",
+        [
+            [401, 200, 200, 200, 200],
+            [401, 400, 403, 400, 403],
+            [401, 200, 200, 200, 200],
+            [401, 403, 403, 200, 403],
+            [401, 403, 403, 204, 204],
+        ],
+    ),
+    (
         "followers",
         [
             [401, 200, 200, 200, 200],
@@ -197,6 +207,12 @@ async fn record(app: &App, name: &str, owner: &Client, staff: &Client) -> String
             app.bind("treated", &owner.name).await;
             let body = json!({"patient": "treated", "subject": "x"});
             owner.post("/api/treatments/", body).await.is(201).text_at("/id")
+        }
+        "reviews" => {
+            app.provider("reviewed", "doctor", staff).await;
+            let appointment = app.appointment(&owner.name, "reviewed", "completed").await;
+            let body = json!({"appointment": appointment, "rating": 4});
+            owner.post("/api/reviews/", body).await.is(201).text_at("/id")
         }
         "followers" => {
             let body = json!({"followee": "staff"});

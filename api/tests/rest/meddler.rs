@@ -15,6 +15,8 @@ pub(crate) enum Mischief {
     Early(&'static str),
     /// These writes come right before the next read of a log.
     BeforeLog(Vec<Write>),
+    /// These writes come right before the next commit that changes this collection.
+    BeforeCommit(&'static str, Vec<Write>),
     /// The next commit that changes this collection fails.
     Refuse(&'static str),
     /// The next commit that changes this collection is made, but nobody is told.
@@ -137,6 +139,13 @@ impl Store for Meddler {
         };
         if let Some(Mischief::Hold(_, pause)) = self.take(held) {
             pause.wait().await;
+        }
+        let before = |mischief: &Mischief| match mischief {
+            Mischief::BeforeCommit(name, _) => writes.iter().any(|write| changes(write, name)),
+            _ => false,
+        };
+        if let Some(Mischief::BeforeCommit(_, first)) = self.take(before) {
+            self.inner.commit(first).await?;
         }
         if let Some(Mischief::RefuseSecond(name)) = self.take(later) {
             self.plan(Mischief::Refuse(name));

@@ -63,6 +63,7 @@ async fn who_is_not_verified_does_nothing_of_what_providers_do() {
         one.delete(&format!("/api/clinics/{}/", clinic.id)).await.is(403);
         one.post("/api/clinic-doctors/", works).await.is(403);
         one.post("/api/treatments/", body.clone()).await.is(403);
+        one.post("/api/appointments/", json!({})).await.is(403);
         one.post("/api/notifications/", notice.clone()).await.is(403);
         one.get("/api/patients/ada/").await.is(404);
         assert_eq!(one.get("/api/patients/").await.body["count"], 0);
@@ -108,6 +109,8 @@ async fn a_withdrawn_verification_counts_at_once() {
     }
     let body = json!({"patient": "ada", "subject": "x"});
     clinic.dora.post("/api/treatments/", body.clone()).await.is(403);
+    clinic.dora.post("/api/appointments/", json!({})).await.is(403);
+    clinic.dora.post("/api/clinics/", json!({"name": "x"})).await.is(403);
     verify(&clinic.sam, "dora", true).await;
     clinic.dora.post("/api/treatments/", body).await.is(201);
     clinic.dora.patch(&clinic.treatment, stop).await.is(200);
