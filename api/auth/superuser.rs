@@ -73,7 +73,7 @@ pub async fn create_superuser(
     let entry = Entry::new(ctx, Action::Create).with("users", &user.username).because(COMMAND);
     let recorded = audit::write(&entry).map_err(broken)?;
     let writes = vec![Write::Insert { collection: "users", document }, recorded];
-    match ctx.store.commit(writes).await {
+    match audit::commit(ctx, writes).await {
         Ok(_) => Ok(()),
         Err(StoreError::Taken { .. }) => Err(invalid(Faults::one("username", USERNAME_TAKEN))),
         Err(error) => Err(error.into()),

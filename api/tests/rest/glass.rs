@@ -55,7 +55,7 @@ async fn the_patient_and_staff_are_told() {
     assert_eq!(told.body["count"], 1);
     assert!(told.text.contains("dora has opened your record in an emergency: unconscious"));
     let told = sam.get("/api/notifications/").await.is(200);
-    assert!(told.text.contains("dora has opened the record of ada: unconscious"));
+    assert!(told.text.contains("dora has opened the record of ada in an emergency: unconscious"));
     assert_eq!(dora.get("/api/notifications/").await.body["count"], 0);
 }
 
