@@ -135,12 +135,19 @@ async fn all_that_is_wrong_is_said_at_once_each_row_at_its_place() {
     for (odd, message) in [
         (json!("x"), "Expected a list of items but got type \"str\"."),
         (json!({}), "Expected a list of items but got type \"dict\"."),
-        (json!(null), "This field may not be null."),
         (json!(vec![dose(&ward.iron); 101]), "Ensure this field has no more than 100 elements."),
     ] {
         let body = json!({"patient": "ada", "subject": "x", "medicines": odd});
         let answer = ward.dora.post("/api/treatments/", body).await.is(400);
-        answer.says(&json!({ "medicines": [message] }));
+        answer.says(&json!({"medicines": {"non_field_errors": [message]}}));
+    }
+    for (null, message) in [
+        (json!(null), json!(["This field may not be null."])),
+        (json!([null]), json!([["This field may not be null."]])),
+    ] {
+        let body = json!({"patient": "ada", "subject": "x", "medicines": null});
+        let answer = ward.dora.post("/api/treatments/", body).await.is(400);
+        answer.says(&json!({ "medicines": message }));
     }
     assert_eq!(ward.told().await, Vec::<String>::new());
 }
