@@ -176,7 +176,8 @@ fn in_text(field: &Field, settings: &Settings) -> Vec<Value> {
             with_nothing(field, name)
         }
         Kind::People => {
-            let name = json!({ "type": "string", "pattern": ANY, "x-refers-to": "users" });
+            let name = json!({ "type": "string", "pattern": ANY, "minLength": 1,
+                "x-refers-to": "users" });
             vec![json!({ "type": "array", "maxItems": PEOPLE, "items": name })]
         }
         Kind::Boolean | Kind::Rows(_) | Kind::Object(_) => Vec::new(),

@@ -36,12 +36,29 @@ def settle(node: Node, principal: str) -> dict:
     clinics = [node.call("POST", "/api/clinics/", clinic, node.log_in(name))["id"]
                for name in ("dora", "dan")]
     records["clinics"] = clinics
+    records.update(appointments(node))
     if name:
         records.update(conversations(node, name))
     return {
         "url": node.url, "principal": name, "password": PASSWORD, "records": records,
         "spare": list(spare),
     }
+
+
+def appointments(node: Node) -> dict:
+    """Slots of a doctor, one of them reserved, which binds the patient to the doctor."""
+    dora, pia = node.log_in("dora"), node.log_in("pia")
+    place = node.call("GET", "/api/clinic-doctors/?doctor=dora", token=dora)["results"][0]["id"]
+    slots = [
+        node.call("POST", "/api/appointments/", {
+            "clinic_doctor": place,
+            "start_time": f"2089-05-01T{hour:02}:00:00Z",
+            "end_time": f"2089-05-01T{hour:02}:30:00Z",
+        }, dora)["id"]
+        for hour in range(3)
+    ]
+    node.call("PATCH", f"/api/appointments/{slots[0]}/", {"status": "reserved"}, pia)
+    return {"clinic-doctors": [place], "appointments": slots}
 
 
 def conversations(node: Node, name: str) -> dict:

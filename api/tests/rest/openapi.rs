@@ -1,6 +1,6 @@
 //! The OpenAPI document: that it is one, and that it tells the truth.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::http::Method;
 use serde_json::{Value, json};
@@ -41,12 +41,31 @@ impl Document {
             return assert_eq!(answer.text, "", "{method} {path} {status}");
         };
         let media_type = answer.header("content-type");
-        let mut schema = content[&media_type]["schema"].clone();
-        schema["components"] = self.0["components"].clone();
+        let schema = self.whole(&content[&media_type]["schema"]);
         let validator = jsonschema::draft202012::new(&schema).unwrap();
         let faults: Vec<String> =
             validator.iter_errors(&answer.body).map(|error| error.to_string()).collect();
         assert!(faults.is_empty(), "{method} {path} {status}: {faults:?} in {}", answer.text);
+    }
+
+    /// A schema with all that it refers to.
+    fn whole(&self, schema: &Value) -> Value {
+        let mut found = BTreeMap::new();
+        let mut left = vec![schema];
+        while let Some(next) = left.pop() {
+            let mut named = Vec::new();
+            references(next, &mut named);
+            for reference in named {
+                let name = reference.rsplit('/').next().unwrap();
+                let known = &self.0["components"]["schemas"][name];
+                if found.insert(name, known).is_none() {
+                    left.push(known);
+                }
+            }
+        }
+        let mut schema = schema.clone();
+        schema["components"] = json!({ "schemas": found });
+        schema
     }
 
     fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
@@ -104,8 +123,7 @@ async fn every_schema_in_it_is_one_and_takes_its_example() {
         let answers = said["responses"].as_object().unwrap().values();
         let answers = answers.filter_map(|said| document.resolve(said)["content"].as_object());
         for (media_type, content) in bodies.chain(answers.flatten()) {
-            let mut schema = content["schema"].clone();
-            schema["components"] = document.0["components"].clone();
+            let schema = document.whole(&content["schema"]);
             assert!(jsonschema::meta::is_valid(&schema), "{method} {path} {media_type}");
             let Some(example) = content.get("example") else { continue };
             let validator = jsonschema::draft202012::new(&schema).unwrap();
