@@ -165,6 +165,18 @@ async fn a_patient_who_is_not_the_doctors_is_answered_as_one_who_is_not_there() 
 }
 
 #[actix_web::test]
+async fn who_reads_a_patient_through_a_broken_glass_does_not_treat_them() {
+    let ward = ward().await;
+    let dan = ward.app.provider("dan", "doctor", &ward.sam).await;
+    let body = json!({"patient": "ada", "subject": "x"});
+    dan.post("/api/treatments/", body.clone()).await.is(400);
+    let reason = json!({"reason": "unconscious"});
+    dan.post("/api/patients/ada/break-glass/", reason).await.is(201);
+    dan.post("/api/treatments/", body).await.is(403);
+    assert_eq!(ward.told().await, Vec::<String>::new());
+}
+
+#[actix_web::test]
 async fn nobody_else_treats_and_nobody_in_the_name_of_another() {
     let ward = ward().await;
     let dan = ward.app.provider("dan", "doctor", &ward.sam).await;
