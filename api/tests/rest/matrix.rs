@@ -12,7 +12,7 @@ use crate::{
 
 /// What each of anonymous, stranger, doctor, owner and staff gets, for list, create, read, change
 /// and delete.
-const ROWS: [(&str, [[u16; 5]; 5]); 16] = [
+const ROWS: [(&str, [[u16; 5]; 5]); 17] = [
     (
         "users",
         [

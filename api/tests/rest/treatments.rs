@@ -141,11 +141,11 @@ async fn all_that_is_wrong_is_said_at_once_each_row_at_its_place() {
         let answer = ward.dora.post("/api/treatments/", body).await.is(400);
         answer.says(&json!({"medicines": {"non_field_errors": [message]}}));
     }
-    for (null, message) in [
+    for (odd, message) in [
         (json!(null), json!(["This field may not be null."])),
         (json!([null]), json!([["This field may not be null."]])),
     ] {
-        let body = json!({"patient": "ada", "subject": "x", "medicines": null});
+        let body = json!({"patient": "ada", "subject": "x", "medicines": odd});
         let answer = ward.dora.post("/api/treatments/", body).await.is(400);
         answer.says(&json!({ "medicines": message }));
     }
