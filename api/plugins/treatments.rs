@@ -5,7 +5,7 @@
 use ihs_actors::protocol::Category;
 use ihs_store::{Change, Document, Filter, Index, Query, Sort, Write};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     clinic_doctors::MOVES,
@@ -15,7 +15,7 @@ use crate::{
     Ctx,
     auth::{self, Principal},
     error::ApiError,
-    faults::Faults,
+    faults::{Faults, NON_FIELD},
     fields::{
         Field, Preset,
         clean::Stage,
@@ -115,7 +115,7 @@ impl ViewSet for Treatments {
         let rows = checked.values.get("medicines").and_then(Value::as_array);
         if rows.is_some_and(|rows| rows.len() > MEDICINES) && !checked.faults.has("medicines") {
             let message = format!("Ensure this field has no more than {MEDICINES} elements.");
-            checked.faults.add("medicines", message);
+            checked.faults.nest("medicines", json!({ NON_FIELD: [message] }));
         }
         if checked.stage == Stage::Create {
             let me = &call.principal()?.username;

@@ -1,13 +1,15 @@
 //! The demo clinic.
 //!
 //! - [`plan`]: who is there and what they have said
-//! - [`names`], [`talks`]: what the plan draws from
+//! - [`names`], [`talks`], [`practice`]: what the plan draws from
 //! - [`masses`]: further patients, for measuring
-//! - [`records`]: the plan as what is stored
+//! - [`records`]: the plan as what is stored; [`care`]: what is done for its people
 
+mod care;
 pub(crate) mod masses;
 mod names;
 pub(crate) mod plan;
+mod practice;
 pub(crate) mod records;
 mod talks;
 

@@ -8,6 +8,7 @@ use ihs_store::{Body, Document, EntryId, LogEntry, RoomId, Seq, Timestamp, Write
 use serde_json::{Value, json};
 
 use crate::demo::{
+    care::Care,
     names::INSURANCES,
     plan::{Kind, Person, Plan, Talk},
 };
@@ -50,6 +51,7 @@ impl<'ctx> Records<'ctx> {
         for person in &plan.people {
             all.push(self.person(person)?);
         }
+        all.extend(Care::new(self.ctx, plan).of()?);
         for talk in &plan.talks {
             all.push(self.talk(talk)?);
         }
@@ -188,7 +190,7 @@ fn email(person: &Person) -> String {
     format!("{}@example.org", person.username)
 }
 
-fn values(value: Value) -> Document {
+pub(crate) fn values(value: Value) -> Document {
     match value {
         Value::Object(values) => values,
         _ => Document::new(),

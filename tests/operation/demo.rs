@@ -67,6 +67,34 @@ async fn the_clinic_is_full_of_people_who_talk() {
 }
 
 #[tokio::test]
+async fn doctors_work_at_clinics_and_treat_those_who_review_them() {
+    let (app, printed) = demo().await;
+    let doctor = first(&app, &printed, "doctor").await;
+    for (path, count) in [
+        ("/api/clinics/", 4),
+        ("/api/clinic-doctors/", 20),
+        ("/api/specialities/", 14),
+        ("/api/medicines/", 12),
+        ("/api/diseases/", 16),
+        ("/api/treatments/", 10),
+        ("/api/patients/", 10),
+        ("/api/reviews/", 84),
+    ] {
+        assert_eq!(doctor.get(path).await.ok()["count"], count, "{path}");
+    }
+    let treatments = doctor.get("/api/treatments/").await.ok();
+    let patient = treatments["results"][0]["patient"].as_str().unwrap().to_owned();
+    doctor.get(&format!("/api/patients/{patient}/")).await.ok();
+    let profile = doctor.get(&format!("/api/doctors/{}/", doctor.username)).await.ok();
+    let reviews = profile["reviewee"].as_array().unwrap();
+    let sum: f64 = reviews.iter().map(|review| review["rating"].as_f64().unwrap()).sum();
+    assert_eq!(reviews.len(), 6);
+    assert!((profile["average_rating"].as_f64().unwrap() - sum / 6.0).abs() < 1e-9);
+    let nurse = first(&app, &printed, "nurse").await;
+    assert!(nurse.get("/api/patients/").await.ok()["count"].as_u64().unwrap() >= 10);
+}
+
+#[tokio::test]
 async fn names_in_other_scripts_are_found() {
     let (app, printed) = demo().await;
     let staff = first(&app, &printed, "staff").await;

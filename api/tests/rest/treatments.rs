@@ -132,19 +132,22 @@ async fn all_that_is_wrong_is_said_at_once_each_row_at_its_place() {
     ward.dora.post("/api/treatments/", lone).await.is(400).says(&json!({
         "medicines": [{ "medicine": invalid }],
     }));
-    let no_list = |kind: &str| json!({"non_field_errors": [format!("Expected a list of items but got type \"{kind}\".")]});
-    for (odd, fault) in [
-        (json!("x"), no_list("str")),
-        (json!({}), no_list("dict")),
-        (json!(null), json!(["This field may not be null."])),
-        (
-            json!(vec![dose(&ward.iron); 101]),
-            json!(["Ensure this field has no more than 100 elements."]),
-        ),
+    for (odd, message) in [
+        (json!("x"), "Expected a list of items but got type \"str\"."),
+        (json!({}), "Expected a list of items but got type \"dict\"."),
+        (json!(vec![dose(&ward.iron); 101]), "Ensure this field has no more than 100 elements."),
     ] {
         let body = json!({"patient": "ada", "subject": "x", "medicines": odd});
         let answer = ward.dora.post("/api/treatments/", body).await.is(400);
-        answer.says(&json!({ "medicines": fault }));
+        answer.says(&json!({"medicines": {"non_field_errors": [message]}}));
+    }
+    for (odd, message) in [
+        (json!(null), json!(["This field may not be null."])),
+        (json!([null]), json!([["This field may not be null."]])),
+    ] {
+        let body = json!({"patient": "ada", "subject": "x", "medicines": odd});
+        let answer = ward.dora.post("/api/treatments/", body).await.is(400);
+        answer.says(&json!({ "medicines": message }));
     }
     assert_eq!(ward.told().await, Vec::<String>::new());
 }
@@ -159,6 +162,18 @@ async fn a_patient_who_is_not_the_doctors_is_answered_as_one_who_is_not_there() 
             "patient": [format!("Object with username={name} does not exist.")],
         }));
     }
+}
+
+#[actix_web::test]
+async fn who_reads_a_patient_through_a_broken_glass_does_not_treat_them() {
+    let ward = ward().await;
+    let dan = ward.app.provider("dan", "doctor", &ward.sam).await;
+    let body = json!({"patient": "ada", "subject": "x"});
+    dan.post("/api/treatments/", body.clone()).await.is(400);
+    let reason = json!({"reason": "unconscious"});
+    dan.post("/api/patients/ada/break-glass/", reason).await.is(201);
+    dan.post("/api/treatments/", body).await.is(403);
+    assert_eq!(ward.told().await, Vec::<String>::new());
 }
 
 #[actix_web::test]
