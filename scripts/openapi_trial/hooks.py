@@ -44,6 +44,8 @@ RULES = [re.compile(rule) for rule in (
     r"An appointment cannot be opened when it is over already\.",
     r"A new appointment is open\.",
     r"Only the times of an appointment that is open can change\.",
+    r"The reviewee is the doctor of the appointment\.",
+    r".* with this .* already exists\.",
     r"Nobody can follow themselves\.",
     r"The fields .* must make a unique set\.",
     r"\"staff\" is not a valid choice\.",
