@@ -153,7 +153,8 @@ fn in_form(field: &Field, required: bool, settings: &Settings) -> Value {
         Kind::Boolean => vec![word()],
         // A form has a list of objects as JSON.
         Kind::Rows(_) | Kind::Object(_) => {
-            vec![json!({ "type": "string", "contentMediaType": "application/json" })]
+            vec![json!({ "type": "string", "format": "json-list",
+                "contentMediaType": "application/json" })]
         }
         _ => in_text(field, settings),
     };

@@ -58,6 +58,7 @@ LIMITS = (412, 413, 414)
 schemathesis.openapi.format("decimal", st.sampled_from(["1", "2", "3.0"]))
 schemathesis.openapi.format("username", st.from_regex(r"[a-z][a-z0-9]{5,12}", fullmatch=True))
 schemathesis.openapi.format("password", st.from_regex(r"[a-zA-Z0-9 ]{12,40}[a-z]", fullmatch=True))
+schemathesis.openapi.format("json-list", st.just("[]"))
 schemathesis.openapi.format("cursor", st.just(""))
 schemathesis.openapi.format("terms", st.from_regex(r"[a-zäب]{0,5}( [a-z]{1,3}){0,5}", fullmatch=True))
 
