@@ -11,7 +11,7 @@ use ihs_store::{Collection, Filter, Index, Query, Sort, StoreError, Write};
 use serde_json::Value;
 
 use crate::{
-    Ctx, auth,
+    Ctx, audit, auth,
     plugins::{PLUGINS, appointments::calendar, users},
     viewset::idempotency,
 };
@@ -31,6 +31,7 @@ pub fn all() -> Vec<Collection> {
         nodes(),
     ]);
     all.extend(online::collections());
+    all.extend(audit::collections());
     all
 }
 
@@ -55,7 +56,8 @@ pub fn lasting() -> Vec<&'static str> {
 const ROUND: u64 = 500;
 
 /// Removes sessions, tickets and idempotency keys whose time is over, and deleted users from rooms
-/// that they could not leave at once; to be called now and then.
+/// that they could not leave at once, and takes in what the audit log lacks; to be called now and
+/// then.
 ///
 /// # Errors
 /// Those of [`ihs_store::Store::find`] and [`ihs_store::Store::commit`].
@@ -66,7 +68,8 @@ pub async fn sweep(ctx: &Ctx) -> Result<(), StoreError> {
             tokio::task::yield_now().await;
         }
     }
-    users::finish_departures(ctx).await
+    users::finish_departures(ctx).await?;
+    audit::redeem(ctx).await
 }
 
 /// One round; gives how many there were to remove. What was prolonged meanwhile stays.

@@ -10,6 +10,7 @@ use ihs_config::Settings;
 use ihs_store::{Clock, Ids, ObjectIds, Store, StoreError, SystemClock};
 
 use crate::{
+    audit::Log,
     auth::{KeyError, Passwords, Throttle, Tokens},
     collections,
 };
@@ -33,6 +34,8 @@ pub struct Ctx {
     pub passwords: Arc<Passwords>,
     /// Who failed to log in too often.
     pub(crate) throttle: Arc<Throttle>,
+    /// Who saw and changed what.
+    pub(crate) audit: Log,
     draining: Arc<AtomicBool>,
 }
 
@@ -70,6 +73,7 @@ impl Ctx {
             tokens: Arc::new(Tokens::open(&settings)?),
             passwords: Arc::new(Passwords::start(&settings)?),
             throttle: Arc::new(Throttle::new(&settings.auth)),
+            audit: Log::new(Arc::clone(&store)),
             store,
             hub,
             settings: Arc::new(settings),
@@ -85,6 +89,14 @@ impl Ctx {
     /// Those of [`Store::prepare`].
     pub async fn prepare(&self) -> Result<(), StoreError> {
         self.store.prepare(&collections::all()).await
+    }
+
+    /// Waits until the audit log has taken in what it was given.
+    pub async fn settle(&self) {
+        if let Err(error) = self.audit.settle().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the next start takes in the rest of the audit log");
+        }
     }
 
     /// From now on `/readyz` says that this node takes no more.

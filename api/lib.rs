@@ -8,6 +8,7 @@
 //! - [`create_superuser`] makes the first account
 //! - [`gate::Accounts`] answers what sockets ask about accounts
 //! - [`seed`] makes records without a request
+//! - [`audit`] proves that the audit log is whole, and records what commands hand out
 //! - [`openapi`] describes all of it
 //! - [`resources`] names what is served, and its methods
 //!
@@ -22,6 +23,7 @@
 //! A handler never reads an owner from a body, and never reaches a record but through
 //! `viewset::object`.
 
+pub mod audit;
 mod auth;
 mod collections;
 mod ctx;

@@ -44,6 +44,8 @@ pub(crate) enum Command {
     Bench(BenchArgs),
     /// Check configuration and connections, and print what was found.
     Check(ServeArgs),
+    /// Prove that the audit log is whole.
+    Audit(AuditArgs),
     /// Print the OpenAPI document of a node with these settings.
     Openapi(NodeArgs),
 }
@@ -109,6 +111,33 @@ pub(crate) struct SuperuserArgs {
     pub(crate) node: NodeArgs,
 }
 
+/// What `ihs audit` does.
+#[derive(Debug, Args)]
+pub(crate) struct AuditArgs {
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: AuditCommand,
+}
+
+/// The commands about the audit log.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Walk along the whole log, and name the first entry that was altered, removed, added or moved.
+    Verify(VerifyArgs),
+}
+
+/// Flags of `ihs audit verify`.
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// What an earlier run printed, `N:HASH`: the log must still begin so. Without it, a log that was
+    /// made anew from its first entry on is not told from the true one.
+    #[arg(long, value_name = "N:HASH", value_parser = known)]
+    pub(crate) known: Option<(u64, String)>,
+    /// Where the data is.
+    #[command(flatten)]
+    pub(crate) node: NodeArgs,
+}
+
 /// Flags of `ihs export` and `ihs import`.
 #[derive(Debug, Args)]
 pub(crate) struct TransferArgs {
@@ -125,6 +154,7 @@ pub(crate) struct DemoArgs {
     /// Further patients, for measuring: names at random, some of them treated by the doctors.
     #[arg(long, default_value_t = 0)]
     pub(crate) patients: usize,
+    /// Where the data is.
     /// Where the data is.
     #[command(flatten)]
     pub(crate) node: NodeArgs,
@@ -206,6 +236,15 @@ pub(crate) struct BenchArgs {
     /// Process of the node, and of its store and bus, whose CPU time and memory are measured.
     #[arg(long)]
     pub(crate) pid: Vec<u32>,
+}
+
+/// A number and a hash.
+fn known(text: &str) -> Result<(u64, String), String> {
+    let parts = text.split_once(':').map(|(n, hash)| (n.parse(), hash));
+    match parts {
+        Some((Ok(n), hash)) if n > 0 && hash.len() == 64 => Ok((n, hash.to_ascii_lowercase())),
+        _ => Err("must be the number of an entry, a colon, and its hash".to_owned()),
+    }
 }
 
 /// At least one.

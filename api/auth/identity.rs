@@ -11,7 +11,7 @@ use super::{
     sessions::{is_active, is_of},
     tickets,
 };
-use crate::{Ctx, error::ApiError};
+use crate::{Ctx, error::ApiError, plugins::patients::glass};
 
 /// Why credentials do not count.
 #[derive(Debug, thiserror::Error)]
@@ -72,6 +72,7 @@ impl From<AuthError> for ApiError {
 pub(crate) fn principal_of(ctx: &Ctx, user: &Document, session: &str, expires: i64) -> Principal {
     let mut principal = Principal::of(user, session, expires);
     principal.verified |= !ctx.settings.auth.verify_providers;
+    principal.glass = glass::open(user, ctx.clock.now());
     principal
 }
 

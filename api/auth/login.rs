@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     Ctx,
+    audit::entry::{Action, Entry},
     error::ApiError,
     faults::Faults,
     fields::{Field, kind::Format, text::normal_form},
@@ -40,7 +41,9 @@ pub(crate) async fn grant(call: &Call, user: &Document, pair: Pair) -> Result<Va
     let caller = Caller::User(principal);
     let shown = plugins::show(&call.ctx, &caller, "users", user.clone()).await?;
     let detail = match profile {
-        Some((resource, document)) => plugins::show(&call.ctx, &caller, resource, document).await?,
+        Some((resource, document)) => {
+            plugins::show_recorded(&call.ctx, &caller, resource, document).await?
+        }
         None => Value::Null,
     };
     Ok(json!({
@@ -62,13 +65,25 @@ async fn log_in(call: &Call) -> Result<Reply, ApiError> {
     let right = is_right(&call.ctx, text(&values, "password"), user.as_ref()).await?;
     admit(call, &visitor)?;
     let now = call.ctx.clock.now();
+    let is_known = user.is_some();
     let Some(user) = user.filter(|user| right && is_active(user)) else {
         call.ctx.throttle.fail(&visitor, now).map_err(throttled)?;
+        record_failure(call, Some(account).filter(|_| is_known)).await?;
         return Err(Faults::whole(WRONG).into());
     };
     call.ctx.throttle.succeed(&visitor, now);
     let pair = sessions::begin(&call.ctx, &user).await?;
+    let principal = identity::principal_of(&call.ctx, &user, pair.session(), 0);
+    let entry = Entry::new(&call.ctx, Action::Login).by(&principal).from(call.address());
+    call.ctx.audit.append(vec![entry]).await?;
     Ok(Reply::ok(&grant(call, &user, pair).await?))
+}
+
+/// A name that nobody has may be a password in the wrong field: it is not written down.
+async fn record_failure(call: &Call, account: Option<String>) -> Result<(), ApiError> {
+    let mut entry = Entry::new(&call.ctx, Action::LoginFailed).from(call.address());
+    entry.user = account;
+    call.ctx.audit.append(vec![entry]).await
 }
 
 fn admit(call: &Call, visitor: &Visitor<'_>) -> Result<(), ApiError> {

@@ -70,6 +70,8 @@ pub struct Principal {
     pub verified: bool,
     /// Ids of the clinics of which they are a clinic-doctor.
     pub clinics: Vec<String>,
+    /// Usernames of the patients to whose record they have broken the glass, while that lasts.
+    pub glass: Vec<String>,
     /// The session by which they came.
     pub session: String,
     /// When the token by which they came ends, in seconds since 1970.
@@ -130,6 +132,7 @@ impl Principal {
             rank: if superuser { Rank::Superuser } else { Rank::Ordinary },
             verified: user.get("verified") == Some(&Value::Bool(true)),
             clinics: clinics.filter_map(Value::as_str).map(str::to_owned).collect(),
+            glass: Vec::new(),
             session: session.to_owned(),
             expires,
         }

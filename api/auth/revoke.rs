@@ -6,10 +6,14 @@ use serde_json::Value;
 use super::sessions;
 use crate::{
     Ctx,
+    audit::{self, entry::Action, trace},
     error::ApiError,
     fields::Field,
     http::{Call, Post, Reply, edge::Door},
 };
+
+/// Why several sessions ended at once.
+const EVERYWHERE: &str = "on all devices";
 
 const FIELDS: &[Field] = &[Field::boolean("all").null()];
 
@@ -24,13 +28,15 @@ pub(crate) const ENDPOINT: Post = Post {
 async fn revoke(call: &Call) -> Result<Reply, ApiError> {
     let principal = call.principal()?;
     let values = call.fields(FIELDS).await?;
-    if values.get("all") == Some(&Value::Bool(true)) {
-        call.ctx.store.commit(vec![sessions::revoke_all(&principal.user_id)]).await?;
-        end_sockets(&call.ctx, &principal.username, &Logins::All);
+    let entry = trace::done(call, Action::Logout);
+    let (ended, logins, entry) = if values.get("all") == Some(&Value::Bool(true)) {
+        (sessions::revoke_all(&principal.user_id), Logins::All, entry.because(EVERYWHERE))
     } else {
-        sessions::revoke_one(&call.ctx, &principal.session).await?;
-        end_sockets(&call.ctx, &principal.username, &Logins::Only(principal.session.clone()));
-    }
+        let session = &principal.session;
+        (sessions::revoke_one(session), Logins::Only(session.clone()), entry)
+    };
+    audit::commit(&call.ctx, vec![ended, audit::write(&entry)?]).await?;
+    end_sockets(&call.ctx, &principal.username, &logins);
     Ok(Reply::no_content())
 }
 

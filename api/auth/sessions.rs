@@ -14,12 +14,21 @@ use ihs_actors::fan_out::Logins;
 use ihs_store::{Change, Document, Filter, Query, StoreError, Timestamp, Write, document::text};
 use serde_json::Value;
 
-use super::{end_sockets, secrets, tokens::Claims};
-use crate::{Ctx, error::ApiError};
+use super::{end_sockets, principal_of, secrets, tokens::Claims};
+use crate::{
+    Ctx,
+    audit::{
+        self,
+        entry::{Action, Entry},
+    },
+    error::ApiError,
+};
 
 /// The collection.
 pub(crate) const SESSIONS: &str = "sessions";
 
+/// Why a session was ended whose refresh token was used twice.
+const STOLEN: &str = "a refresh token was used again";
 /// In a user: how often all sessions have been ended. In a session: the same, when it began.
 const EPOCH: &str = "epoch";
 
@@ -30,6 +39,13 @@ pub(crate) struct Pair {
     pub(crate) token: String,
     /// The refresh token.
     pub(crate) refresh: String,
+}
+
+impl Pair {
+    /// The session that it belongs to.
+    pub(crate) fn session(&self) -> &str {
+        self.refresh.split('.').next().unwrap_or_default()
+    }
 }
 
 /// What became of a refresh token.
@@ -77,7 +93,9 @@ pub(crate) async fn refresh(ctx: &Ctx, token: &str) -> Result<Refreshed, ApiErro
         let pair = pair(ctx, &user, id, family, &secret)?;
         Ok(Refreshed::Pair(pair, Box::new(user)))
     } else {
-        end(ctx, Filter::id(id)).await?;
+        let principal = principal_of(ctx, &user, id, 0);
+        let entry = Entry::new(ctx, Action::Logout).by(&principal).because(STOLEN);
+        audit::commit(ctx, vec![revoke_one(id), audit::write(&entry)?]).await?;
         end_sockets(ctx, text(&user, "username"), &Logins::Only(id.to_owned()));
         Ok(Refreshed::Refused)
     }
@@ -98,9 +116,9 @@ pub(crate) async fn live_of(ctx: &Ctx, ids: &[String]) -> Result<HashSet<String>
     Ok(found.iter().map(|session| text(session, "_id").to_owned()).collect())
 }
 
-/// Ends one session.
-pub(crate) async fn revoke_one(ctx: &Ctx, session: &str) -> Result<(), StoreError> {
-    end(ctx, Filter::id(session)).await
+/// Ends one session, as part of a commit.
+pub(crate) fn revoke_one(session: &str) -> Write {
+    Write::DeleteEvery { collection: SESSIONS, filter: Filter::id(session) }
 }
 
 /// Ends every session of a user, as part of a commit.
@@ -133,11 +151,6 @@ pub(crate) fn is_active(user: &Document) -> bool {
 
 fn epoch(document: &Document) -> i64 {
     document.get(EPOCH).and_then(Value::as_i64).unwrap_or_default()
-}
-
-async fn end(ctx: &Ctx, filter: Filter) -> Result<(), StoreError> {
-    let write = Write::DeleteEvery { collection: SESSIONS, filter };
-    ctx.store.commit(vec![write]).await.map(drop)
 }
 
 /// Of two that spend the same token at once, one wins.

@@ -6,6 +6,10 @@ use serde_json::{Value, json};
 use super::{Role, rules::Owner};
 use crate::{
     Ctx,
+    audit::{
+        self,
+        entry::{Action, Entry},
+    },
     error::{ApiError, Cause},
     faults::Faults,
     fields::{
@@ -23,6 +27,9 @@ const FIELDS: &[Field] = &[
     Field::formatted("email", Format::Email).max(254).blank(),
     Field::formatted("password", Format::Password).required(),
 ];
+
+/// What the audit log says of an account that nobody made by a request.
+const COMMAND: &str = "a superuser, from the command line";
 
 /// Why a superuser was not made.
 #[derive(Debug, thiserror::Error)]
@@ -63,7 +70,10 @@ pub async fn create_superuser(
     user.password_hash = ctx.passwords.hash(password).await.map_err(broken)?;
     let record = hooks::document(&user).map_err(broken)?;
     let document = wrap(record, &ctx.ids.record(), &user.username, ctx.clock.now());
-    match ctx.store.commit(vec![Write::Insert { collection: "users", document }]).await {
+    let entry = Entry::new(ctx, Action::Create).with("users", &user.username).because(COMMAND);
+    let recorded = audit::write(&entry).map_err(broken)?;
+    let writes = vec![Write::Insert { collection: "users", document }, recorded];
+    match ctx.store.commit(writes).await {
         Ok(_) => Ok(()),
         Err(StoreError::Taken { .. }) => Err(invalid(Faults::one("username", USERNAME_TAKEN))),
         Err(error) => Err(error.into()),

@@ -1,7 +1,5 @@
 //! Doctors and nurses. Made with the user; trusted once staff have verified them.
 
-use std::future::{Future, ready};
-
 use ihs_store::{Change, Filter, Sort, Write};
 use serde::{Deserialize, Serialize};
 
@@ -15,6 +13,7 @@ use super::{
 };
 use crate::{
     Ctx,
+    audit::{self, entry::Action, trace},
     auth::{Caller, Role},
     error::ApiError,
     fields::{
@@ -94,22 +93,22 @@ impl ViewSet for Doctors {
 
     /// Whether a provider is verified stands in the user's record too, where each request sees it;
     /// the speciality in their appointments, that they can be found by it.
-    fn before_update(
-        _: &Call,
-        edit: &mut Edit<Doctor>,
-    ) -> impl Future<Output = Result<(), ApiError>> {
+    async fn before_update(call: &Call, edit: &mut Edit<Doctor>) -> Result<(), ApiError> {
         if edit.before.verified != edit.after.verified {
             edit.writes.push(Write::UpdateEvery {
                 collection: "users",
                 filter: Filter::id(edit.id.clone()),
                 change: Change::set("verified", edit.after.verified),
             });
+            let action = if edit.after.verified { Action::Verify } else { Action::Unverify };
+            let entry = trace::done(call, action).with(Self::NAME, &edit.after.user);
+            edit.writes.push(audit::write(&entry)?);
         }
         if edit.before.speciality != edit.after.speciality {
             let Doctor { user, speciality, .. } = &edit.after;
             edit.writes.push(specialise(user, speciality.as_deref()));
         }
-        ready(Ok(()))
+        Ok(())
     }
 
     async fn before_delete(call: &Call, removal: &mut Removal<Doctor>) -> Result<(), ApiError> {

@@ -4,6 +4,7 @@
 //! place that the documentation gives it, and a test file of its own.
 
 pub(crate) mod appointments;
+pub(crate) mod audit;
 pub(crate) mod clinic_doctors;
 pub(crate) mod clinics;
 pub(crate) mod diseases;
@@ -27,6 +28,7 @@ use serde_json::Value;
 
 use crate::{
     Ctx,
+    audit::trace,
     auth::Caller,
     error::ApiError,
     http::get::Get,
@@ -55,6 +57,7 @@ pub(crate) static PLUGINS: &[&dyn Plugin] = &[
     &messages::Messages,
     &Served::<notifications::Notifications>::NEW,
     &Served::<rooms::Rooms>::NEW,
+    &Served::<audit::Audit>::NEW,
 ];
 
 /// What else is served below a resource: its name, the path below it, the endpoint.
@@ -94,4 +97,17 @@ pub(crate) async fn show(
 ) -> Result<Value, ApiError> {
     let plugin = named(resource).ok_or_else(|| ApiError::internal("no such resource"))?;
     plugin.show(ctx, caller, document).await
+}
+
+/// The same for an answer that is not the resource's own: it is recorded here that they saw it.
+pub(crate) async fn show_recorded(
+    ctx: &Ctx,
+    caller: &Caller,
+    resource: &str,
+    document: Document,
+) -> Result<Value, ApiError> {
+    if let (Some(plugin), Some(principal)) = (named(resource), caller.principal()) {
+        trace::shown_to(ctx, principal, plugin.resource(), std::slice::from_ref(&document)).await?;
+    }
+    show(ctx, caller, resource, document).await
 }

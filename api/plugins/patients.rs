@@ -1,6 +1,13 @@
 //! Patients: what the clinic knows of those whom it treats. Made with the user.
+//!
+//! - this file: the resource, and who reads it
+//! - [`access_log`]: who has read it; [`glass`]: reading it in an emergency
 
-use ihs_store::{Filter, Index, Sort};
+mod access_log;
+pub(crate) mod glass;
+
+use actix_web::http::Method;
+use ihs_store::{Document, Filter, Index, Sort, document::text};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -15,12 +22,13 @@ use crate::{
         Field,
         kind::{Kind, Operation::Contains},
     },
-    http::Call,
+    http::{Call, Reply},
     viewset::{
-        ViewSet,
+        Declared, ViewSet,
         hooks::{Removal, Row},
+        object::{Right, object},
         policy::{Policy, Rule, Scope},
-        resource::{Lookup, up},
+        resource::{Action, Described, Lookup, Resource, up},
     },
 };
 
@@ -33,6 +41,10 @@ pub(crate) const PRESCRIBED_BY: &str = "_prescribed_by";
 /// Ids of the clinics to whose nurses the patient is bound: those of appointments, and those of
 /// whoever has prescribed a treatment.
 pub(crate) const CLINICS: &str = "_clinics";
+
+const ACCESS_LOG: &str = "access-log";
+
+const BREAK_GLASS: &str = "break-glass";
 
 /// The resource.
 pub(crate) struct Patients;
@@ -86,6 +98,21 @@ impl ViewSet for Patients {
         delete: Rule::Users(own_or_staff),
     };
     const ORDER: &'static [Sort] = &[up("user")];
+    const PATIENT: Option<&'static str> = Some("user");
+    const ACTIONS: &'static [Action] = &[
+        Action {
+            name: ACCESS_LOG,
+            method: "GET",
+            about: "Who saw or changed the record, when and why: for the patient and staff.",
+        },
+        Action {
+            name: BREAK_GLASS,
+            method: "POST",
+            about: "In an emergency, lets a doctor or nurse read the record for 30 minutes.",
+        },
+    ];
+
+    const DESCRIBED: &'static [Described] = &[access_log::DESCRIBED, glass::DESCRIBED];
 
     fn indexes() -> Vec<Index> {
         [TREATED_BY, PRESCRIBED_BY, CLINICS].map(|field| Index::items(field, field)).to_vec()
@@ -104,10 +131,37 @@ impl ViewSet for Patients {
     async fn derive(ctx: &Ctx, _: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
         derive_presence(ctx, rows).await
     }
+
+    async fn subject(call: &Call, action: &'static str) -> Result<Document, ApiError> {
+        match action {
+            BREAK_GLASS => glass::patient(call).await,
+            _ => object(call, Self::RESOURCE, Right::Read).await,
+        }
+    }
+
+    async fn act(call: &Call, action: &'static str, patient: Document) -> Result<Reply, ApiError> {
+        match (action, call.method()) {
+            (ACCESS_LOG, Method::GET) => access_log::page(call, patient).await,
+            (BREAK_GLASS, Method::POST) => glass::shatter(call, patient).await,
+            _ => Err(ApiError::no_path()),
+        }
+    }
 }
 
-/// Oneself; all for staff; for doctors those whom they treat, for nurses those of their clinics.
+/// Oneself; all for staff; for doctors those whom they treat, for nurses those of their clinics; for
+/// both those to whose record they have broken the glass.
 pub(crate) fn treated(principal: &Principal) -> Scope {
+    match bound(principal) {
+        Scope::Only(bound) if principal.is_provider() && !principal.glass.is_empty() => {
+            let open = principal.glass.iter().map(|name| name.as_str().into()).collect();
+            Scope::Only(Filter::Any(vec![bound, Filter::In("user", open)]))
+        }
+        bound => bound,
+    }
+}
+
+/// The same without a broken glass.
+pub(crate) fn bound(principal: &Principal) -> Scope {
     if principal.is_staff() {
         return Scope::Everything;
     }
@@ -120,4 +174,10 @@ pub(crate) fn treated(principal: &Principal) -> Scope {
         mine.extend(principal.clinics.iter().map(at));
     }
     Scope::Only(Filter::Any(mine))
+}
+
+/// Whether somebody sees a record only because they have broken the glass.
+pub(crate) fn needs_glass(principal: &Principal, resource: &Resource, record: &Document) -> bool {
+    let is_open = || principal.glass.iter().any(|name| name == text(record, "user"));
+    resource.name() == Patients::NAME && is_open() && !bound(principal).has(record)
 }

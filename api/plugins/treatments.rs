@@ -105,6 +105,7 @@ impl ViewSet for Treatments {
         delete: Rule::Unserved,
     };
     const ORDER: &'static [Sort] = &[down("_created")];
+    const PATIENT: Option<&'static str> = Some("patient");
 
     fn indexes() -> Vec<Index> {
         [CLINICS, PRESCRIBED].map(|field| Index::items(field, field)).to_vec()

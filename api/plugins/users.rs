@@ -13,6 +13,11 @@ use serde_json::{Value, json};
 use super::{appointments::leaving, notifications, profiles, rooms::departure};
 use crate::{
     Ctx,
+    audit::{
+        self,
+        entry::{Action, Entry},
+        trace,
+    },
     auth::{Owner, Principal, Role, TICKETS, carry_over, end_sockets, revoke_all, revoke_others},
     error::ApiError,
     fields::{
@@ -164,6 +169,7 @@ impl ViewSet for Users {
         user.take_role(role);
         draft.owner.clone_from(&user.username);
         draft.writes.extend(profiles::creation(&call.ctx, &draft.id, user));
+        draft.writes.push(audit::write(&about(call, Action::Create, user))?);
         Ok(())
     }
 
@@ -171,15 +177,22 @@ impl ViewSet for Users {
         edit.after.full_name = edit.after.joined_name();
         if edit.before.full_name != edit.after.full_name || edit.before.email != edit.after.email {
             edit.writes.extend(profiles::update(&edit.id, &edit.after));
+            edit.writes.push(audit::write(&about(call, Action::Update, &edit.after))?);
         }
         if let Some(password) = edit.input.get("password").and_then(Value::as_str) {
             edit.after.password_hash = call.ctx.passwords.hash(password).await?;
             edit.after.epoch += 1;
             edit.writes.extend(logging_out(call.principal()?, &edit.id, edit.after.epoch));
+            edit.writes.push(audit::write(&about(call, Action::Password, &edit.after))?);
         }
         if edit.before.is_active && !edit.after.is_active {
             edit.after.epoch += 1;
             edit.writes.push(revoke_all(&edit.id));
+        }
+        if edit.before.is_active != edit.after.is_active {
+            let active = edit.after.is_active;
+            let action = if active { Action::Activate } else { Action::Deactivate };
+            edit.writes.push(audit::write(&about(call, action, &edit.after))?);
         }
         Ok(())
     }
@@ -202,6 +215,7 @@ impl ViewSet for Users {
         parting.join(removal);
         removal.remains = Some(tombstone(call.ctx.clock.now()));
         removal.writes.extend(profiles::removal(&removal.id, removal.record.role));
+        removal.writes.push(audit::write(&about(call, Action::Delete, &removal.record))?);
         removal.writes.push(revoke_all(&removal.id));
         removal.writes.push(notifications::removal(&removal.record.username));
         removal.writes.push(Write::DeleteEvery {
@@ -229,6 +243,20 @@ impl User {
 
     fn joined_name(&self) -> String {
         format!("{} {}", self.first_name, self.last_name).trim().to_owned()
+    }
+}
+
+/// That the caller did this to an account: with a patient's, to their record. Whoever signs up does
+/// it themself.
+fn about(call: &Call, action: Action, user: &User) -> Entry {
+    let mut entry = trace::done(call, action).with(Users::NAME, &user.username);
+    if entry.user.is_none() {
+        entry.user = Some(user.username.clone());
+        entry.role = Some(user.role.name().to_owned());
+    }
+    match user.role {
+        Role::Patient => entry.of_patient(&user.username),
+        Role::Doctor | Role::Nurse | Role::Staff => entry,
     }
 }
 

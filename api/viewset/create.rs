@@ -15,6 +15,7 @@ use super::{
     validate::validate,
 };
 use crate::{
+    audit::{self, entry::Action, trace},
     error::ApiError,
     fields::{clean::Stage, flags::Flag, input::Input},
     http::{Call, Reply, etag::version_of},
@@ -83,6 +84,7 @@ async fn answer_existing<V: ViewSet>(
         return Ok(first);
     }
     let version = version_of(&existing);
+    trace::shown(call, V::RESOURCE, std::slice::from_ref(&existing)).await?;
     let shown = show::<V>(&call.ctx, &call.caller, existing).await?;
     Ok(Reply::record(version, &shown))
 }
@@ -103,6 +105,7 @@ async fn store<V: ViewSet>(
     let location = call.origin.record(resource.name, key);
     let shown = show::<V>(&call.ctx, &call.caller, document.clone()).await?;
     let reply = Reply::record(version_of(&document), &shown).created_at(location);
+    draft.writes.extend(trace::change(call, resource, Action::Create, &[&document])?);
     let mut writes = vec![Write::Insert { collection: resource.collection(), document }];
     let notices = Notices::of(&call.ctx, &draft.notices);
     writes.append(&mut draft.writes);
@@ -110,7 +113,7 @@ async fn store<V: ViewSet>(
     if let Some(repeat) = repeat {
         writes.extend(repeat.writes(call.ctx.clock.now(), &reply));
     }
-    match call.ctx.store.commit(writes).await {
+    match audit::commit(&call.ctx, writes).await {
         Ok(_) => {
             notices.tell(&call.ctx);
             V::after_create(call, &draft);

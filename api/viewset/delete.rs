@@ -12,6 +12,7 @@ use super::{
     update::{at_version, meet, persist},
 };
 use crate::{
+    audit::{self, entry::Action, trace},
     error::ApiError,
     fields::{Field, flags::Flag, kind::Kind},
     http::{Call, Reply},
@@ -37,6 +38,7 @@ async fn attempt<V: ViewSet>(
     let resource = V::RESOURCE;
     let filter =
         at_version(&document)?.and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
+    let recorded = trace::change(call, resource, Action::Delete, &[&document])?;
     let mut removal = Removal {
         id: id_of(&document)?.to_owned(),
         record: hooks::record(document)?,
@@ -48,9 +50,10 @@ async fn attempt<V: ViewSet>(
     let mut writes = vec![removing(resource, filter, removal.remains.take())];
     let notices = Notices::of(&call.ctx, &removal.notices);
     writes.append(&mut removal.writes);
+    writes.extend(recorded);
     writes.extend(notices.writes());
     writes.extend(letting_go(call, resource, &removal.id).await?);
-    match call.ctx.store.commit(writes).await {
+    match audit::commit(&call.ctx, writes).await {
         Ok(_) => {
             notices.tell(&call.ctx);
             Ok(Some(removal))

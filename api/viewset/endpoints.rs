@@ -1,5 +1,7 @@
 //! What is served at the paths of a resource.
 
+use std::future::ready;
+
 use actix_web::http::Method;
 
 use super::{
@@ -39,6 +41,7 @@ impl Endpoint for List {
 
     fn answer<'call>(&'call self, call: &'call Call) -> Answer<'call> {
         match call.method() {
+            Method::GET if reads_nothing(self.0, call) => forbidden(),
             Method::GET => self.0.list(call),
             Method::POST => Box::pin(create(self.0, call)),
             _ => Box::pin(async move { Ok(options::of_list(call, self.0.resource())) }),
@@ -57,6 +60,7 @@ impl Endpoint for Detail {
 
     fn answer<'call>(&'call self, call: &'call Call) -> Answer<'call> {
         match call.method() {
+            Method::GET if reads_nothing(self.0, call) => forbidden(),
             Method::GET => self.0.retrieve(call),
             Method::PUT => self.0.update(call, Stage::Replace),
             Method::PATCH => self.0.update(call, Stage::Patch),
@@ -86,6 +90,15 @@ impl Endpoint for Extra {
         }
         self.0.act(call, self.1)
     }
+}
+
+/// Whether the caller may see none of the records, whichever there are: 403 tells them nothing.
+fn reads_nothing(plugin: &dyn Plugin, call: &Call) -> bool {
+    plugin.resource().policy.read.scope(&call.caller) == Scope::Nobody
+}
+
+fn forbidden<'call>() -> Answer<'call> {
+    Box::pin(ready(Err(ApiError::Forbidden)))
 }
 
 /// Who may make nothing at all learns so before the body is read.

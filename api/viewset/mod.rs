@@ -54,11 +54,12 @@ use crate::{
     http::{Call, Reply},
 };
 use hooks::{Checked, Draft, Edit, Removal, Row};
+use object::{Right, object};
 use policy::Policy;
 use resource::{Action, Described, Lookup, Resource, Together};
 
 /// A resource. Only the first few items must be said; the rest have defaults that fit most.
-pub(crate) trait ViewSet: 'static {
+pub(crate) trait ViewSet: Sized + 'static {
     /// What is stored and shown.
     type Record: Serialize + DeserializeOwned;
     /// The name in paths.
@@ -79,6 +80,9 @@ pub(crate) trait ViewSet: 'static {
     const UNIQUE_TOGETHER: &'static [Together] = &[];
     /// What else can be done with a record.
     const ACTIONS: &'static [Action] = &[];
+    /// The stored field that names the patient whose data a record is, if it is somebody's: whoever
+    /// sees or writes it is recorded. Null in a record means that it is nobody's.
+    const PATIENT: Option<&'static str> = None;
 
     /// What the OpenAPI document says about those actions, and what else is below the resource.
     const DESCRIBED: &'static [Described] = &[];
@@ -156,12 +160,22 @@ pub(crate) trait ViewSet: 'static {
         ready(Ok(()))
     }
 
+    /// What has to be there before a page is read.
+    fn before_list(_: &Call) -> impl Future<Output = Result<(), ApiError>> {
+        ready(Ok(()))
+    }
+
     /// Works out the derived fields of all rows of a page at once.
     fn derive(_: &Ctx, _: &Caller, _: &mut [Row]) -> impl Future<Output = Result<(), ApiError>> {
         ready(Ok(()))
     }
 
-    /// Does one of [`ViewSet::ACTIONS`] with a record that the caller may read.
+    /// The record that one of [`ViewSet::ACTIONS`] is done with: one that the caller may read.
+    fn subject(call: &Call, _: &'static str) -> impl Future<Output = Result<Document, ApiError>> {
+        object(call, Self::RESOURCE, Right::Read)
+    }
+
+    /// Does one of [`ViewSet::ACTIONS`] with its record.
     fn act(
         _: &Call,
         _: &'static str,
@@ -188,6 +202,7 @@ impl<V: ViewSet> Declared for V {
         order: V::ORDER,
         unique_together: V::UNIQUE_TOGETHER,
         actions: V::ACTIONS,
+        patient: V::PATIENT,
         described: V::DESCRIBED,
         existing: V::EXISTING,
         base: V::base,

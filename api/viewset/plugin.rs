@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Ctx,
+    audit::trace,
     auth::Caller,
     error::ApiError,
     fields::clean::Stage,
@@ -110,7 +111,7 @@ impl<V: ViewSet> Plugin for Served<V> {
 
     fn act<'call>(&self, call: &'call Call, action: &'static Action) -> Answer<'call> {
         Box::pin(async move {
-            let document = object(call, V::RESOURCE, Right::Read).await?;
+            let document = V::subject(call, action.name).await?;
             V::act(call, action.name, document).await
         })
     }
@@ -137,6 +138,7 @@ async fn retrieve<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
     if !call.precondition().matches(version) {
         return Err(ApiError::PreconditionFailed);
     }
+    trace::shown(call, V::RESOURCE, std::slice::from_ref(&document)).await?;
     let shown = show::show::<V>(&call.ctx, &call.caller, document).await?;
     let known = call.header(actix_web::http::header::IF_NONE_MATCH);
     Ok(Reply::record(version, &shown).unless_known(known))

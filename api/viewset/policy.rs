@@ -117,6 +117,7 @@ pub(crate) mod tests {
             rank: Rank::Ordinary,
             verified: true,
             clinics: Vec::new(),
+            glass: Vec::new(),
             session: String::new(),
             expires: 0,
         }

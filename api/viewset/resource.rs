@@ -74,6 +74,8 @@ pub struct Resource {
     pub(crate) unique_together: &'static [Together],
     /// What else can be done with a record.
     pub(crate) actions: &'static [Action],
+    /// The stored field with the patient whose data a record is.
+    pub(crate) patient: Option<&'static str>,
     /// What the OpenAPI document says about what is below it.
     pub(crate) described: &'static [Described],
     /// Why POST may answer with a record that is there already.
@@ -155,7 +157,8 @@ impl Resource {
 }
 
 /// Collections have no hyphens in their names.
-const COLLECTIONS: &[(&str, &str)] = &[("clinic-doctors", "clinic_doctors")];
+const COLLECTIONS: &[(&str, &str)] =
+    &[("clinic-doctors", "clinic_doctors"), ("access-log", "audit")];
 
 /// In the order of DRF: the verbs of records, then those that every path has.
 fn allow(verbs: &[(&'static str, Rule)]) -> String {

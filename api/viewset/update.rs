@@ -17,6 +17,7 @@ use super::{
     validate::validate,
 };
 use crate::{
+    audit::{self, entry::Action, trace},
     error::ApiError,
     fields::{clean::Stage, flags::Flag, input::Input},
     http::{
@@ -97,15 +98,19 @@ async fn attempt<V: ViewSet>(
 ) -> Result<Option<Document>, ApiError> {
     let mut edit = edit::<V>(document, input)?;
     V::before_update(call, &mut edit).await?;
-    let set = differences(V::RESOURCE, document, hooks::document(&edit.after)?);
+    let after = hooks::document(&edit.after)?;
+    let recorded = trace::change(call, V::RESOURCE, Action::Update, &[document, &after])?;
+    let set = differences(V::RESOURCE, document, after);
     if set.is_empty() && edit.writes.is_empty() {
+        trace::shown(call, V::RESOURCE, std::slice::from_ref(document)).await?;
         return Ok(Some(document.clone()));
     }
     let notices = Notices::of(&call.ctx, &edit.notices);
     let mut writes = vec![conditional(call, V::RESOURCE, document, set)?];
     writes.append(&mut edit.writes);
+    writes.extend(recorded);
     writes.extend(notices.writes());
-    match call.ctx.store.commit(writes).await {
+    match audit::commit(&call.ctx, writes).await {
         Ok(done) => {
             notices.tell(&call.ctx);
             V::after_update(call, &edit);

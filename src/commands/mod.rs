@@ -1,5 +1,6 @@
 //! One file per command.
 
+mod audit;
 mod bench;
 mod chat;
 mod check;
@@ -27,5 +28,6 @@ pub(crate) fn run(cli: Cli) -> Result<(), Failure> {
         Command::Bench(args) => bench::run(args),
         Command::Openapi(args) => openapi::run(args),
         Command::Check(args) => check::run(args),
+        Command::Audit(args) => audit::run(args),
     }
 }

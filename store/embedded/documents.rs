@@ -11,8 +11,8 @@ use super::{
     fault::{Fault, failed, violated_index},
     items,
     needles::searches,
-    plan::{among_few, is_one, plan},
-    roster::{View, one_of, view},
+    plan::{Plan, in_order, is_one, plan},
+    roster::{Matching, View, one_of, view},
     schema::Table,
     search::Pending,
     translate::{Looking, Sql, condition, order},
@@ -43,10 +43,7 @@ pub(super) fn find(
     table: &Arc<Table>,
     query: &Query,
 ) -> Result<Vec<Document>, Fault> {
-    match roster(connection, table, &query.filter)? {
-        Some(view) => find_in(&view, connection, table, query),
-        None => step_by_step(connection, table, query),
-    }
+    Way::to(connection, table, &query.filter)?.find(connection, table, query)
 }
 
 /// How many documents match.
@@ -55,10 +52,7 @@ pub(super) fn count(
     table: &Arc<Table>,
     filter: &Filter,
 ) -> Result<u64, Fault> {
-    match roster(connection, table, filter)? {
-        Some(view) => count_in(&view, connection, table, filter),
-        None => count_alone(connection, table, filter),
-    }
+    Way::to(connection, table, filter)?.count(connection, table)
 }
 
 /// What the query means, and how many documents match its filter.
@@ -67,46 +61,60 @@ pub(super) fn page(
     table: &Arc<Table>,
     query: &Query,
 ) -> Result<(Vec<Document>, u64), Fault> {
-    if let Some(view) = roster(connection, table, &query.filter)? {
-        let found = find_in(&view, connection, table, query)?;
-        return Ok((found, count_in(&view, connection, table, &query.filter)?));
+    let way = Way::to(connection, table, &query.filter)?;
+    Ok((way.find(connection, table, query)?, way.count(connection, table)?))
+}
+
+/// How what matches a filter is found, at one moment.
+enum Way<'a> {
+    /// By what is held in memory.
+    Enrolled(View<'a>, Matching),
+    /// By the database alone. Of what is one document at most, one statement tells all.
+    Planned { plan: Plan, _moment: Option<Transaction<'a>> },
+}
+
+impl<'a> Way<'a> {
+    fn to(
+        connection: &'a Connection,
+        table: &'a Arc<Table>,
+        filter: &Filter,
+    ) -> Result<Self, Fault> {
+        if is_one(filter, table) {
+            let plan = Plan { condition: in_order(table, filter)?, count: None };
+            return Ok(Self::Planned { plan, _moment: None });
+        }
+        if let Some(view) = view(connection, table)? {
+            let matching = view.matching(filter)?;
+            return Ok(Self::Enrolled(view, matching));
+        }
+        let moment = connection.unchecked_transaction()?;
+        let plan = plan(connection, table, filter)?;
+        Ok(Self::Planned { plan, _moment: Some(moment) })
     }
-    let _moment = connection.unchecked_transaction()?;
-    let found = step_by_step(connection, table, query)?;
-    Ok((found, count_alone(connection, table, &query.filter)?))
-}
 
-/// The roster of a collection, where it is of use.
-fn roster<'a>(
-    connection: &'a Connection,
-    table: &'a Arc<Table>,
-    filter: &Filter,
-) -> Result<Option<View<'a>>, Fault> {
-    if is_one(filter, table) { Ok(None) } else { view(connection, table) }
-}
-
-fn find_in(
-    view: &View<'_>,
-    connection: &Connection,
-    table: &Table,
-    query: &Query,
-) -> Result<Vec<Document>, Fault> {
-    if among_few(connection, table, &query.filter)?.is_some() {
-        return step_by_step(connection, table, query);
+    fn find(
+        &self,
+        connection: &Connection,
+        table: &Table,
+        query: &Query,
+    ) -> Result<Vec<Document>, Fault> {
+        match self {
+            Self::Enrolled(view, matching) => {
+                let (rows, skip) = view.page(query, matching)?;
+                select(connection, table, one_of(&rows), &order(&query.keys()), query.limit, skip)
+            }
+            Self::Planned { plan, .. } => step_by_step(connection, table, query, plan),
+        }
     }
-    let (rows, skip) = view.page(query)?;
-    select(connection, table, one_of(&rows), &order(&query.keys()), query.limit, skip)
-}
 
-fn count_in(
-    view: &View<'_>,
-    connection: &Connection,
-    table: &Table,
-    filter: &Filter,
-) -> Result<u64, Fault> {
-    match among_few(connection, table, filter)? {
-        Some(condition) => counted(connection, table, condition),
-        None => view.count(filter),
+    fn count(&self, connection: &Connection, table: &Table) -> Result<u64, Fault> {
+        match self {
+            Self::Enrolled(_, matching) => Ok(matching.count()),
+            Self::Planned { plan, .. } => match &plan.count {
+                Some(count) => number(connection, count),
+                None => number(connection, &counting(table, &plan.condition)),
+            },
+        }
     }
 }
 
@@ -115,9 +123,8 @@ fn step_by_step(
     connection: &Connection,
     table: &Table,
     query: &Query,
+    plan: &Plan,
 ) -> Result<Vec<Document>, Fault> {
-    let _moment = moment(connection)?;
-    let plan = plan(connection, table, &query.filter)?;
     let order = order(&query.keys());
     let mut skip = query.skip;
     let mut found = Vec::new();
@@ -136,12 +143,6 @@ fn step_by_step(
         found.extend(documents.drain(passed..));
     }
     Ok(found)
-}
-
-/// Holds one moment's view of the database where more than one statement may be needed, unless it
-/// is held already.
-fn moment(connection: &Connection) -> rusqlite::Result<Option<Transaction<'_>>> {
-    connection.is_autocommit().then(|| connection.unchecked_transaction()).transpose()
 }
 
 fn select(
@@ -167,26 +168,17 @@ fn select(
     Ok(documents)
 }
 
-fn count_alone(connection: &Connection, table: &Table, filter: &Filter) -> Result<u64, Fault> {
-    let _moment = moment(connection)?;
-    let plan = plan(connection, table, filter)?;
-    match plan.count {
-        Some(count) => number(connection, count),
-        None => counted(connection, table, plan.condition),
-    }
-}
-
 /// Without a condition, SQLite looks at no document.
-fn counted(connection: &Connection, table: &Table, condition: Sql) -> Result<u64, Fault> {
+fn counting(table: &Table, condition: &Sql) -> Sql {
     let Sql { text, params } = condition;
     let bounds = if text == "1" { String::new() } else { format!(" WHERE {text}") };
     let text = format!("SELECT count(*) FROM {}{bounds}", table.documents);
-    number(connection, Sql { text, params })
+    Sql { text, params: params.clone() }
 }
 
-fn number(connection: &Connection, sql: Sql) -> Result<u64, Fault> {
+fn number(connection: &Connection, sql: &Sql) -> Result<u64, Fault> {
     let mut statement = connection.prepare_cached(&sql.text)?;
-    let count = statement.query_row(params_from_iter(sql.params), |row| row.get(0));
+    let count = statement.query_row(params_from_iter(&sql.params), |row| row.get(0));
     Ok(count.map(i64::unsigned_abs)?)
 }
 

@@ -64,7 +64,7 @@ pub(super) fn plan(connection: &Connection, table: &Table, filter: &Filter) -> R
 
 /// The condition of a filter of which indexes tell that few documents match; `None` when they are
 /// many, and where SQLite finds them as well by itself.
-pub(super) fn among_few(
+fn among_few(
     connection: &Connection,
     table: &Table,
     filter: &Filter,

@@ -161,8 +161,8 @@ impl Schema {
     }
 
     /// With this collection, too.
-    pub(super) fn insert(&mut self, table: Table) {
-        self.0.insert(table.name, Arc::new(table));
+    pub(super) fn insert(&mut self, table: Arc<Table>) {
+        self.0.insert(table.name, table);
     }
 }
 

@@ -12,7 +12,7 @@ use super::{
     keys::Keys,
     needles::searches,
     prepare,
-    roster::Maker,
+    roster::{Maker, enrol},
     schema::Schema,
     search::Pending,
     writer::Apart,
@@ -183,7 +183,9 @@ impl Session {
         for collection in collections {
             let table = prepare::collection(&self.connection, collection)?;
             let before = self.schema.known(collection.name);
-            schema.insert(table.enrolled(before, &self.maker));
+            let table = Arc::new(table.enrolled(before, &self.maker));
+            enrol(&self.connection, &table)?;
+            schema.insert(table);
         }
         self.schema = Arc::new(schema);
         Ok(())

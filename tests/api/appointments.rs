@@ -70,6 +70,7 @@ async fn slots_of_one_doctor_at_two_clinics_never_overlap() {
     let mut app = App::start().await;
     let doctor = doctor(&mut app).await;
     let works = [found(&doctor, "Aurora").await, found(&doctor, "Borealis").await];
+    doctor.patch("/api/doctors/ada/", json!({"speciality": "Cardiology"})).await.ok();
     for hour in 8..11 {
         let tries = (0..6).map(|number| doctor.post(PATH, body(&works[number % 2], hour)));
         let mut statuses: Vec<u16> =
@@ -77,6 +78,9 @@ async fn slots_of_one_doctor_at_two_clinics_never_overlap() {
         statuses.sort_unstable();
         assert_eq!(statuses, [201, 409, 409, 409, 409, 409]);
     }
+    let list =
+        format!("{PATH}?doctor=AD&speciality=cardio&status=open&startTime=2999-05-01T09:00Z");
+    assert_eq!(doctor.get(&list).await.ok()["count"], 2);
 }
 
 #[tokio::test]

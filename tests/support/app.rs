@@ -1,10 +1,14 @@
 //! A node of its own for each test.
 
 use std::{
+    ffi::OsString,
     process::{Child, Command, Output, Stdio},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
+use ihs_config::{Overrides, Settings};
+use ihs_store::Store;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -140,6 +144,18 @@ impl App {
         command.args(process::data_dir(self.folder.path()));
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         process::run(&mut command, input)
+    }
+
+    /// The node's store, to look into or to meddle with. An embedded one must not be in use.
+    pub(crate) async fn open_store(&self) -> Arc<dyn Store> {
+        let data_dir = self.folder.path().to_str().map(str::to_owned);
+        let overrides = Overrides { data_dir, ..Overrides::default() };
+        let variables: Vec<(OsString, OsString)> =
+            self.variables.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let settings = Settings::load_from(&overrides, &variables).unwrap();
+        let store = ihs_store::open(&settings).await.unwrap();
+        store.prepare(&ihs_api::collections()).await.unwrap();
+        store
     }
 
     /// Starts another command on the node's data, to be ended from outside.

@@ -2,7 +2,10 @@
 //! patient. What has taken place stays as it is; nobody is left with an appointment that the other
 //! side cannot keep.
 
-use ihs_store::{Change, Document, Filter, Query, StoreError, Timestamp, Write, document::text};
+use ihs_store::{
+    Change, Document, Filter, Query, StoreError, Timestamp, Write,
+    document::{id_of, text},
+};
 use serde_json::Value;
 
 use super::{
@@ -14,6 +17,10 @@ use super::{
 };
 use crate::{
     Ctx,
+    audit::{
+        self,
+        entry::{Action, Entry},
+    },
     auth::Role,
     error::ApiError,
     plugins::clinic_doctors,
@@ -108,7 +115,7 @@ async fn cancel_some(ctx: &Ctx, name: &str) -> Result<Option<usize>, ApiError> {
     if count == 0 {
         return Ok(Some(0));
     }
-    match ctx.store.commit(writes).await {
+    match audit::commit(ctx, writes).await {
         Ok(_) => {
             notices.tell(ctx);
             Ok(Some(count))
@@ -126,10 +133,18 @@ async fn cancelled(ctx: &Ctx, name: &str) -> Result<Parting, ApiError> {
     let mut parting = Parting::default();
     for found in ctx.store.find(query).await? {
         parting.writes.push(cancel(&found, now)?);
+        parting.writes.push(recorded(ctx, &found, name)?);
         let slot: Slot = hooks::record(found)?;
         parting.notices.push(told::of_departure(ctx, &slot, name).await?);
     }
     Ok(parting)
+}
+
+/// Nobody asked for it: it follows from that somebody goes.
+fn recorded(ctx: &Ctx, found: &Document, name: &str) -> Result<Write, ApiError> {
+    let entry = Entry::new(ctx, Action::Update).with(COLLECTION, id_of(found)?);
+    let entry = entry.of_patient(text(found, "patient"));
+    audit::write(&entry.because(&format!("cancelled because {name} is leaving")))
 }
 
 fn cancel(found: &Document, now: Timestamp) -> Result<Write, ApiError> {

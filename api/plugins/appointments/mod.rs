@@ -79,6 +79,7 @@ impl ViewSet for Appointments {
         delete: Rule::Users(withdrawn),
     };
     const ORDER: &'static [Sort] = &[up("_rank"), up("start_time")];
+    const PATIENT: Option<&'static str> = Some("patient");
 
     fn indexes() -> Vec<Index> {
         vec![

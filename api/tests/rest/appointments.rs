@@ -307,3 +307,20 @@ async fn a_reservation_holds_only_for_the_version_that_was_seen() {
     let tag = bob.get(&slot).await.header("etag");
     set(&bob.with("if-match", &tag), &slot, "reserved").await.is(200);
 }
+
+#[actix_web::test]
+async fn what_it_is_about_is_for_its_patient_and_its_doctor_to_say() {
+    let ward = Ward::start().await;
+    let bob = ward.app.patient("bob").await;
+    let flu = ward.staff.post("/api/diseases/", json!({"name": "flu"})).await.text_at("/id");
+    let slot = ward.slot(60, 90).await;
+    let about = json!({ "disease": flu });
+    bob.patch(&slot, about.clone()).await.is(403);
+    set(&bob, &slot, "reserved").await.is(200);
+    bob.patch(&slot, about.clone()).await.is(200);
+    ward.staff.patch(&slot, json!({"disease": null})).await.is(403);
+    ward.doctor.patch(&slot, json!({"disease": null})).await.is(200);
+    bob.patch(&slot, about).await.is(200);
+    ward.staff.delete(&format!("/api/diseases/{flu}/")).await.is(204);
+    assert_eq!(bob.get(&slot).await.body["disease"], Value::Null);
+}

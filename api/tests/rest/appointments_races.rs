@@ -1,9 +1,11 @@
 //! Appointments that overlap, and many who want the same at once.
 
 use futures_util::future::join_all;
+use ihs_store::{Change, Filter, Write};
 use serde_json::json;
 
 use crate::{
+    meddler::Mischief,
     support::Client,
     ward::{PATH, Ward, found, path, set},
 };
@@ -53,19 +55,25 @@ async fn slots_of_one_doctor_that_overlap_are_opened_once_across_clinics() {
 async fn a_patient_holds_one_of_many_that_overlap() {
     let ward = Ward::start().await;
     let bob = ward.app.patient("bob").await;
-    let mut slots = Vec::new();
+    let mut works = Vec::new();
     for number in 0..6 {
         let doctor = ward.app.provider(&format!("d{number}"), "doctor", &ward.staff).await;
         let work = found(&doctor, "Borealis").await.1;
-        let body = json!({"clinic_doctor": work, "start_time": ward.at(60 + number),
-            "end_time": ward.at(90 + number)});
-        slots.push(path(&doctor.post(PATH, body).await.is(201)));
+        works.push((doctor, work));
     }
-    let tries = slots.iter().map(|slot| set(&bob, slot, "reserved"));
-    let statuses: Vec<u16> = join_all(tries).await.iter().map(|answer| answer.status).collect();
-    assert_eq!((count(&statuses, 200), count(&statuses, 409)), (1, 5), "{statuses:?}");
+    for from in [60, 120, 180, 240] {
+        let mut slots = Vec::new();
+        for (doctor, work) in &works {
+            let (start, end) = (ward.at(from), ward.at(from + 30));
+            let body = json!({"clinic_doctor": work, "start_time": start, "end_time": end});
+            slots.push(path(&doctor.post(PATH, body).await.is(201)));
+        }
+        let tries = slots.iter().map(|slot| set(&bob, slot, "reserved"));
+        let statuses: Vec<u16> = join_all(tries).await.iter().map(|one| one.status).collect();
+        assert_eq!((count(&statuses, 200), count(&statuses, 409)), (1, 5), "{statuses:?}");
+    }
     let held = bob.get(&format!("{PATH}?patient=bob")).await.is(200);
-    assert_eq!(held.body["count"], 1);
+    assert_eq!(held.body["count"], 4);
 }
 
 #[actix_web::test]
@@ -127,4 +135,58 @@ async fn a_repeat_of_a_creation_is_no_overlap() {
     let ids: std::collections::BTreeSet<String> =
         join_all(tries).await.into_iter().map(|answer| answer.is(201).text_at("/id")).collect();
     assert_eq!(ids.len(), 1);
+}
+
+/// Another appointment at the same time, by a commit that comes in between.
+fn between(ward: &Ward, calendar: &str) -> Mischief {
+    let slot = json!({
+        "_id": "0123456789abcdef01234567", "_version": 1, "doctor": "ada", "patient": "bob",
+        "status": "reserved", "start_time": ward.at(70), "end_time": ward.at(80),
+        "clinic_doctor": ward.work, "clinic_id": ward.clinic,
+    });
+    let document = slot.as_object().unwrap().clone();
+    let filter = Filter::id(calendar);
+    let change = Change::default().and_add("version", 1);
+    Mischief::BeforeCommit(
+        "calendars",
+        vec![
+            Write::Insert { collection: "appointments", document },
+            Write::Update { collection: "calendars", filter, change },
+        ],
+    )
+}
+
+#[actix_web::test]
+async fn what_comes_between_looking_and_writing_is_seen() {
+    let ward = Ward::start().await;
+    let bob = ward.app.patient("bob").await;
+    // Both calendars are there already.
+    ward.reserved(&bob, 200, 230).await;
+    ward.app.meddler.plan(between(&ward, "doctor:ada"));
+    let body = ward.body(60, 90);
+    let answer = ward.doctor.post(PATH, body.clone()).await.is(409);
+    assert!(ward.app.meddler.is_done());
+    assert!(answer.text_at("/detail").contains("0123456789abcdef01234567"), "{}", answer.text);
+    let eve = ward.app.provider("eve", "doctor", &ward.staff).await;
+    let mut body = body;
+    body["clinic_doctor"] = json!(found(&eve, "Borealis").await.1);
+    let slot = path(&eve.post(PATH, body).await.is(201));
+    let first = Filter::id("0123456789abcdef01234567");
+    let removal = Write::Delete { collection: "appointments", filter: first };
+    ward.app.ctx.store.commit(vec![removal]).await.unwrap();
+    ward.app.meddler.plan(between(&ward, "patient:bob"));
+    let answer = set(&bob, &slot, "reserved").await.is(409);
+    assert!(ward.app.meddler.is_done());
+    assert!(answer.text_at("/detail").contains("0123456789abcdef01234567"), "{}", answer.text);
+}
+
+#[actix_web::test]
+async fn work_that_gets_an_appointment_at_the_last_moment_does_not_end() {
+    let ward = Ward::start().await;
+    let bob = ward.app.patient("bob").await;
+    let old = ward.reserved(&bob, 200, 230).await;
+    set(&bob, &old, "cancelled").await.is(200);
+    ward.app.meddler.plan(between(&ward, &format!("clinic:{}", ward.clinic)));
+    ward.doctor.delete(&format!("/api/clinic-doctors/{}/", ward.work)).await.is(409);
+    assert!(ward.app.meddler.is_done());
 }

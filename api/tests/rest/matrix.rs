@@ -173,6 +173,16 @@ const ROWS: [(&str, [[u16; 5]; 5]); 16] = [
             [401, 405, 405, 405, 405],
         ],
     ),
+    (
+        "audit",
+        [
+            [401, 403, 403, 403, 200],
+            [401, 405, 405, 405, 405],
+            [401, 403, 403, 403, 200],
+            [401, 405, 405, 405, 405],
+            [401, 405, 405, 405, 405],
+        ],
+    ),
 ];
 
 /// A record of each resource; those of people belong to `owner`.
@@ -217,6 +227,7 @@ async fn record(app: &App, name: &str, owner: &Client, staff: &Client) -> String
             let body = json!({"user": owner.name, "title": "x", "text": "x"});
             staff.post("/api/notifications/", body).await.is(201).text_at("/id")
         }
+        "audit" => staff.get("/api/audit/").await.is(200).text_at("/results/0/id"),
         _ => owner.post("/api/rooms/", json!({"name": "x"})).await.is(201).text_at("/id"),
     };
     format!("/api/{name}/{key}/")

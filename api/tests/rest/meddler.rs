@@ -15,8 +15,14 @@ pub(crate) enum Mischief {
     Early(&'static str),
     /// These writes come right before the next read of a log.
     BeforeLog(Vec<Write>),
+    /// These writes come right before the next commit that changes this collection.
+    BeforeCommit(&'static str, Vec<Write>),
     /// The next commit that changes this collection fails.
     Refuse(&'static str),
+    /// The next commit that changes this collection is made, but nobody is told.
+    Forget(&'static str),
+    /// The next commit that changes this collection is not made, and nobody is told.
+    Lose(&'static str),
     /// The one after the next fails.
     RefuseSecond(&'static str),
     /// The next commit that changes this collection waits.
@@ -118,7 +124,9 @@ impl Store for Meddler {
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
         let refused = |mischief: &Mischief| match mischief {
-            Mischief::Refuse(name) => writes.iter().any(|write| changes(write, name)),
+            Mischief::Refuse(name) | Mischief::Forget(name) | Mischief::Lose(name) => {
+                writes.iter().any(|write| changes(write, name))
+            }
             _ => false,
         };
         let later = |mischief: &Mischief| match mischief {
@@ -132,11 +140,23 @@ impl Store for Meddler {
         if let Some(Mischief::Hold(_, pause)) = self.take(held) {
             pause.wait().await;
         }
+        let before = |mischief: &Mischief| match mischief {
+            Mischief::BeforeCommit(name, _) => writes.iter().any(|write| changes(write, name)),
+            _ => false,
+        };
+        if let Some(Mischief::BeforeCommit(_, first)) = self.take(before) {
+            self.inner.commit(first).await?;
+        }
         if let Some(Mischief::RefuseSecond(name)) = self.take(later) {
             self.plan(Mischief::Refuse(name));
             return self.inner.commit(writes).await;
         }
         match self.take(refused) {
+            Some(Mischief::Forget(_)) => {
+                self.inner.commit(writes).await?;
+                Err(StoreError::OutcomeUnknown("meddled with".into()))
+            }
+            Some(Mischief::Lose(_)) => Err(StoreError::OutcomeUnknown("meddled with".into())),
             Some(_) => Err(StoreError::Unavailable("meddled with".into())),
             None => self.inner.commit(writes).await,
         }

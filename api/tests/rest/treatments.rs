@@ -402,6 +402,19 @@ async fn treatments_outlive_the_patient() {
 }
 
 #[actix_web::test]
+async fn nurses_read_no_more_of_a_doctor_who_is_gone() {
+    let ward = ward().await;
+    let nick = ward.app.provider("nick", "nurse", &ward.sam).await;
+    ward.clinic("West", "nick").await;
+    let path = ward.begun().await;
+    nick.get(&path).await.is(200);
+    ward.dora.delete("/api/users/dora/").await.is(204);
+    nick.get(&path).await.is(404);
+    nick.get("/api/patients/ada/").await.is(200);
+    assert_eq!(ward.ada.get(&path).await.is(200).body["doctorUsername"], "dora");
+}
+
+#[actix_web::test]
 async fn options_describe_the_rows() {
     let ward = ward().await;
     let told = ward.dora.send(Method::OPTIONS, "/api/treatments/", None).await.is(200);

@@ -99,10 +99,7 @@ impl Base {
         table: &Table,
         filter: &Filter,
     ) -> Result<Arc<Bits>, Fault> {
-        let known = |sets: &VecDeque<(Filter, Arc<Bits>)>| {
-            sets.iter().find(|(known, _)| known == filter).map(|(_, bits)| Arc::clone(bits))
-        };
-        if let Some(bits) = known(&self.sets.lock()) {
+        if let Some(bits) = self.known(filter) {
             return Ok(bits);
         }
         let found = Arc::new(match self.in_texts(table, filter) {
@@ -110,11 +107,18 @@ impl Base {
             None => self.in_database(connection, table, filter)?,
         });
         let mut sets = self.sets.lock();
-        if known(&sets).is_none() {
-            sets.push_front((filter.clone(), Arc::clone(&found)));
-            sets.truncate(SETS);
-        }
+        sets.push_front((filter.clone(), Arc::clone(&found)));
+        sets.truncate(SETS);
         Ok(found)
+    }
+
+    /// What is remembered of it. What is asked for often is remembered longest.
+    fn known(&self, filter: &Filter) -> Option<Arc<Bits>> {
+        let mut sets = self.sets.lock();
+        let place = sets.iter().position(|(known, _)| known == filter)?;
+        let (known, bits) = sets.remove(place)?;
+        sets.push_front((known, Arc::clone(&bits)));
+        Some(bits)
     }
 
     fn in_texts(&self, table: &Table, filter: &Filter) -> Option<Bits> {

@@ -36,7 +36,7 @@ use parking_lot::Mutex;
 use self::base::Base;
 pub(super) use self::{
     maker::{Maker, start},
-    view::{View, one_of, view},
+    view::{Matching, View, enrol, one_of, view},
 };
 
 /// So many documents are asked of the database beside the roster, at most.

@@ -48,10 +48,18 @@ pub(in crate::embedded) fn view<'a>(
             return Ok(Some(View { connection, table, base, touched, _moment: moment }));
         }
     }
-    if roster.from > 0 && last_row(connection, table)? >= roster.from {
+    enrol(connection, table)?;
+    Ok(None)
+}
+
+/// Sees to it that a large collection gets a roster.
+pub(in crate::embedded) fn enrol(connection: &Connection, table: &Arc<Table>) -> Result<(), Fault> {
+    if let Some(roster) = &table.roster
+        && last_row(connection, table)? >= roster.from
+    {
         ask(table, roster);
     }
-    Ok(None)
+    Ok(())
 }
 
 /// About how many documents there are: rows are given away one after the other.
@@ -69,49 +77,67 @@ fn ask(table: &Arc<Table>, roster: &Arc<Roster>) {
     }
 }
 
+/// What matches a filter.
+pub(in crate::embedded) struct Matching {
+    /// The places of those that were not written to.
+    untouched: Bits,
+    /// The rows of those that were.
+    touched: Vec<i64>,
+}
+
+impl Matching {
+    /// How many there are.
+    pub(in crate::embedded) fn count(&self) -> u64 {
+        self.untouched.count() + self.touched.len() as u64
+    }
+}
+
 impl View<'_> {
-    /// How many match.
-    pub(in crate::embedded) fn count(&self, filter: &Filter) -> Result<u64, Fault> {
-        let touched = self.touched_and(filter)?;
-        Ok(self.untouched(filter)?.count() + touched.len() as u64)
+    /// What matches.
+    pub(in crate::embedded) fn matching(&self, filter: &Filter) -> Result<Matching, Fault> {
+        let matching = self.base.matching(self.connection, self.table, filter)?;
+        let mut untouched = Bits::clone(&matching);
+        for place in self.places_touched() {
+            untouched.remove(place);
+        }
+        Ok(Matching { untouched, touched: self.among(&self.touched, filter)? })
     }
 
     /// The rows of a page, and how many of them, in their order, are to be passed over.
-    pub(in crate::embedded) fn page(&self, query: &Query) -> Result<(Vec<i64>, u64), Fault> {
-        let (keys, steps) = (query.keys(), query.after.as_ref().map(|_| query.steps()));
-        let behind = steps.map_or_else(Filter::everything, Filter::Any);
-        let matching = self.untouched(&query.filter)?;
+    pub(in crate::embedded) fn page(
+        &self,
+        query: &Query,
+        matching: &Matching,
+    ) -> Result<(Vec<i64>, u64), Fault> {
+        let keys = query.keys();
         let walk = self.base.orders.walk(self.connection, self.table, &self.base, &keys)?;
-        let mut rows = self.touched_and(&query.filter.clone().and(behind.clone()))?;
-        let start = if query.after.is_some() { self.start(&walk, &behind)? } else { 0 };
+        let (start, mut rows) = match query.after {
+            None => (0, matching.touched.clone()),
+            Some(_) => {
+                let behind = Filter::Any(query.steps());
+                (self.start(&walk, &behind)?, self.among(&matching.touched, &behind)?)
+            }
+        };
         // Each of the touched may come before the page, or within it.
         let reach = (rows.len() as u64).min(query.skip);
         let skip = usize::try_from(query.skip - reach).unwrap_or(usize::MAX);
         let limit = usize::try_from(query.limit.saturating_add(reach)).unwrap_or(usize::MAX);
         let places = (start..walk.len()).filter_map(|n| walk.at(n));
-        let found = places.filter(|place| matching.has(*place)).skip(skip).take(limit);
+        let found = places.filter(|place| matching.untouched.has(*place)).skip(skip).take(limit);
         rows.extend(found.filter_map(|place| self.base.row(place)));
         Ok((rows, reach))
     }
 
-    /// The places of those that match and were not written to.
-    fn untouched(&self, filter: &Filter) -> Result<Bits, Fault> {
-        let matching = self.base.matching(self.connection, self.table, filter)?;
-        let mut bits = Bits::clone(&matching);
-        for row in &self.touched {
-            if let Some(place) = self.base.place(*row) {
-                bits.remove(place);
-            }
-        }
-        Ok(bits)
+    fn places_touched(&self) -> impl Iterator<Item = usize> {
+        self.touched.iter().filter_map(|row| self.base.place(*row))
     }
 
-    /// The rows of those that match and were written to.
-    fn touched_and(&self, filter: &Filter) -> Result<Vec<i64>, Fault> {
-        if self.touched.is_empty() {
+    /// Those of these rows that match.
+    fn among(&self, rows: &[i64], filter: &Filter) -> Result<Vec<i64>, Fault> {
+        if rows.is_empty() {
             return Ok(Vec::new());
         }
-        let mut sql = one_of(&self.touched);
+        let mut sql = one_of(rows);
         sql.and(condition(filter, self.table, Looking::Here)?);
         let text = format!("SELECT row FROM {} WHERE {}", self.table.documents, sql.text);
         let mut statement = self.connection.prepare_cached(&text)?;
@@ -126,9 +152,7 @@ impl View<'_> {
         let text =
             format!("SELECT 1 FROM {} WHERE row = ? AND {}", self.table.documents, behind.text);
         let mut statement = self.connection.prepare_cached(&text)?;
-        let mut passed = Bits::none(self.base.len());
-        let places = self.touched.iter().filter_map(|row| self.base.place(*row));
-        places.for_each(|place| passed.add(place));
+        let passed = Bits::of(self.base.len(), self.places_touched());
         let (mut low, mut high) = (0, walk.len());
         while low < high {
             let middle = low + (high - low) / 2;
