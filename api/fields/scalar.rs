@@ -13,13 +13,11 @@ const BAD_TIME: &str = "Datetime has wrong format. Use one of these formats inst
      YYYY-MM-DDThh:mm[:ss[.uuuuuu]][+HH:MM|-HH:MM|Z].";
 const TOO_LARGE: &str = "String value too large.";
 
-/// Texts that mean yes.
-const TRUE: &[&str] =
-    &["t", "T", "y", "Y", "yes", "Yes", "YES", "true", "True", "TRUE", "on", "On", "ON", "1"];
+/// Texts that mean yes, whatever their case.
+const TRUE: [&str; 6] = ["t", "y", "yes", "true", "on", "1"];
 
 /// Texts that mean no.
-const FALSE: &[&str] =
-    &["f", "F", "n", "N", "no", "No", "NO", "false", "False", "FALSE", "off", "Off", "OFF", "0"];
+const FALSE: [&str; 6] = ["f", "n", "no", "false", "off", "0"];
 
 /// Longest text that is read as a number.
 const NUMBER_CHARS: usize = 1_000;
@@ -63,9 +61,9 @@ pub(crate) fn boolean(value: &Value) -> Result<Value, String> {
     truth.map(Value::Bool).ok_or_else(|| BAD_BOOLEAN.to_owned())
 }
 
-/// All texts that are read as a boolean.
-pub(crate) fn words() -> Vec<&'static str> {
-    [TRUE, FALSE].concat()
+/// All texts that are read as a boolean, in small letters.
+pub(crate) fn words() -> impl Iterator<Item = &'static str> {
+    TRUE.into_iter().chain(FALSE)
 }
 
 /// A point in time; one without an offset is in UTC.

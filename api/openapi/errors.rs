@@ -207,7 +207,11 @@ fn faults() -> Value {
         "additionalProperties": {
             "anyOf": [
                 { "type": "array", "items": {
-                    "anyOf": [{ "type": "string" }, schema_ref("Faults")],
+                    "anyOf": [
+                        { "type": "string" },
+                        { "type": "array", "items": { "type": "string" } },
+                        schema_ref("Faults"),
+                    ],
                 } },
                 schema_ref("Faults"),
             ],

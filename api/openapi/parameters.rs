@@ -6,14 +6,13 @@ use serde_json::{Value, json};
 use super::{
     sample,
     shown::{ID_PATTERN, USERNAME_PATTERN, limited},
-    taken::{ANY, NUMBER, WHOLE},
+    taken::{self, ANY, NUMBER, WHOLE},
 };
 use crate::{
     fields::{
         Field,
         flags::Flag,
         kind::{Format, Kind, Operation, TextRule},
-        scalar,
     },
     viewset::{
         filters::{self, VALUES},
@@ -187,15 +186,11 @@ fn filter(name: &str, field: &Field, operation: Operation) -> Value {
             "Has this in it, whatever its case and Unicode form.",
             json!({ "type": "string", "pattern": ANY }),
         ),
-        Operation::IsNull => query(name, "Whether there is none.", or_empty(truth())),
+        Operation::IsNull => query(name, "Whether there is none.", or_empty(taken::word())),
         Operation::Gte => query(name, "At least.", or_empty(value(field))),
         Operation::Lte => query(name, "At most.", or_empty(value(field))),
         Operation::Exact => query(name, "Exactly this.", or_empty(value(field))),
     }
-}
-
-fn truth() -> Value {
-    json!({ "type": "string", "enum": scalar::words() })
 }
 
 /// What a parameter about a field may be.
@@ -213,7 +208,7 @@ fn value(field: &Field) -> Value {
             { "type": "string", "format": "date-time" },
             { "type": "string", "format": "date" },
         ] }),
-        Kind::Boolean => truth(),
+        Kind::Boolean => taken::word(),
         Kind::Choice(choices) => json!({ "type": "string", "enum": choices }),
         _ => json!({ "type": "string", "pattern": ANY }),
     }

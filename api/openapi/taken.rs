@@ -45,7 +45,7 @@ pub(super) fn common() -> Map<String, Value> {
         "anyOf": [
             { "type": "boolean" },
             { "type": "integer", "enum": [0, 1] },
-            { "type": "string", "enum": scalar::words() },
+            word(),
         ],
     });
     let number = json!({
@@ -56,6 +56,17 @@ pub(super) fn common() -> Map<String, Value> {
         ],
     });
     Map::from_iter([("Truth".to_owned(), truth), ("NumberAsText".to_owned(), number)])
+}
+
+/// A text that is read as a boolean.
+pub(super) fn word() -> Value {
+    let any_case = |letter: char| match letter.to_ascii_uppercase() {
+        same if same == letter => letter.to_string(),
+        other => format!("[{letter}{other}]"),
+    };
+    let words = scalar::words().map(|word| word.chars().map(any_case).collect::<String>());
+    let pattern = format!("^({})$", words.collect::<Vec<_>>().join("|"));
+    json!({ "type": "string", "pattern": pattern, "examples": ["true"] })
 }
 
 /// A body for these fields. What it has besides is ignored, and so is what nobody can set.
@@ -131,7 +142,7 @@ fn in_json(field: &Field, settings: &Settings) -> Value {
     if field.is(Flag::Null) {
         kinds.push(json!({ "type": "null" }));
         if let Kind::Boolean = field.kind {
-            kinds.push(json!({ "type": "string", "enum": ["", "null", "Null", "NULL"] }));
+            kinds.push(json!({ "type": "string", "pattern": "^([nN][uU][lL][lL])?$" }));
         }
     }
     one_of(kinds)
@@ -139,10 +150,11 @@ fn in_json(field: &Field, settings: &Settings) -> Value {
 
 fn in_form(field: &Field, required: bool, settings: &Settings) -> Value {
     let mut kinds = match field.kind {
-        Kind::Boolean => vec![json!({ "type": "string", "enum": scalar::words() })],
+        Kind::Boolean => vec![word()],
         // A form has a list of objects as JSON.
         Kind::Rows(_) | Kind::Object(_) => {
-            vec![json!({ "type": "string", "contentMediaType": "application/json" })]
+            vec![json!({ "type": "string", "format": "json-list",
+                "contentMediaType": "application/json" })]
         }
         _ => in_text(field, settings),
     };

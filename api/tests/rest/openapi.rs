@@ -200,6 +200,9 @@ fn value_for(document: &Document, parameter: &Value) -> String {
     while let Some(choice) = schema["anyOf"].get(0).or(schema.get("items")) {
         schema = document.resolve(choice);
     }
+    if let Some(example) = schema["examples"][0].as_str() {
+        return example.to_owned();
+    }
     match (schema["enum"][0].as_str(), schema["format"].as_str(), schema["type"].as_str()) {
         (Some(choice), ..) => choice.to_owned(),
         (_, Some("date-time"), _) => "2026-05-01T09:30:00Z".to_owned(),
