@@ -209,9 +209,10 @@ fn order_index(order: &[Sort]) -> Option<Index> {
     let first = order.first()?;
     let uniform = order.iter().all(|key| key.direction == first.direction);
     let fields: Vec<&'static str> = order.iter().map(|key| key.field).collect();
-    Some(match uniform {
-        true => Index::plain("default_order", &fields),
-        false => Index::sorted("default_order", order),
+    Some(if uniform {
+        Index::plain("default_order", &fields)
+    } else {
+        Index::sorted("default_order", order)
     })
 }
 

@@ -11,7 +11,7 @@ use super::{
     fault::{Fault, failed, violated_index},
     items,
     needles::searches,
-    plan::{Plan, in_order, is_one, plan},
+    plan::{Plan, among_very_few, in_order, is_named, plan},
     roster::{Matching, View, one_of, view},
     schema::Table,
     search::Pending,
@@ -69,8 +69,8 @@ pub(super) fn page(
 enum Way<'a> {
     /// By what is held in memory.
     Enrolled(View<'a>, Matching),
-    /// By the database alone. Of what is one document at most, one statement tells all.
-    Planned { plan: Plan, _moment: Option<Transaction<'a>> },
+    /// By the database alone.
+    Planned { plan: Plan, _moment: Transaction<'a> },
 }
 
 impl<'a> Way<'a> {
@@ -79,17 +79,31 @@ impl<'a> Way<'a> {
         table: &'a Arc<Table>,
         filter: &Filter,
     ) -> Result<Self, Fault> {
-        if is_one(filter, table) {
+        if is_named(filter, table) {
             let plan = Plan { condition: in_order(table, filter)?, count: None };
-            return Ok(Self::Planned { plan, _moment: None });
+            return Ok(Self::Planned { plan, _moment: connection.unchecked_transaction()? });
         }
         if let Some(view) = view(connection, table)? {
-            let matching = view.matching(filter)?;
-            return Ok(Self::Enrolled(view, matching));
+            return Self::beside(connection, table, filter, view);
         }
         let moment = connection.unchecked_transaction()?;
         let plan = plan(connection, table, filter)?;
-        Ok(Self::Planned { plan, _moment: Some(moment) })
+        Ok(Self::Planned { plan, _moment: moment })
+    }
+
+    /// What concerns next to nobody is not worth a look at everybody.
+    fn beside(
+        connection: &'a Connection,
+        table: &'a Arc<Table>,
+        filter: &Filter,
+        view: View<'a>,
+    ) -> Result<Self, Fault> {
+        if let Some(condition) = among_very_few(connection, table, filter)? {
+            let plan = Plan { condition, count: None };
+            return Ok(Self::Planned { plan, _moment: view.into_moment() });
+        }
+        let matching = view.matching(filter)?;
+        Ok(Self::Enrolled(view, matching))
     }
 
     fn find(

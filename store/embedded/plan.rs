@@ -20,6 +20,9 @@ use crate::{filter::Filter, fold::fold};
 /// So many rows are few.
 const FEW: usize = 2_000;
 
+/// So many are hardly worth a thought.
+const VERY_FEW: usize = 200;
+
 /// A condition, and, when it means no more than a search that many texts answer, that search.
 #[derive(Debug)]
 pub(super) struct Plan {
@@ -53,7 +56,7 @@ pub(super) fn plan(connection: &Connection, table: &Table, filter: &Filter) -> R
         sql.and(condition(needle, table, Looking::Here)?);
     }
     let is_whole = search.is_exact && (others.is_empty() || needles.is_empty());
-    match few(connection, &search)? {
+    match few(connection, &search, FEW)? {
         Some(rows) => {
             sql.and(one_of(&rows));
             Ok(Plan { condition: sql, count: None })
@@ -69,9 +72,34 @@ fn among_few(
     table: &Table,
     filter: &Filter,
 ) -> Result<Option<Sql>, Fault> {
-    let Some(from) = narrowing(table, filter)? else { return Ok(None) };
+    match narrowing(table, filter)? {
+        Some(from) => among(connection, table, filter, from, FEW),
+        None => Ok(None),
+    }
+}
+
+/// The condition of a filter of which an index tells that next to no documents match.
+pub(super) fn among_very_few(
+    connection: &Connection,
+    table: &Table,
+    filter: &Filter,
+) -> Result<Option<Sql>, Fault> {
+    match by_index(table, filter)? {
+        Some(from) => among(connection, table, filter, from, VERY_FEW),
+        None => Ok(None),
+    }
+}
+
+/// The condition of a filter, among the rows of its part without texts, if they are so few.
+fn among(
+    connection: &Connection,
+    table: &Table,
+    filter: &Filter,
+    from: Sql,
+    most: usize,
+) -> Result<Option<Sql>, Fault> {
     let search = Search { from, row: "row", is_exact: true };
-    let Some(rows) = few(connection, &search)? else { return Ok(None) };
+    let Some(rows) = few(connection, &search, most)? else { return Ok(None) };
     let mut sql = one_of(&rows);
     for needle in parts(filter).iter().filter(|part| searches(part)) {
         sql.and(condition(needle, table, Looking::Here)?);
@@ -82,11 +110,15 @@ fn among_few(
 /// The end of a statement, from `FROM` on, that finds what matches all parts of a filter but those
 /// that look for texts; `None` where it is of no use to begin so.
 pub(super) fn narrowing(table: &Table, filter: &Filter) -> Result<Option<Sql>, Fault> {
-    let (needles, others): (Vec<Filter>, Vec<Filter>) =
-        parts(filter).into_iter().partition(searches);
     let is_list = |part: &Filter| matches!(part, Filter::Any(_) | Filter::Has(..));
-    let one_index = needles.is_empty() && !others.iter().any(is_list);
-    if one_index || is_one(filter, table) || !others.iter().any(|part| is_indexed(part, table)) {
+    let is_of_use = parts(filter).iter().any(|part| searches(part) || is_list(part));
+    if is_of_use { by_index(table, filter) } else { Ok(None) }
+}
+
+fn by_index(table: &Table, filter: &Filter) -> Result<Option<Sql>, Fault> {
+    let mut others = parts(filter);
+    others.retain(|part| !searches(part));
+    if is_named(filter, table) || !others.iter().any(|part| is_indexed(part, table)) {
         return Ok(None);
     }
     let Sql { text, params } = all_of(&others, table)?;
@@ -103,12 +135,23 @@ pub(super) fn in_order(table: &Table, filter: &Filter) -> Result<Sql, Fault> {
     Ok(sql)
 }
 
-/// Whether a filter means one document at most.
-pub(super) fn is_one(filter: &Filter, table: &Table) -> bool {
-    let names = |field: &&str, value: &Value| {
-        !value.is_null() && (*field == "_id" || table.unique.contains(field))
-    };
-    parts(filter).iter().any(|part| matches!(part, Filter::Eq(field, value) if names(field, value)))
+/// Whether a filter names the few documents that match at most, each by a unique value.
+pub(super) fn is_named(filter: &Filter, table: &Table) -> bool {
+    names(filter, table).is_some_and(|count| count <= VERY_FEW)
+}
+
+/// How many documents match at most, as far as unique values tell.
+fn names(filter: &Filter, table: &Table) -> Option<usize> {
+    let unique = |field: &&str| *field == "_id" || table.unique.contains(field);
+    match filter {
+        Filter::All(filters) => filters.iter().filter_map(|part| names(part, table)).min(),
+        Filter::Any(filters) => filters.iter().map(|part| names(part, table)).sum(),
+        Filter::Eq(field, value) => (unique(field) && !value.is_null()).then_some(1),
+        Filter::In(field, values) => {
+            (unique(field) && !values.iter().any(Value::is_null)).then_some(values.len())
+        }
+        _ => None,
+    }
 }
 
 /// Whether an index finds what matches.
@@ -182,14 +225,18 @@ fn by_short_needle(parts: &[Filter], table: &Table) -> Option<Search> {
     })
 }
 
-/// The rows that a search finds; `None` when they are many.
-fn few(connection: &Connection, search: &Search) -> rusqlite::Result<Option<Vec<i64>>> {
-    let sql = format!("SELECT {} {} LIMIT {}", search.row, search.from.text, FEW + 1);
+/// The rows that a search finds; `None` when they are more than that.
+fn few(
+    connection: &Connection,
+    search: &Search,
+    most: usize,
+) -> rusqlite::Result<Option<Vec<i64>>> {
+    let sql = format!("SELECT {} {} LIMIT {}", search.row, search.from.text, most + 1);
     let rows: Vec<i64> = connection
         .prepare_cached(&sql)?
         .query_map(params_from_iter(&search.from.params), |row| row.get(0))?
         .collect::<rusqlite::Result<_>>()?;
-    Ok((rows.len() <= FEW).then_some(rows))
+    Ok((rows.len() <= most).then_some(rows))
 }
 
 fn count(search: Search) -> Sql {

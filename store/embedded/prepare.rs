@@ -64,9 +64,9 @@ fn indexes(connection: &Connection, collection: &Collection, table: &Table) -> R
 /// The statement that makes an index. One that is not unique ends with the id, so that it gives
 /// the whole order of a query.
 fn create_index(name: &str, index: &Index, table: &Table) -> String {
-    let column = |field: &&'static str| match index.descending.contains(field) {
-        true => format!("{} DESC", value(field)),
-        false => value(field),
+    let column = |field: &&'static str| {
+        let down = if index.descending.contains(field) { " DESC" } else { "" };
+        format!("{}{down}", value(field))
     };
     let mut columns: Vec<String> = index.fields.iter().map(column).collect();
     let unique = match index.kind {

@@ -137,9 +137,9 @@ impl Roster {
     /// Whether a new base is due, and nobody is at it or was a moment ago.
     fn is_due(&self) -> bool {
         let state = self.state.lock();
-        let stale = state.base.is_none() || state.touched.len() >= STALE;
+        let old = state.base.is_none() || state.touched.len() >= STALE;
         let rested = state.rest.is_none_or(|rest| Instant::now() >= rest);
-        stale && rested && state.next.is_none() && !state.retired
+        old && rested && state.next.is_none() && !state.retired
     }
 
     /// From here on, what is written to is noted for a base that is about to be made.

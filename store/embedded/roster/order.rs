@@ -14,9 +14,15 @@ use crate::{
 /// So many orders are remembered.
 const ORDERS: usize = 8;
 
-/// The places of all documents, in an order; and by which keys.
+/// The orders that were asked for, by their words in SQL.
 #[derive(Debug, Default)]
-pub(super) struct Orders(Mutex<HashMap<String, (Vec<Sort>, Arc<[u32]>)>>);
+pub(super) struct Orders(Mutex<HashMap<String, Order>>);
+
+#[derive(Debug)]
+struct Order {
+    keys: Vec<Sort>,
+    places: Arc<[u32]>,
+}
 
 /// The places of all documents in an order that is read from either end.
 #[derive(Debug)]
@@ -44,7 +50,7 @@ impl Walk {
 impl Orders {
     /// The keys of those that were asked for.
     pub(super) fn keys(&self) -> Vec<Vec<Sort>> {
-        self.0.lock().values().map(|(keys, _)| keys.clone()).collect()
+        self.0.lock().values().map(|order| order.keys.clone()).collect()
     }
 
     /// The order of these keys. It is true for what was not written to since the base was made,
@@ -58,17 +64,16 @@ impl Orders {
     ) -> Result<Walk, Fault> {
         let (keys, direction) = upwards(keys);
         let name = translate::order(&keys);
-        let known = self.0.lock().get(&name).map(|(_, places)| Arc::clone(places));
-        let places = match known {
-            Some(places) => places,
-            None => {
-                let places = read(connection, table, base, &name)?;
-                let mut orders = self.0.lock();
-                if orders.len() < ORDERS {
-                    orders.insert(name, (keys, Arc::clone(&places)));
-                }
-                places
+        let known = self.0.lock().get(&name).map(|order| Arc::clone(&order.places));
+        let places = if let Some(places) = known {
+            places
+        } else {
+            let places = read(connection, table, base, &name)?;
+            let mut orders = self.0.lock();
+            if orders.len() < ORDERS {
+                orders.insert(name, Order { keys, places: Arc::clone(&places) });
             }
+            places
         };
         Ok(Walk { places, direction })
     }

@@ -26,7 +26,7 @@ pub(in crate::embedded) struct View<'a> {
     base: Arc<Base>,
     touched: Vec<i64>,
     /// What the database sees stays the same as long as this lives.
-    _moment: Transaction<'a>,
+    moment: Transaction<'a>,
 }
 
 /// The roster of a collection as it is now, if it has one. Sees to it that it gets one, when it
@@ -45,7 +45,7 @@ pub(in crate::embedded) fn view<'a>(
             if touched.len() >= super::STALE {
                 ask(table, roster);
             }
-            return Ok(Some(View { connection, table, base, touched, _moment: moment }));
+            return Ok(Some(View { connection, table, base, touched, moment }));
         }
     }
     enrol(connection, table)?;
@@ -92,7 +92,12 @@ impl Matching {
     }
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    /// The moment alone.
+    pub(in crate::embedded) fn into_moment(self) -> Transaction<'a> {
+        self.moment
+    }
+
     /// What matches.
     pub(in crate::embedded) fn matching(&self, filter: &Filter) -> Result<Matching, Fault> {
         let matching = self.base.matching(self.connection, self.table, filter)?;
@@ -111,12 +116,11 @@ impl View<'_> {
     ) -> Result<(Vec<i64>, u64), Fault> {
         let keys = query.keys();
         let walk = self.base.orders.walk(self.connection, self.table, &self.base, &keys)?;
-        let (start, mut rows) = match query.after {
-            None => (0, matching.touched.clone()),
-            Some(_) => {
-                let behind = Filter::Any(query.steps());
-                (self.start(&walk, &behind)?, self.among(&matching.touched, &behind)?)
-            }
+        let (start, mut rows) = if query.after.is_some() {
+            let behind = Filter::Any(query.steps());
+            (self.start(&walk, &behind)?, self.among(&matching.touched, &behind)?)
+        } else {
+            (0, matching.touched.clone())
         };
         // Each of the touched may come before the page, or within it.
         let reach = (rows.len() as u64).min(query.skip);
