@@ -129,9 +129,9 @@ async fn serve_node(
     rt::spawn(stop_when_told(signals, server.handle(), ctx.clone()));
     rt::spawn(sweep(ctx.clone()));
     welcome::print(&ctx.settings, place);
-    let served = server.await;
+    let ended = server.await;
     ctx.settle().await;
-    served.map_err(|error| Failure::failed("the server has failed").because(error))
+    ended.map_err(|error| Failure::failed("the server has failed").because(error))
 }
 
 fn http_server(ctx: &Ctx, listener: std::net::TcpListener) -> io::Result<Server> {

@@ -52,20 +52,20 @@ pub(super) mod header {
 }
 
 /// An answer with JSON in it.
-pub(super) fn json(about: &str, schema: Value, example: &Value) -> Value {
-    with_headers(about, schema, example, Map::from_iter([header::allow()]))
+pub(super) fn json(about: &str, schema: impl Into<Value>, example: &Value) -> Value {
+    with_headers(about, schema, example, &Map::from_iter([header::allow()]))
 }
 
 /// An answer with one record in it.
-pub(super) fn record(about: &str, schema: Value, example: &Value) -> Value {
+pub(super) fn record(about: &str, schema: impl Into<Value>, example: &Value) -> Value {
     let headers = Map::from_iter([header::allow(), header::etag()]);
-    with_headers(about, schema, example, headers)
+    with_headers(about, schema, example, &headers)
 }
 
 /// An answer with a new record in it.
-pub(super) fn created(about: &str, schema: Value, example: &Value) -> Value {
+pub(super) fn created(about: &str, schema: impl Into<Value>, example: &Value) -> Value {
     let headers = Map::from_iter([header::allow(), header::etag(), header::location()]);
-    with_headers(about, schema, example, headers)
+    with_headers(about, schema, example, &headers)
 }
 
 /// An answer without a body.
@@ -88,7 +88,13 @@ pub(super) fn text(about: &str, media_type: &str, example: &str) -> Value {
     })
 }
 
-fn with_headers(about: &str, schema: Value, example: &Value, headers: Map<String, Value>) -> Value {
+fn with_headers(
+    about: &str,
+    schema: impl Into<Value>,
+    example: &Value,
+    headers: &Map<String, Value>,
+) -> Value {
+    let schema: Value = schema.into();
     json!({
         "description": about,
         "headers": headers,

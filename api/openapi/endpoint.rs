@@ -80,7 +80,7 @@ fn grant(settings: &Settings) -> Value {
 /// A record of the resource of this name, which may be switched off.
 fn record(name: &str, settings: &Settings) -> Value {
     let served = plugins::served(&settings.api).any(|plugin| plugin.resource().name == name);
-    match plugins::named(name).map(|plugin| plugin.resource()) {
+    match plugins::named(name).map(<dyn crate::viewset::plugin::Plugin>::resource) {
         Some(resource) if served => schema_ref(resource.model),
         Some(resource) => shown::object(resource.about, resource.fields),
         None => json!({}),

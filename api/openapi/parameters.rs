@@ -117,8 +117,8 @@ fn header(name: &str, about: &str) -> Value {
     })
 }
 
-fn query(name: &str, about: &str, schema: Value) -> Value {
-    let mut said = json!({ "name": name, "in": "query", "schema": schema });
+fn query(name: &str, about: &str, schema: impl Into<Value>) -> Value {
+    let mut said = json!({ "name": name, "in": "query", "schema": schema.into() });
     if !about.is_empty() {
         said["description"] = about.into();
     }

@@ -87,7 +87,7 @@ fn list(plugin: &'static dyn Plugin, settings: &Settings) -> Operation {
     let resource = plugin.resource();
     let mut operation = operation(resource, "get", "", "list");
     operation.summary = format!("A page of {}", resource.name.replace('-', " "));
-    operation.about = "Only what the caller may read; nothing else counts.".to_owned();
+    "Only what the caller may read; nothing else counts.".clone_into(&mut operation.about);
     operation.access = access(resource.policy.read);
     operation.parameters = parameters::of_list(plugin, settings);
     let example = json!({

@@ -71,7 +71,7 @@ pub(super) fn taken(fields: &[Field], stage: Stage) -> Value {
 pub(super) fn of(field: &Field) -> Value {
     match (field.preset, field.kind) {
         (Preset::Text(text), _) => text.into(),
-        (Preset::True, _) => true.into(),
+        (Preset::True, _) | (Preset::Nothing, Kind::Boolean) => true.into(),
         (Preset::False, _) => false.into(),
         (Preset::Nothing, Kind::Text(_)) if field.source == "_id" => ID.into(),
         (Preset::Nothing, Kind::Text(rule)) => text(field.name, rule).into(),
@@ -81,7 +81,6 @@ pub(super) fn of(field: &Field) -> Value {
         (Preset::Nothing, Kind::Float { min, max }) => {
             4.5_f64.min(max.unwrap_or(4.5)).max(min.unwrap_or(4.5)).into()
         }
-        (Preset::Nothing, Kind::Boolean) => true.into(),
         (Preset::Nothing, Kind::Time) => TIME.into(),
         (Preset::Nothing, Kind::Choice(choices)) => choices.first().copied().into(),
         (Preset::Nothing, Kind::Reference(_)) => ID.into(),

@@ -122,8 +122,11 @@ fn in_json(field: &Field, settings: &Settings) -> Value {
     let mut kinds = in_text(field, settings);
     match field.kind {
         // What has only digits is no new password.
-        Kind::Text(TextRule { format: Format::Password | Format::Email, .. }) => {}
-        Kind::Text(_) => kinds.push(schema_ref("NumberAsText")),
+        Kind::Text(TextRule { format, .. })
+            if !matches!(format, Format::Password | Format::Email) =>
+        {
+            kinds.push(schema_ref("NumberAsText"));
+        }
         Kind::Integer { min, max } => {
             let (least, most) = (min.unwrap_or(i64::MIN), max.unwrap_or(i64::MAX));
             kinds.insert(0, limited("integer", Some(least.into()), Some(most.into())));
@@ -137,7 +140,12 @@ fn in_json(field: &Field, settings: &Settings) -> Value {
             kinds = vec![json!({ "type": "array", "items": item })];
         }
         Kind::Object(_) => kinds = vec![json!({ "type": "object" })],
-        Kind::Time | Kind::Choice(_) | Kind::Reference(_) | Kind::Person | Kind::People => {}
+        Kind::Text(_)
+        | Kind::Time
+        | Kind::Choice(_)
+        | Kind::Reference(_)
+        | Kind::Person
+        | Kind::People => {}
     }
     if field.is(Flag::Null) {
         kinds.push(json!({ "type": "null" }));

@@ -75,7 +75,7 @@ pub(super) struct Attempt {
 
 /// All resources but the audit log, which grows with every question; staff alone read it.
 fn resources() -> impl Iterator<Item = &'static str> {
-    ihs_api::resources().map(|resource| resource.name()).filter(|name| *name != "audit")
+    ihs_api::resources().map(ihs_api::Resource::name).filter(|name| *name != "audit")
 }
 
 /// Every list without parameters, and every record, as everybody sees them.

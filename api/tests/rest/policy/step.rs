@@ -200,9 +200,9 @@ async fn follow(world: &mut World, by: usize, whom: usize) {
 
 /// One of these keys, by a number.
 pub(super) fn nth<'a>(
-    keys: impl ExactSizeIterator<Item = &'a String>,
+    mut keys: impl ExactSizeIterator<Item = &'a String>,
     number: usize,
 ) -> Option<String> {
     let length = keys.len();
-    if length == 0 { None } else { keys.cloned().nth(number % length) }
+    if length == 0 { None } else { keys.nth(number % length).cloned() }
 }
