@@ -2,10 +2,10 @@
 //! whole installation: entry n holds the hash of entry n - 1, so that what is altered, removed, added
 //! or moved afterwards is found.
 //!
-//! - [`entry`]: what an entry says; [`chain`]: how entries hang together, as pure functions
-//! - [`log`]: the way into the chain, for all requests of a node; [`batch`]: what one commit appends
-//! - [`outbox`]: entries that are stored together with the change that they tell of
-//! - [`trace`]: which entries a request makes; [`verify()`]: the walk along the whole chain
+//! - `entry`: what an entry says; `chain`: how entries hang together, as pure functions
+//! - `log`: the way into the chain, for all requests of a node; `batch`: what one commit appends
+//! - `outbox`: entries that are stored together with the change that they tell of
+//! - `trace`: which entries a request makes; [`verify()`]: the walk along the whole chain
 //!
 //! What holds for all: a read is answered once its entries are in the chain, and a change is stored
 //! together with its entries or not at all. Entries name people and records, and hold nothing of what

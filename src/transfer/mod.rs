@@ -14,7 +14,7 @@
 //! of it further on: restoring the log changes it again.) The embedded store has one user only, so
 //! that a node must be stopped for it.
 //!
-//! - [`line`]: the lines of a file; [`seal`]: the hash over them
+//! - [`mod@line`]: the lines of a file; [`seal`]: the hash over them
 //! - [`writer`], [`reader`]: a file's lines with their seals
 //! - [`part`]: the file on its way; [`position`]: where an export goes on
 //! - [`source`]: a store as lines; [`target`]: lines as a store; [`content`]: what may be in them
