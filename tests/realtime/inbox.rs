@@ -185,7 +185,7 @@ async fn a_notification_of_messages_survives_the_node() {
     at_ada.join(&room).await;
     at_ada.say(&room, "are you there?").await;
     app.kill9();
-    let bob = app.log_in("bob").await;
+    let bob = app.log_in_after_a_crash("bob").await;
     app.until_late("bob is told", async || {
         let unseen = bob.get("/api/notifications/?viewed=false").await.ok();
         assert!(unseen["count"].as_u64() <= Some(1));

@@ -21,6 +21,9 @@ use super::{
 /// The password of everybody.
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
+/// Longer than MongoDB keeps the transactions of the dead: 60 s, and its rounds.
+const ORPHANED: Duration = Duration::from_secs(100);
+
 /// A node, its data, and the way to it.
 pub(crate) struct App {
     node: Node,
@@ -242,6 +245,22 @@ impl App {
         let body = json!({"username": username, "password": PASSWORD});
         let pair = self.anonymous().post("/api/token/", body).await.ok();
         User::with_token(self, username, pair["token"].as_str().unwrap())
+    }
+
+    /// The same after a node was killed, whose open transaction MongoDB gives up in its own time.
+    pub(crate) async fn log_in_after_a_crash(&self, username: &str) -> User {
+        let body = json!({"username": username, "password": PASSWORD});
+        let mut token = None;
+        self.until_within(ORPHANED, "somebody can log in", async || {
+            let answer = self.anonymous().post("/api/token/", body.clone()).await;
+            if answer.status == 503 {
+                return false;
+            }
+            token = answer.ok()["token"].as_str().map(str::to_owned);
+            true
+        })
+        .await;
+        User::with_token(self, username, &token.unwrap())
     }
 
     async fn sign_up(&self, username: &str, kind: &str) -> User {
