@@ -95,7 +95,7 @@ pub(super) fn object(
 fn property(field: &Field, stage: Stage, written: Written, settings: &Settings) -> Value {
     let mut schema = match written {
         Written::Json => in_json(field, settings),
-        Written::Form => in_form(field, is_required(field, stage), settings),
+        Written::Form => in_form(field, settings),
     };
     schema["title"] = label(field.name).into();
     if field.is(Flag::WriteOnly) {
@@ -156,18 +156,20 @@ fn in_json(field: &Field, settings: &Settings) -> Value {
     one_of(kinds)
 }
 
-fn in_form(field: &Field, required: bool, settings: &Settings) -> Value {
+fn in_form(field: &Field, settings: &Settings) -> Value {
     let mut kinds = match field.kind {
         Kind::Boolean => vec![word()],
         // A form has a list of objects as JSON.
         Kind::Rows(_) | Kind::Object(_) => {
-            vec![json!({ "type": "string", "format": "json-list",
+            vec![json!({ "type": "string", "format": "json-list", "minLength": 2,
                 "contentMediaType": "application/json" })]
         }
         _ => in_text(field, settings),
     };
     let lists = matches!(field.kind, Kind::People | Kind::Rows(_));
-    let empty = !field.is(Flag::Blank) && (!required || field.is(Flag::Null));
+    // As in DRF, an empty text is nothing said only where the field as such may be left out: a
+    // PATCH need not name a required field, but cannot leave it empty.
+    let empty = !field.is(Flag::Blank) && (!field.is(Flag::Required) || field.is(Flag::Null));
     if empty && !lists {
         kinds.push(json!({ "type": "string", "maxLength": 0 }));
     }

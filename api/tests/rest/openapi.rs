@@ -6,6 +6,7 @@ use actix_web::http::Method;
 use serde_json::{Value, json};
 
 use crate::support::{Answer, App, settings};
+use crate::ward::Ward;
 
 /// The document, and what is looked up in it.
 struct Document(Value);
@@ -267,6 +268,50 @@ async fn what_is_answered_is_what_it_says() {
     check("get", "/api/rooms/{id}/messages/{seq}/receipts/", &receipts);
     let left = ada.post(&format!("/api/rooms/{room}/leave/"), json!({})).await.is(204);
     check("post", "/api/rooms/{id}/leave/", &left);
+}
+
+#[actix_web::test]
+async fn a_form_may_leave_empty_what_it_says_and_nothing_else() {
+    let ward = Ward::start().await;
+    let (app, staff) = (&ward.app, &ward.staff);
+    let cat = app.patient("cat").await;
+    ward.reserved(&cat, 60, 90).await;
+    let mut medicine = Value::Null;
+    for (list, body) in [
+        ("insurances", json!({"orgname": "Aurora"})),
+        ("specialities", json!({"name": "tea"})),
+        ("diseases", json!({"name": "thirst"})),
+        ("medicines", json!({"name": "tea"})),
+    ] {
+        let made = staff.post(&format!("/api/{list}/"), body).await.is(201);
+        medicine = made.body["id"].clone();
+    }
+    let dose = json!({"medicine": medicine, "dose": "1 cup", "frequency": "daily", "days": 7});
+    let treatment = json!({"patient": "cat", "subject": "thirst", "medicines": [dose]});
+    ward.doctor.post("/api/treatments/", treatment).await.is(201);
+    let document = Document::of(app).await;
+    let mut tried = 0;
+    for (path, method, said) in document.operations() {
+        let media_type = "application/x-www-form-urlencoded";
+        let form = &said["requestBody"]["content"][media_type]["schema"];
+        let list = path.split('{').next().unwrap();
+        if method != "patch" || form.is_null() {
+            continue;
+        }
+        let owner = if list == "/api/treatments/" { &ward.doctor } else { staff };
+        let first = owner.get(list).await.is(200).body["results"][0].clone();
+        let Some(key) = first["id"].as_str().or(first["username"].as_str()) else { continue };
+        let place = format!("{list}{key}/");
+        for (name, schema) in document.resolve(form)["properties"].as_object().unwrap() {
+            let schema = document.whole(schema);
+            let validator = jsonschema::draft202012::options().should_validate_formats(true);
+            let empty = validator.build(&schema).unwrap().is_valid(&json!(""));
+            let answer = owner.raw(Method::PATCH, &place, media_type, &format!("{name}=")).await;
+            assert_eq!(empty, answer.status != 400, "{place} {name}: {}", answer.text);
+            tried += 1;
+        }
+    }
+    assert!(tried > 20, "{tried}");
 }
 
 #[actix_web::test]
