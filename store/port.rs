@@ -52,6 +52,26 @@ pub trait Store: Send + Sync + 'static {
     /// [`Written`] for each. Writes see the effects of the writes before them.
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError>;
 
+    /// Stores new documents in their order, and once all of them are stored does some writes
+    /// more, each a step of its own. On an error any number of the first documents may be
+    /// stored, and of the writes any number of the first done; [`StoreError::Taken`] names the
+    /// document that could not be, by its position.
+    ///
+    /// Unlike a commit this may hold nothing for a caller that dies half way: what many append to
+    /// cannot wait for the transaction of a dead one to run out.
+    async fn insert_in_order(
+        &self,
+        collection: &'static str,
+        documents: Vec<Document>,
+        then: Vec<Write>,
+    ) -> Result<Vec<Written>, StoreError> {
+        let insert = |document| Write::Insert { collection, document };
+        let inserted = documents.len();
+        let mut written =
+            self.commit(documents.into_iter().map(insert).chain(then).collect()).await?;
+        Ok(written.split_off(inserted))
+    }
+
     /// Appends consecutive entries to a room's log, one after the other, until one cannot be:
     /// because its seq is taken, because its seq is not the one behind the log's last (to the
     /// caller that is [`crate::Stop::SeqTaken`] too), or because its key is, or

@@ -1,15 +1,17 @@
-//! What one commit appends. The head of the chain is raised in the same commit, from where it was
-//! when the entries were put in a row: of two nodes that append at once, one begins anew.
+//! What is appended at once. Each entry names the one before it, and its number is unique: of two
+//! nodes that append at once, one is refused and goes on behind the other. No transaction holds the
+//! end of the chain, so that a node that dies half way holds up nobody: what it has appended is a
+//! part of the chain, and the head, raised afterwards, is raised by whoever comes next.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
-use ihs_store::{Filter, Store, StoreError, Write};
+use ihs_store::{Document, Filter, Query, Sort, Store, StoreError, Write, document::text};
 use rand::RngExt;
 use tokio::time::sleep;
 
 use super::{
     ENTRIES,
-    chain::{HEAD, HEADS, Link, insertion},
+    chain::{HEADS, Link},
     entry::Entry,
     outbox::OUTBOX,
 };
@@ -32,31 +34,18 @@ pub(super) enum Source {
 /// Entries that are appended together.
 #[derive(Default)]
 pub(super) struct Batch {
-    entries: Vec<(Entry, Source)>,
-    /// Where the chain ends if the last try, whose outcome is not known, was a success.
-    unsure: Option<Link>,
-}
-
-/// Why a try has to be made again.
-enum Refused {
-    /// The chain has moved on, or may have.
-    Moved,
-    /// This entry is in it already.
-    Known(usize),
-}
-
-/// The writes of one try.
-struct Attempt {
-    writes: Vec<Write>,
-    /// For each write behind the first, which entry it is for.
-    owners: Vec<usize>,
-    end: Link,
+    entries: Vec<Entry>,
+    /// The ids of those that leave the outbox.
+    leaving: Vec<String>,
 }
 
 impl Batch {
     /// Adds entries, in their order.
     pub(super) fn add(&mut self, entries: Vec<Entry>, source: Source) {
-        self.entries.extend(entries.into_iter().map(|entry| (entry, source)));
+        if source == Source::Outbox {
+            self.leaving.extend(entries.iter().map(|entry| entry.id.clone()));
+        }
+        self.entries.extend(entries);
     }
 
     /// Appends all of it, and gives where the chain ends then. `known` is where it ended last.
@@ -65,99 +54,78 @@ impl Batch {
         store: &dyn Store,
         mut known: Option<Link>,
     ) -> Result<Option<Link>, StoreError> {
+        if self.entries.is_empty() {
+            return Ok(known);
+        }
         let mut tries = 0;
-        while !self.entries.is_empty() {
-            let head = match known.take() {
-                Some(head) => head,
-                None => head(store).await?,
+        loop {
+            let end = match known.take() {
+                Some(end) => end,
+                None => end(store).await?,
             };
-            if self.is_in(store).await? {
-                return Ok(None);
-            }
-            let attempt = self.attempt(&head).map_err(|error| StoreError::Failed(error.into()))?;
-            let Attempt { writes, owners, end } = attempt;
-            match store.commit(writes).await {
+            let failed = |error: serde_json::Error| StoreError::Failed(error.into());
+            let (end, documents) = self.behind(&end).map_err(failed)?;
+            match store.insert_in_order(ENTRIES, documents, self.afterwards(&end)).await {
                 Ok(_) => return Ok(Some(end)),
-                Err(error) => match self.refused(error, &owners, end)? {
-                    Refused::Known(entry) => drop(self.entries.remove(entry)),
-                    Refused::Moved if tries == TRIES => {
-                        return Err(StoreError::Unavailable("others keep appending".into()));
-                    }
-                    Refused::Moved => {
-                        tries += 1;
-                        pause().await;
-                    }
-                },
+                Err(StoreError::Taken { .. } | StoreError::OutcomeUnknown(_)) if tries < TRIES => {
+                    tries += 1;
+                    pause().await;
+                    self.forget_appended(store).await?;
+                }
+                Err(StoreError::Taken { .. }) => {
+                    return Err(StoreError::Unavailable("others keep appending".into()));
+                }
+                Err(error) => return Err(error),
             }
         }
-        Ok(known)
     }
 
-    fn attempt(&self, head: &Link) -> Result<Attempt, serde_json::Error> {
-        let (mut end, mut inserted) = (head.clone(), Vec::with_capacity(self.entries.len()));
-        for (entry, _) in &self.entries {
+    /// The entries as they are stored behind this place, and where the chain ends then.
+    fn behind(&self, here: &Link) -> Result<(Link, Vec<Document>), serde_json::Error> {
+        let (mut end, mut documents) = (here.clone(), Vec::with_capacity(self.entries.len()));
+        for entry in &self.entries {
             let (next, document) = end.next(entry)?;
             end = next;
-            inserted.push(insertion(document));
+            documents.push(document);
         }
-        let from_outbox = |(place, (entry, source)): (usize, &(Entry, Source))| {
-            let filter = Filter::id(entry.id.clone());
-            let taken_out = Write::Delete { collection: OUTBOX, filter };
-            (*source == Source::Outbox).then_some((place, taken_out))
-        };
-        let taken_out = self.entries.iter().enumerate().filter_map(from_outbox);
-        let (places, taken_out): (Vec<usize>, Vec<Write>) = taken_out.unzip();
-        let owners = (0..self.entries.len()).chain(places).collect();
-        // The head first, so that a chain that has moved on is noticed before anything else; and the
-        // entries in a row, which is one step for a server.
-        let mut writes = vec![head.raise(&end)];
-        writes.append(&mut inserted);
-        writes.extend(taken_out);
-        Ok(Attempt { writes, owners, end })
+        Ok((end, documents))
     }
 
-    /// What a failure means; the error where there is nothing to be done about it.
-    fn refused(
-        &mut self,
-        error: StoreError,
-        owners: &[usize],
-        end: Link,
-    ) -> Result<Refused, StoreError> {
-        let owner = |write: usize| owners.get(write.wrapping_sub(1)).copied();
-        match &error {
-            StoreError::OutcomeUnknown(_) => {
-                self.unsure = Some(end);
-                Ok(Refused::Moved)
-            }
-            StoreError::Unmatched { write: 0 } | StoreError::Taken { write: 0, .. } => {
-                Ok(Refused::Moved)
-            }
-            StoreError::Unmatched { write } => owner(*write).map(Refused::Known).ok_or(error),
-            StoreError::Taken { write, index, .. } if index == "_id" => {
-                owner(*write).map(Refused::Known).ok_or(error)
-            }
-            _ => Err(error),
+    /// What is written when the entries are stored.
+    fn afterwards(&self, end: &Link) -> Vec<Write> {
+        let mut writes = vec![end.raise()];
+        if !self.leaving.is_empty() {
+            let ids = self.leaving.iter().map(|id| id.as_str().into()).collect();
+            writes.push(Write::DeleteEvery { collection: OUTBOX, filter: Filter::In("_id", ids) });
         }
+        writes
     }
 
-    /// Whether a try whose outcome was not known was a success. One that was not can still become
-    /// one, until somebody else has raised the head; then the next try is refused and this asked
-    /// again.
-    async fn is_in(&self, store: &dyn Store) -> Result<bool, StoreError> {
-        match &self.unsure {
-            Some(end) => Ok(store.count(ENTRIES, end.entry()).await? > 0),
-            None => Ok(false),
-        }
+    /// A try that was refused, or whose outcome is not known, may have appended some; another node
+    /// may have taken some from the outbox. One whose outcome is not known can still append, the
+    /// same entries at the same places or, once others are there, none.
+    async fn forget_appended(&mut self, store: &dyn Store) -> Result<(), StoreError> {
+        let ids = self.entries.iter().map(|entry| entry.id.as_str().into()).collect();
+        let query = Query::new(ENTRIES, Filter::In("_id", ids), self.entries.len() as u64);
+        let found = store.find(query).await?;
+        let appended: HashSet<&str> = found.iter().map(|entry| text(entry, "_id")).collect();
+        self.entries.retain(|entry| !appended.contains(entry.id.as_str()));
+        Ok(())
     }
 }
 
-async fn head(store: &dyn Store) -> Result<Link, StoreError> {
-    match store.get(HEADS, HEAD).await? {
-        None => Ok(Link::start()),
-        Some(head) => {
-            let damaged = || StoreError::Failed("the head of the audit log is damaged".into());
-            Link::of(&head).ok_or_else(damaged)
-        }
+/// Where the chain ends. It gets a head before its first entry.
+async fn end(store: &dyn Store) -> Result<Link, StoreError> {
+    let query = Query::new(ENTRIES, Filter::everything(), 1).sorted(vec![Sort::descending("n")]);
+    if let Some(last) = store.find(query).await?.first() {
+        let damaged = || StoreError::Failed("the last entry of the audit log is damaged".into());
+        return Link::of(last).ok_or_else(damaged);
+    }
+    let start = Link::start();
+    let head = Write::Insert { collection: HEADS, document: start.head() };
+    match store.commit(vec![head]).await {
+        Ok(_) | Err(StoreError::Taken { .. } | StoreError::OutcomeUnknown(_)) => Ok(start),
+        Err(error) => Err(error),
     }
 }
 

@@ -6,7 +6,7 @@ use ihs_store::{Change, Document, Filter, Write, document::text};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::{ENTRIES, entry::Entry};
+use super::entry::Entry;
 use crate::hex;
 
 /// The collection with the one document that says where the chain ends.
@@ -33,10 +33,10 @@ impl Link {
         Self { n: 0, hash: NOTHING.to_owned() }
     }
 
-    /// The place that a stored head names; `None` when it is none.
-    pub(super) fn of(head: &Document) -> Option<Self> {
-        let n = number(head)?;
-        let hash = text(head, "hash");
+    /// The place that a stored head, or a stored entry, names; `None` when it is none.
+    pub(super) fn of(stored: &Document) -> Option<Self> {
+        let n = number(stored)?;
+        let hash = text(stored, "hash");
         (hash.len() == NOTHING.len()).then(|| Self { n, hash: hash.to_owned() })
     }
 
@@ -54,30 +54,19 @@ impl Link {
         Ok((Self { n, hash }, document))
     }
 
-    /// Moves the head of the chain from here, where it still must be, to there.
-    pub(super) fn raise(&self, to: &Self) -> Write {
-        let (n, hash) = (Value::from(to.n), Value::from(to.hash.as_str()));
-        if self.n == 0 {
-            let head = [("_id", Value::from(HEAD)), ("n", n), ("hash", hash)];
-            let document = head.map(|(name, value)| (name.to_owned(), value));
-            return Write::Insert { collection: HEADS, document: Document::from_iter(document) };
-        }
-        let here = Filter::id(HEAD)
-            .and(Filter::eq("n", self.n))
-            .and(Filter::eq("hash", self.hash.as_str()));
-        let change = Change::set("n", n).and_set("hash", hash);
-        Write::Update { collection: HEADS, filter: here, change }
+    /// The head of a chain that ends here.
+    pub(super) fn head(&self) -> Document {
+        let head =
+            [("_id", Value::from(HEAD)), ("n", self.n.into()), ("hash", self.hash.as_str().into())];
+        Document::from_iter(head.map(|(name, value)| (name.to_owned(), value)))
     }
 
-    /// What is at this place, if it is the entry that was put there.
-    pub(super) fn entry(&self) -> Filter {
-        Filter::eq("n", self.n).and(Filter::eq("hash", self.hash.as_str()))
+    /// Moves the head of the chain to here, unless it is further already.
+    pub(super) fn raise(&self) -> Write {
+        let behind = Filter::id(HEAD).and(Filter::Lt("n", self.n.into()));
+        let change = Change::set("n", self.n).and_set("hash", self.hash.as_str());
+        Write::UpdateEvery { collection: HEADS, filter: behind, change }
     }
-}
-
-/// The write that stores an entry.
-pub(super) fn insertion(document: Document) -> Write {
-    Write::Insert { collection: ENTRIES, document }
 }
 
 /// What is wrong with a chain, and where first.
@@ -119,17 +108,18 @@ pub(super) fn follow(here: &Link, document: &Document) -> Result<Link, Flaw> {
     if stored == expected { Ok(next) } else { Err(Flaw::Altered(n)) }
 }
 
-/// Judges the end of a chain against its head.
-pub(super) fn finish(last: &Link, head: Option<&Document>) -> Result<(), Flaw> {
-    match head {
+/// Judges the end of a chain against its head. `named` is the place in it that has the number of
+/// the head: whoever appends raises the head afterwards, and may have died in between.
+pub(super) fn finish(
+    last: &Link,
+    head: Option<&Document>,
+    named: Option<&Link>,
+) -> Result<(), Flaw> {
+    match head.map(Link::of) {
         None if last.n == 0 => Ok(()),
-        None => Err(Flaw::Head(last.n)),
-        Some(head) => match Link::of(head) {
-            Some(head) if head.n > last.n => Err(Flaw::Missing(last.n + 1)),
-            Some(head) if head.n < last.n => Err(Flaw::Added(head.n + 1)),
-            Some(head) if head == *last && last.n > 0 => Ok(()),
-            _ => Err(Flaw::Head(last.n)),
-        },
+        Some(Some(head)) if head.n > last.n => Err(Flaw::Missing(last.n + 1)),
+        Some(Some(head)) if Some(&head) == named => Ok(()),
+        _ => Err(Flaw::Head(last.n)),
     }
 }
 

@@ -36,10 +36,7 @@ fn stored(patients: &[String]) -> Stored {
         entries.push(document);
         link = next;
     }
-    let head = match Link::start().raise(&link) {
-        Write::Insert { document, .. } if link.n > 0 => Some(document),
-        _ => None,
-    };
+    let head = (link.n > 0).then(|| link.head());
     Stored { entries, head }
 }
 
@@ -48,10 +45,14 @@ fn judge(stored: &Stored) -> Result<u64, Flaw> {
     let mut entries = stored.entries.clone();
     entries.sort_by_key(number);
     let mut last = Link::start();
+    let head = stored.head.as_ref();
+    let is_named = |link: &Link| head.and_then(number) == Some(link.n);
+    let mut named = Some(last.clone()).filter(is_named);
     for entry in &entries {
         last = follow(&last, entry)?;
+        named = named.or_else(|| Some(last.clone()).filter(is_named));
     }
-    finish(&last, stored.head.as_ref()).map(|()| last.n)
+    finish(&last, head, named.as_ref()).map(|()| last.n)
 }
 
 fn chains() -> impl Strategy<Value = Stored> {
@@ -170,11 +171,23 @@ proptest! {
     }
 
     #[test]
-    fn an_end_that_was_put_on_is_found(chain in chains(), more in "[a-z]{1,6}") {
+    fn an_end_that_does_not_follow_is_found(chain in chains(), more in "[a-z]{1,6}", hash in "[0-9a-f]{64}") {
         let mut longer = chain.clone();
         let here = Link::of(chain.head.as_ref().unwrap()).unwrap();
-        longer.entries.push(here.next(&entry(99, &more)).unwrap().1);
-        prop_assert_eq!(judge(&longer), Err(Flaw::Added(here.n + 1)));
+        let elsewhere = Link { n: here.n, hash };
+        longer.entries.push(elsewhere.next(&entry(99, &more)).unwrap().1);
+        prop_assert_eq!(judge(&longer), Err(Flaw::Altered(here.n + 1)));
+    }
+
+    #[test]
+    fn a_head_may_be_behind_but_not_beside(chain in chains(), place: Index, hash in "[0-9a-f]{64}") {
+        let mut chain = chain;
+        let entry = &chain.entries[place.index(chain.entries.len())];
+        let here = Link::of(entry).unwrap();
+        chain.head = Some(here.head());
+        prop_assert_eq!(judge(&chain), Ok(chain.entries.len() as u64));
+        chain.head = Some(Link { n: here.n, hash }.head());
+        prop_assert_eq!(judge(&chain), Err(Flaw::Head(chain.entries.len() as u64)));
     }
 
     #[test]

@@ -59,9 +59,10 @@ pub async fn verify(
         progress(last.n, total);
         position = page.last().map(|entry| query().position(entry)).or(position);
         if (page.len() as u64) < PAGE {
-            // After the entries: of those that come meanwhile, it names as many as there are, or more.
+            // After the entries: of those that were appended by then, it names none too many.
             let head = store.get(HEADS, HEAD).await?;
-            let end = finish(&last, head.as_ref());
+            let named = named(store, head.as_ref()).await?;
+            let end = finish(&last, head.as_ref(), named.as_ref());
             let end = match known {
                 Some((n, _)) if end.is_ok() && *n > last.n => Err(Flaw::Missing(last.n + 1)),
                 _ => end,
@@ -74,6 +75,18 @@ pub async fn verify(
                 Ok(()) => return Err(Flaw::Added(last.n + 1).into()),
                 Err(flaw) => return Err(flaw.into()),
             }
+        }
+    }
+}
+
+/// The place in the chain that has the number of the head.
+async fn named(store: &dyn Store, head: Option<&Document>) -> Result<Option<Link>, StoreError> {
+    match head.and_then(Link::of).map(|head| head.n) {
+        None => Ok(None),
+        Some(0) => Ok(Some(Link::start())),
+        Some(n) => {
+            let found = store.find(Query::new(ENTRIES, Filter::eq("n", n), 1)).await?;
+            Ok(found.first().and_then(Link::of))
         }
     }
 }

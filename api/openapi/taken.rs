@@ -80,7 +80,7 @@ pub(super) fn object(
     let settable: Vec<&Field> = fields.iter().filter(|field| is_settable(field, stage)).collect();
     let required = settable.iter().filter(|field| is_required(field, stage));
     let required: Vec<&str> = required.map(|field| field.name).collect();
-    let named = |field: &&Field| (field.name.to_owned(), property(field, stage, written, settings));
+    let named = |field: &&Field| (field.name.to_owned(), property(field, written, settings));
     let properties: Map<String, Value> = settable.iter().map(named).collect();
     let mut said = json!({ "type": "object", "properties": properties });
     if !required.is_empty() {
@@ -92,7 +92,7 @@ pub(super) fn object(
     said
 }
 
-fn property(field: &Field, stage: Stage, written: Written, settings: &Settings) -> Value {
+fn property(field: &Field, written: Written, settings: &Settings) -> Value {
     let mut schema = match written {
         Written::Json => in_json(field, settings),
         Written::Form => in_form(field, settings),

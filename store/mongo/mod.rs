@@ -158,6 +158,23 @@ impl Store for Mongo {
         }
     }
 
+    async fn insert_in_order(
+        &self,
+        collection: &'static str,
+        documents: Vec<Document>,
+        then: Vec<Write>,
+    ) -> Result<Vec<Written>, StoreError> {
+        let insert = |document| Write::Insert { collection, document };
+        let inserts: Vec<Write> = documents.into_iter().map(insert).collect();
+        write::check(&inserts)?;
+        write::check(&then)?;
+        let inner = self.inner()?;
+        match timeout(self.wait, writes::in_order(&inner, collection, &inserts, &then)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Err(StoreError::OutcomeUnknown(OVERDUE.into())),
+        }
+    }
+
     async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {
         let inner = self.inner()?;
         match timeout(self.wait, append::append(&inner, room, &entries)).await {

@@ -353,6 +353,28 @@ fn taken(fault: Fault, position: usize, write: &Write) -> Fault {
     refused.into()
 }
 
+/// Inserts, all into this collection, one after the other, and then these writes, each by itself.
+pub(super) async fn in_order(
+    inner: &Inner,
+    collection: &'static str,
+    inserts: &[Write],
+    then: &[Write],
+) -> Result<Vec<Written>, StoreError> {
+    let mut writing = Writing { inner, session: None };
+    if !inserts.is_empty() {
+        writing.insert_many(0, collection, inserts).await.map_err(Fault::into_error)?;
+    }
+    let mut written = Vec::with_capacity(then.len());
+    for (position, write) in (inserts.len()..).zip(then) {
+        let done = writing.write(position, write).await;
+        written.push(done.map_err(|fault| match fault.into_error() {
+            StoreError::Unavailable(cause) => StoreError::OutcomeUnknown(cause),
+            error => error,
+        })?);
+    }
+    Ok(written)
+}
+
 /// Inserts entries that change nothing else, one after the other, until one cannot be.
 pub(super) async fn insert_entries(
     inner: &Inner,

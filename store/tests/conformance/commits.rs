@@ -1,7 +1,9 @@
 //! Commits do all or nothing, and each write is one atomic step.
 
 use futures_util::future::join_all;
-use ihs_store::{Body, Change, Filter, Query, Store, StoreError, Write, Written};
+use ihs_store::{
+    Body, Change, Collection, Filter, Index, Query, Sort, Store, StoreError, Write, Written,
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -24,6 +26,8 @@ cases! {
     the_id_cannot_be_changed,
     a_document_cannot_grow_too_large,
     odd_values_are_set_as_they_are,
+    what_is_inserted_in_order_comes_before_what_follows,
+    a_taken_place_ends_an_insertion_in_order,
 }
 
 pair_cases! {
@@ -32,6 +36,7 @@ pair_cases! {
     an_id_is_given_once,
     inclusions_are_never_lost,
     commits_of_several_writes_do_not_mix,
+    insertions_in_order_that_race_leave_no_gap,
 }
 
 fn update(filter: Filter, change: Change) -> Write {
@@ -53,6 +58,76 @@ async fn updated(store: &dyn Store, id: &str, change: Change) -> Value {
 
 async fn everything(store: &dyn Store) -> Vec<String> {
     ids(store, Query::new(THINGS, Filter::everything(), 1_000)).await
+}
+
+async fn what_is_inserted_in_order_comes_before_what_follows(store: &dyn Store) {
+    let documents = ["a", "b"].map(|id| document(json!({"_id": id}))).to_vec();
+    let marked = Write::UpdateEvery {
+        collection: THINGS,
+        filter: Filter::everything(),
+        change: Change::set("n", 1),
+    };
+    let then = vec![marked.clone(), delete(Filter::id("a"))];
+    let done = store.insert_in_order(THINGS, documents, then).await.unwrap();
+    assert_eq!(done[0], Written::Count(2));
+    assert_eq!(done[1], Written::Deleted(document(json!({"_id": "a", "n": 1}))));
+    assert_eq!(everything(store).await, ["b"]);
+    let done = store.insert_in_order(THINGS, Vec::new(), vec![marked]).await.unwrap();
+    assert_eq!(done, [Written::Count(1)]);
+    assert_eq!(store.insert_in_order(THINGS, Vec::new(), Vec::new()).await.unwrap(), []);
+}
+
+async fn a_taken_place_ends_an_insertion_in_order(store: &dyn Store) {
+    insert(store, THINGS, json!({"_id": "c", "n": 1})).await;
+    let documents = ["a", "b", "c", "d"].map(|id| document(json!({"_id": id}))).to_vec();
+    let then = vec![update(Filter::id("c"), Change::set("n", 2))];
+    let refused = store.insert_in_order(THINGS, documents, then).await;
+    let Err(StoreError::Taken { write: 2, index, .. }) = refused else { panic!("{refused:?}") };
+    assert_eq!(index, "_id");
+    let stored = everything(store).await;
+    assert!(stored == ["a", "b", "c"] || stored == ["c"], "{stored:?}");
+    let kept = store.get(THINGS, "c").await.unwrap().unwrap();
+    assert_eq!(kept["n"], 1);
+    let odd = vec![document(json!({"_id": "e", "_x": 1})), document(json!({"n": 1}))];
+    let refused = store.insert_in_order(THINGS, odd, Vec::new()).await;
+    assert!(matches!(refused, Err(StoreError::Invalid(_))), "{refused:?}");
+    assert_eq!(store.get(THINGS, "e").await.unwrap(), None);
+}
+
+/// As whoever appends to a chain: each tries the place behind the last one that it sees.
+async fn insertions_in_order_that_race_leave_no_gap(first: &dyn Store, second: &dyn Store) {
+    let indexes = vec![Index::unique("u", &["u"])];
+    let things = Collection { name: THINGS, indexes, searched: Vec::new() };
+    for store in [first, second] {
+        store.prepare(std::slice::from_ref(&things)).await.unwrap();
+    }
+    let append = |store, who: i64| async move {
+        let mut left: Vec<String> = (0..6).map(|number| format!("{who}-{number}")).collect();
+        while !left.is_empty() {
+            let end = Query::new(THINGS, Filter::everything(), 1);
+            let end = <dyn Store>::find(store, end.sorted(vec![Sort::descending("u")])).await;
+            let end = end.unwrap().first().map_or(0, |last| last["u"].as_i64().unwrap());
+            let place = |(u, id): (i64, &String)| document(json!({"_id": id, "u": u}));
+            let documents = (end + 1..).zip(&left).map(place).collect();
+            match <dyn Store>::insert_in_order(store, THINGS, documents, Vec::new()).await {
+                Ok(_) => break,
+                Err(StoreError::Taken { .. }) => {}
+                Err(error) => panic!("{error:?}"),
+            }
+            let stored = everything(store).await;
+            left.retain(|id| !stored.contains(id));
+        }
+    };
+    join_all((0..4).map(|who| append(if who % 2 == 0 { first } else { second }, who))).await;
+    let all = Query::new(THINGS, Filter::everything(), 100).sorted(vec![Sort::ascending("u")]);
+    let found = first.find(all).await.unwrap();
+    let places: Vec<i64> = found.iter().map(|it| it["u"].as_i64().unwrap()).collect();
+    assert_eq!(places, (1..=24).collect::<Vec<i64>>());
+    for who in 0..4 {
+        let own = format!("{who}-");
+        let own: Vec<&str> = found.iter().map(id).filter(|id| id.starts_with(&own)).collect();
+        assert!(own.is_sorted(), "{own:?}");
+    }
 }
 
 async fn an_empty_commit_does_nothing(store: &dyn Store) {
