@@ -37,16 +37,20 @@ pub fn configure(cfg: &mut ServiceConfig, ctx: &Ctx) {
     cfg.default_service(web::to(not_found));
 }
 
+/// The records are in a scope of their own, so that only requests for one of them are compared with
+/// what has a key in it.
 fn mount_plugin(cfg: &mut ServiceConfig, ctx: &Ctx, plugin: &'static dyn Plugin) {
     let resource = plugin.resource();
-    let path = format!("/api/{}/", resource.name());
-    mount(cfg, ctx, &path, List(plugin));
-    // Before the records, for which some of these would be keys.
-    for (_, below, get) in BELOW.iter().filter(|(name, ..)| *name == resource.name()) {
-        mount(cfg, ctx, &format!("{path}{below}"), *get);
-    }
-    mount(cfg, ctx, &format!("{path}{{key}}/"), Detail(plugin));
-    for action in resource.actions {
-        mount(cfg, ctx, &format!("{path}{{key}}/{}/", action.name), Extra(plugin, action));
-    }
+    let path = format!("/api/{}", resource.name());
+    mount(cfg, ctx, &format!("{path}/"), List(plugin));
+    cfg.service(web::scope(&path).configure(|cfg| {
+        // Before the records, for which some of these would be keys.
+        for (_, below, get) in BELOW.iter().filter(|(name, ..)| *name == resource.name()) {
+            mount(cfg, ctx, &format!("/{below}"), *get);
+        }
+        mount(cfg, ctx, "/{key}/", Detail(plugin));
+        for action in resource.actions {
+            mount(cfg, ctx, &format!("/{{key}}/{}/", action.name), Extra(plugin, action));
+        }
+    }));
 }

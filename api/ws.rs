@@ -41,10 +41,16 @@ const DIRECT: char = '@';
 
 /// Serves the sockets.
 pub(crate) fn mount(cfg: &mut web::ServiceConfig, ctx: &Ctx) {
-    for path in ["/ws/", "/ws/chat/{room}/", NOTIFICATIONS] {
+    for path in ["/ws/", NOTIFICATIONS] {
+        mount_at(cfg, ctx, path);
+    }
+    cfg.service(web::scope("/ws/chat").configure(|cfg| mount_at(cfg, ctx, "/{room}/")));
+}
+
+fn mount_at(cfg: &mut web::ServiceConfig, ctx: &Ctx, path: &str) {
+    for path in [path, path.trim_end_matches('/')] {
         let ctx = ctx.clone();
-        let paths = vec![path.to_owned(), path.trim_end_matches('/').to_owned()];
-        cfg.service(web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
+        cfg.service(web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
             let ctx = ctx.clone();
             async move { answer(&ctx, &request, payload).await }
         }));

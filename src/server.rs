@@ -23,7 +23,7 @@ use tokio::{
     signal::unix::{Signal, SignalKind, signal},
 };
 
-use crate::{failure::Failure, files, welcome};
+use crate::{failure::Failure, files, transfer::target, welcome};
 
 /// Fewest connections that a thread takes, whatever the limit of sockets is: REST needs some too.
 const CONNECTIONS_MIN: usize = 1_024;
@@ -53,7 +53,11 @@ pub(crate) async fn serve(settings: Settings) -> Result<(), Failure> {
     files::raise_limit();
     let bus = open_bus(&settings.bus)?;
     let store = open_store(&settings).await?;
-    let composed = compose(settings, Arc::clone(&store), bus);
+    let composed = async {
+        let ctx = compose(settings, Arc::clone(&store), bus).await?;
+        target::refuse_half(&*store).await?;
+        Ok(ctx)
+    };
     let served = serve_node(composed, signals, (listener, place)).await;
     store.close().await;
     served

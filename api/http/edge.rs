@@ -59,7 +59,8 @@ pub(crate) trait Endpoint {
     ) -> LocalBoxFuture<'call, Result<Reply, ApiError>>;
 }
 
-/// Serves an endpoint at one path, with and without its last slash.
+/// Serves an endpoint at one path, with and without its last slash. These are two resources, since
+/// a single one of two patterns would be looked for with regular expressions, by every request.
 pub(crate) fn mount(
     cfg: &mut web::ServiceConfig,
     ctx: &Ctx,
@@ -67,12 +68,13 @@ pub(crate) fn mount(
     endpoint: impl Endpoint + 'static,
 ) {
     let endpoint: Rc<dyn Endpoint> = Rc::new(endpoint);
-    let ctx = ctx.clone();
-    let paths = vec![path.to_owned(), path.trim_end_matches('/').to_owned()];
-    cfg.service(web::resource(paths).to(move |request: HttpRequest, payload: web::Payload| {
+    for path in [path, path.trim_end_matches('/')] {
         let (ctx, endpoint) = (ctx.clone(), Rc::clone(&endpoint));
-        async move { serve(ctx, endpoint.as_ref(), request, payload).await }
-    }));
+        cfg.service(web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
+            let (ctx, endpoint) = (ctx.clone(), Rc::clone(&endpoint));
+            async move { serve(ctx, endpoint.as_ref(), request, payload).await }
+        }));
+    }
 }
 
 /// One request from its first byte to its answer.

@@ -4,6 +4,7 @@
 
 use std::collections::HashMap;
 
+use futures_util::{StreamExt, TryStreamExt, stream};
 use ihs_actors::protocol::Category;
 use ihs_store::{Change, Document, Filter, Index, Query, Sort, Write, document::text};
 use serde::{Deserialize, Serialize};
@@ -37,8 +38,12 @@ const COLLECTION: &str = "reviews";
 /// Most reviews that are shown with one doctor, the newest ones.
 const SHOWN: u64 = 100;
 
-/// Most reviews that are shown with a page of doctors.
+/// Most reviews that are shown with a page of doctors; each has the same share, which is at least
+/// one.
 const SHOWN_IN_ALL: u64 = 500;
+
+/// Doctors whose reviews are read at once.
+const READ_AT_ONCE: usize = 8;
 
 /// The resource.
 pub(crate) struct Reviews;
@@ -149,20 +154,17 @@ pub(crate) async fn newest(
     doctors: &[String],
     fields: &[Field],
 ) -> Result<HashMap<String, Vec<Value>>, ApiError> {
-    let mut newest: HashMap<String, Vec<Value>> = HashMap::new();
     if !is_served(&ctx.settings.api, Reviews::NAME) {
-        return Ok(newest);
+        return Ok(HashMap::new());
     }
-    let most = if doctors.len() == 1 { SHOWN } else { SHOWN_IN_ALL };
-    let named = Filter::In("reviewee", doctors.iter().map(|name| name.as_str().into()).collect());
-    let query = Query::new(COLLECTION, named, most).sorted(vec![Sort::descending("_created")]);
-    for review in ctx.store.find(query).await? {
-        let shown = newest.entry(text(&review, "reviewee").to_owned()).or_default();
-        if (shown.len() as u64) < SHOWN {
-            shown.push(excerpt(&review, fields));
-        }
-    }
-    Ok(newest)
+    let share = SHOWN_IN_ALL / (doctors.len() as u64).max(1);
+    let read = doctors.iter().map(|doctor| async move {
+        let own =
+            Query::new(COLLECTION, Filter::eq("reviewee", doctor.as_str()), share.clamp(1, SHOWN));
+        let found = ctx.store.find(own.sorted(vec![Sort::descending("_created")])).await?;
+        Ok((doctor.clone(), found.iter().map(|review| excerpt(review, fields)).collect()))
+    });
+    stream::iter(read).buffer_unordered(READ_AT_ONCE).try_collect().await
 }
 
 fn excerpt(review: &Document, fields: &[Field]) -> Value {

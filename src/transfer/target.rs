@@ -249,7 +249,10 @@ impl<'a> Target<'a> {
 pub(crate) async fn refuse_half(store: &dyn Store) -> Result<(), Failure> {
     match mark_in(store).await? {
         None => Ok(()),
-        Some(_) => Err(Failure::failed("the store has a part of an import: finish that first")),
+        Some(_) => Err(Failure::failed(
+            "the store has a part of an import: finish that first, with the same command, or begin \
+             anew in an empty store",
+        )),
     }
 }
 

@@ -254,6 +254,9 @@ async fn a_part_of_one_import_is_not_mixed_with_another() {
     done(&export(&app, &original));
     refused(&import(&target, &original), "a part of another import");
     refused(&export(&target, &file(&target, "half")), "a part of an import");
+    refused(&target.run(&["serve", "--listen", "127.0.0.1:0"], ""), "a part of an import");
+    let superuser = ["createsuperuser", "--username", "root", "--password-stdin"];
+    refused(&target.run(&superuser, "long-enough-4-all\n"), "a part of an import");
 }
 
 #[tokio::test]

@@ -29,6 +29,10 @@ pub(super) async fn book(
     by: Party,
 ) -> Result<[Write; 4], ApiError> {
     let ctx = &call.ctx;
+    if by == Party::Patient && !is_trusted(call, &slot.doctor).await? {
+        let message = "The doctor is not verified and takes no appointments.";
+        return Err(ApiError::Conflict(message.to_owned()));
+    }
     let profile = Filter::eq("user", patient);
     if ctx.store.count("patients", profile.clone()).await? == 0 {
         return Err(ApiError::Forbidden);
@@ -49,6 +53,15 @@ pub(super) async fn book(
         .and_include(CLINICS, slot.clinic_id.as_str());
     let bound = Write::Update { collection: "patients", filter: profile, change: binding };
     Ok([own.hold(), doctor.touch(), clinic.touch(), bound])
+}
+
+/// Whether a doctor may treat: staff may have withdrawn that after the slot was opened.
+async fn is_trusted(call: &Call, doctor: &str) -> Result<bool, ApiError> {
+    if !call.ctx.settings.auth.verify_providers {
+        return Ok(true);
+    }
+    let verified = Filter::eq("user", doctor).and(Filter::eq("verified", true));
+    Ok(call.ctx.store.count("doctors", verified).await? > 0)
 }
 
 /// What a patient gets who wants a slot that was open: that it is so no more, and not who has it.

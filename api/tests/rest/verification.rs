@@ -2,7 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::support::{App, Client, settings};
+use crate::{
+    support::{App, Client, settings},
+    ward::{Ward, set},
+};
 
 /// A clinic with a doctor and a nurse, whose patient is ada.
 struct Clinic {
@@ -135,4 +138,19 @@ async fn where_the_settings_say_so_everybody_is_taken_at_their_word() {
         assert_eq!(client.get("/api/treatments/").await.body["count"], 1);
     }
     dora.patch("/api/doctors/dora/", json!({"verified": true})).await.is(403);
+}
+
+#[actix_web::test]
+async fn slots_of_a_doctor_who_is_not_trusted_any_more_are_not_reserved() {
+    let ward = Ward::start().await;
+    let cat = ward.app.patient("cat").await;
+    let (slot, held) = (ward.slot(60, 90).await, ward.reserved(&cat, 120, 150).await);
+    verify(&ward.staff, "ada", false).await;
+    cat.get(&slot).await.is(200);
+    let refused = "The doctor is not verified and takes no appointments.";
+    set(&cat, &slot, "reserved").await.details(409, refused);
+    assert_eq!(cat.get(&slot).await.body["status"], "open");
+    set(&cat, &held, "cancelled").await.is(200);
+    verify(&ward.staff, "ada", true).await;
+    set(&cat, &slot, "reserved").await.is(200);
 }
