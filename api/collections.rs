@@ -40,15 +40,19 @@ pub fn all() -> Vec<Collection> {
 const PASSING: [&str; 5] =
     [auth::SESSIONS, auth::TICKETS, idempotency::COLLECTION, online::CONNECTIONS, NODES];
 
-/// The names of all others, each once: what is moved to another store.
+/// The names of all others, each once: what is moved to another store, in this order. The audit log
+/// comes behind what it tells of, in the order against that in which entries move: whoever copies
+/// one collection after the other, while nodes write, has an entry for each change that they have.
 #[must_use]
 pub fn lasting() -> Vec<&'static str> {
+    let log = [audit::OUTBOX, audit::HEADS, audit::ENTRIES];
     let mut names: Vec<&'static str> = Vec::new();
     for Collection { name, .. } in all() {
-        if !PASSING.contains(&name) && !names.contains(&name) {
+        if !PASSING.contains(&name) && !log.contains(&name) && !names.contains(&name) {
             names.push(name);
         }
     }
+    names.extend(log);
     names
 }
 

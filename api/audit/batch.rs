@@ -5,19 +5,22 @@
 
 use std::{collections::HashSet, time::Duration};
 
-use ihs_store::{Document, Filter, Query, Sort, Store, StoreError, Write, document::text};
+use ihs_store::{Document, Filter, Query, Sort, Store, StoreError, Write, Written, document::text};
 use rand::RngExt;
 use tokio::time::sleep;
 
 use super::{
     ENTRIES,
-    chain::{HEADS, Link},
+    chain::{HEAD, HEADS, Link},
     entry::Entry,
     outbox::OUTBOX,
 };
 
 /// How often others may come first.
 const TRIES: u32 = 64;
+
+/// How often the outcome may be unknown: each such try takes as long as a call of the store may.
+const UNKNOWN: u32 = 2;
 
 /// Longest pause before the next try, in milliseconds.
 const PAUSE_MILLIS: u64 = 8;
@@ -57,7 +60,7 @@ impl Batch {
         if self.entries.is_empty() {
             return Ok(known);
         }
-        let mut tries = 0;
+        let (mut tries, mut unknown) = (0, 0);
         loop {
             let end = match known.take() {
                 Some(end) => end,
@@ -66,17 +69,21 @@ impl Batch {
             let failed = |error: serde_json::Error| StoreError::Failed(error.into());
             let (end, documents) = self.behind(&end).map_err(failed)?;
             match store.insert_in_order(ENTRIES, documents, self.afterwards(&end)).await {
-                Ok(_) => return Ok(Some(end)),
-                Err(StoreError::Taken { .. } | StoreError::OutcomeUnknown(_)) if tries < TRIES => {
-                    tries += 1;
-                    pause().await;
-                    self.forget_appended(store).await?;
+                Ok(done) => {
+                    if done.first() == Some(&Written::Count(0)) {
+                        crown(store, &end).await?;
+                    }
+                    return Ok(Some(end));
                 }
+                Err(StoreError::Taken { .. }) if tries < TRIES => tries += 1,
                 Err(StoreError::Taken { .. }) => {
                     return Err(StoreError::Unavailable("others keep appending".into()));
                 }
+                Err(StoreError::OutcomeUnknown(_)) if unknown < UNKNOWN => unknown += 1,
                 Err(error) => return Err(error),
             }
+            pause().await;
+            self.forget_appended(store).await?;
         }
     }
 
@@ -114,17 +121,25 @@ impl Batch {
     }
 }
 
-/// Where the chain ends. It gets a head before its first entry.
+/// Where the chain ends.
 async fn end(store: &dyn Store) -> Result<Link, StoreError> {
     let query = Query::new(ENTRIES, Filter::everything(), 1).sorted(vec![Sort::descending("n")]);
-    if let Some(last) = store.find(query).await?.first() {
-        let damaged = || StoreError::Failed("the last entry of the audit log is damaged".into());
-        return Link::of(last).ok_or_else(damaged);
+    let damaged = || StoreError::Failed("the last entry of the audit log is damaged".into());
+    match store.find(query).await?.first() {
+        Some(last) => Link::of(last).ok_or_else(damaged),
+        None => Ok(Link::start()),
     }
-    let start = Link::start();
-    let head = Write::Insert { collection: HEADS, document: start.head() };
-    match store.commit(vec![head]).await {
-        Ok(_) | Err(StoreError::Taken { .. } | StoreError::OutcomeUnknown(_)) => Ok(start),
+}
+
+/// Sees to a head that was not raised to here: it is further, or there is none yet.
+async fn crown(store: &dyn Store, end: &Link) -> Result<(), StoreError> {
+    if store.get(HEADS, HEAD).await?.is_some() {
+        return Ok(());
+    }
+    match store.commit(vec![Write::Insert { collection: HEADS, document: end.head() }]).await {
+        Ok(_) => Ok(()),
+        // Another node has made one.
+        Err(StoreError::Taken { .. }) => store.commit(vec![end.raise()]).await.map(drop),
         Err(error) => Err(error),
     }
 }

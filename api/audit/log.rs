@@ -1,14 +1,14 @@
-//! The way into the chain, for all requests of a node: what waits while a commit is in flight goes
+//! The way into the chain, for all requests of a node: what waits while a batch is appended goes
 //! into the next one, all of it together. Which of two nodes comes first, the store decides.
 //!
 //! The queue is bounded. A read whose entries find no place in it, or do not get into the store, is
 //! refused; what is in the outbox stays there, and is taken along when the store is back.
 
-use std::{collections::VecDeque, mem, sync::Arc};
+use std::{collections::VecDeque, mem, sync::Arc, time::Duration};
 
 use ihs_store::{Store, StoreError};
 use parking_lot::Mutex;
-use tokio::{runtime::Handle, sync::oneshot};
+use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use super::{
     batch::{Batch, Source},
@@ -21,8 +21,11 @@ use crate::error::ApiError;
 /// Entries that may wait.
 const QUEUE: usize = 16_384;
 
-/// Entries that one commit appends, unless a single request has more.
+/// Entries that are appended at once, unless a single request has more.
 const BATCH: usize = 512;
+
+/// Longest wait of a request for its entries. They may still be appended afterwards.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Entries are not in the log.
 #[derive(Debug, thiserror::Error)]
@@ -105,10 +108,11 @@ impl Log {
     async fn wait_for(&self, entries: Vec<Entry>) -> Result<(), Lost> {
         let (waiting, outcome) = oneshot::channel();
         self.push(Job { entries, source: Source::Request, waiting: Some(waiting) })?;
-        outcome.await.unwrap_or(Err(Lost))
+        timeout(PATIENCE, outcome).await.map_or(Err(Lost), |said| said.unwrap_or(Err(Lost)))
     }
 
     fn push(&self, job: Job) -> Result<(), Lost> {
+        let runtime = Handle::try_current().map_err(|_| Lost)?;
         let mut queue = self.0.queue.lock();
         if queue.entries + job.entries.len() > QUEUE {
             return Err(Lost);
@@ -116,7 +120,6 @@ impl Log {
         queue.entries += job.entries.len();
         queue.jobs.push_back(job);
         if !queue.attended {
-            let runtime = Handle::try_current().map_err(|_| Lost)?;
             queue.attended = true;
             runtime.spawn(Turn { log: self.clone(), is_over: false }.attend());
         }
@@ -148,9 +151,8 @@ impl Log {
         }
         if round.owed {
             let owed = outbox::oldest(&*self.0.store, BATCH as u64).await?;
-            // As many as were asked for: there may be more.
-            self.0.queue.lock().owed |= owed.len() == BATCH;
-            batch.add(owed, Source::Outbox);
+            self.0.queue.lock().owed |= owed.has_more;
+            batch.add(owed.entries, Source::Outbox);
         }
         let known = self.0.head.lock().take();
         let head = batch.append(&*self.0.store, known).await?;

@@ -3,7 +3,7 @@
 //! or moved afterwards is found.
 //!
 //! - `entry`: what an entry says; `chain`: how entries hang together, as pure functions
-//! - `log`: the way into the chain, for all requests of a node; `batch`: what one commit appends
+//! - `log`: the way into the chain, for all requests of a node; `batch`: what is appended at once
 //! - `outbox`: entries that are stored together with the change that they tell of
 //! - `trace`: which entries a request makes; [`verify()`]: the walk along the whole chain
 //!

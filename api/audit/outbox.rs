@@ -1,5 +1,5 @@
-//! Entries of changes. A change cannot wait for its place in the chain, where only one commit can be
-//! made at a time; so it is stored together with its entry, which then goes from the outbox into the
+//! Entries of changes. A change cannot wait for its place in the chain, where one batch is appended
+//! after the other; so it is stored together with its entry, which then goes from the outbox into the
 //! chain, at once or, should the node crash before, as soon as another one looks.
 
 use ihs_store::{Document, Filter, Query, Sort, Store, StoreError, Write, Written};
@@ -24,11 +24,27 @@ pub(crate) async fn commit(ctx: &Ctx, writes: Vec<Write>) -> Result<Vec<Written>
     Ok(done)
 }
 
-/// Some entries that wait, those first that have waited longest.
-pub(super) async fn oldest(store: &dyn Store, limit: u64) -> Result<Vec<Entry>, StoreError> {
+/// Some entries that wait.
+pub(super) struct Owed {
+    pub(super) entries: Vec<Entry>,
+    /// Whether there may be others.
+    pub(super) has_more: bool,
+}
+
+/// Entries that wait, those first that have waited longest. What cannot be read, since a newer
+/// version of a node wrote it, is left for that one.
+pub(super) async fn oldest(store: &dyn Store, limit: u64) -> Result<Owed, StoreError> {
     let query = Query::new(OUTBOX, Filter::everything(), limit);
-    let found = store.find(query.sorted(vec![Sort::ascending("_id")])).await?;
-    Ok(found.into_iter().filter_map(entry).collect())
+    let mut query = query.sorted(vec![Sort::ascending("_id")]);
+    loop {
+        let found = store.find(query.clone()).await?;
+        let has_more = found.len() as u64 == limit;
+        query.after = found.last().map(|last| query.position(last));
+        let entries: Vec<Entry> = found.into_iter().filter_map(entry).collect();
+        if !entries.is_empty() || !has_more {
+            return Ok(Owed { entries, has_more });
+        }
+    }
 }
 
 fn entry_in(write: &Write) -> Option<Entry> {

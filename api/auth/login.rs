@@ -63,14 +63,18 @@ async fn log_in(call: &Call) -> Result<Reply, ApiError> {
     admit(call, &visitor)?;
     let user = find(&call.ctx, &account).await?;
     let right = is_right(&call.ctx, text(&values, "password"), user.as_ref()).await?;
-    admit(call, &visitor)?;
+    let admitted = admit(call, &visitor);
     let now = call.ctx.clock.now();
     let is_known = user.is_some();
     let Some(user) = user.filter(|user| right && is_active(user)) else {
-        call.ctx.throttle.fail(&visitor, now).map_err(throttled)?;
+        let counted =
+            admitted.and_then(|()| call.ctx.throttle.fail(&visitor, now).map_err(throttled));
+        let account = account.clone();
         record_failure(call, Some(account).filter(|_| is_known)).await?;
+        counted?;
         return Err(Faults::whole(WRONG).into());
     };
+    admitted?;
     call.ctx.throttle.succeed(&visitor, now);
     let pair = sessions::begin(&call.ctx, &user).await?;
     let principal = identity::principal_of(&call.ctx, &user, pair.session(), 0);

@@ -1,8 +1,8 @@
 //! `POST /api/token/refresh/`: a refresh token for a new pair.
 
-use ihs_store::document::text;
+use ihs_store::{Document, document::text};
 
-use super::{login, sessions, sessions::Refreshed};
+use super::{login, sessions};
 use crate::{
     error::ApiError,
     fields::Field,
@@ -21,8 +21,8 @@ pub(crate) const ENDPOINT: Post = Post {
 
 async fn refresh(call: &Call) -> Result<Reply, ApiError> {
     let values = call.fields(FIELDS).await?;
-    match sessions::refresh(&call.ctx, text(&values, "refresh")).await? {
-        Refreshed::Pair(pair, user) => Ok(Reply::ok(&login::grant(call, &user, pair).await?)),
-        Refreshed::Refused => Err(ApiError::Unauthenticated("Token is invalid or expired")),
-    }
+    let grant = async |user: &Document, pair| login::grant(call, user, pair).await;
+    let granted = sessions::refresh(&call.ctx, text(&values, "refresh"), grant).await?;
+    let granted = granted.ok_or(ApiError::Unauthenticated("Token is invalid or expired"))?;
+    Ok(Reply::ok(&granted))
 }

@@ -48,14 +48,6 @@ impl Pair {
     }
 }
 
-/// What became of a refresh token.
-pub(crate) enum Refreshed {
-    /// It is spent, and here is the next.
-    Pair(Pair, Box<Document>),
-    /// It is no good.
-    Refused,
-}
-
 /// Begins a session of this user.
 pub(crate) async fn begin(ctx: &Ctx, user: &Document) -> Result<Pair, ApiError> {
     let (id, family, secret) = (ctx.ids.record(), secrets::random(), secrets::random());
@@ -73,32 +65,39 @@ pub(crate) async fn begin(ctx: &Ctx, user: &Document) -> Result<Pair, ApiError> 
     pair(ctx, user, &id, &family, &secret)
 }
 
-/// Spends a refresh token. One that was spent before ends its session.
-pub(crate) async fn refresh(ctx: &Ctx, token: &str) -> Result<Refreshed, ApiError> {
+/// Spends a refresh token for what `grant` makes of the next pair; `None` when it is no good. One
+/// that was spent before ends its session. It is spent last of all: whoever is told that something
+/// failed may come with it again.
+pub(crate) async fn refresh<T>(
+    ctx: &Ctx,
+    token: &str,
+    grant: impl AsyncFnOnce(&Document, Pair) -> Result<T, ApiError>,
+) -> Result<Option<T>, ApiError> {
     let Some((id, family, spent)) = parts(token) else {
-        return Ok(Refreshed::Refused);
+        return Ok(None);
     };
     let Some(session) = live(ctx, id).await? else {
-        return Ok(Refreshed::Refused);
+        return Ok(None);
     };
     if text(&session, "family") != secrets::digest(family.as_bytes()) {
-        return Ok(Refreshed::Refused);
+        return Ok(None);
     }
     let user = ctx.store.get("users", text(&session, "user")).await?;
     let Some(user) = user.filter(|user| is_active(user) && is_of(&session, user)) else {
-        return Ok(Refreshed::Refused);
+        return Ok(None);
     };
-    let secret = secrets::random();
-    if rotate(ctx, id, spent, &secret).await? {
-        let pair = pair(ctx, &user, id, family, &secret)?;
-        Ok(Refreshed::Pair(pair, Box::new(user)))
-    } else {
-        let principal = principal_of(ctx, &user, id, 0);
-        let entry = Entry::new(ctx, Action::Logout).by(&principal).because(STOLEN);
-        audit::commit(ctx, vec![revoke_one(id), audit::write(&entry)?]).await?;
-        end_sockets(ctx, text(&user, "username"), &Logins::Only(id.to_owned()));
-        Ok(Refreshed::Refused)
+    if text(&session, "secret") == secrets::digest(spent.as_bytes()) {
+        let secret = secrets::random();
+        let granted = grant(&user, pair(ctx, &user, id, family, &secret)?).await?;
+        if rotate(ctx, id, spent, &secret).await? {
+            return Ok(Some(granted));
+        }
     }
+    let principal = principal_of(ctx, &user, id, 0);
+    let entry = Entry::new(ctx, Action::Logout).by(&principal).because(STOLEN);
+    audit::commit(ctx, vec![revoke_one(id), audit::write(&entry)?]).await?;
+    end_sockets(ctx, text(&user, "username"), &Logins::Only(id.to_owned()));
+    Ok(None)
 }
 
 /// The session with this id, unless it has ended.
@@ -155,16 +154,20 @@ fn epoch(document: &Document) -> i64 {
 
 /// Of two that spend the same token at once, one wins.
 async fn rotate(ctx: &Ctx, id: &str, spent: &str, secret: &str) -> Result<bool, StoreError> {
+    let next = secrets::digest(secret.as_bytes());
     let expires = refresh_end(ctx, ctx.clock.now());
     let write = Write::Update {
         collection: SESSIONS,
         filter: Filter::id(id).and(Filter::eq("secret", secrets::digest(spent.as_bytes()))),
-        change: Change::set("secret", secrets::digest(secret.as_bytes()))
-            .and_set("expires", expires),
+        change: Change::set("secret", next.clone()).and_set("expires", expires),
     };
     match ctx.store.commit(vec![write]).await {
         Ok(_) => Ok(true),
         Err(StoreError::Unmatched { .. }) => Ok(false),
+        Err(StoreError::OutcomeUnknown(cause)) => match ctx.store.get(SESSIONS, id).await? {
+            Some(session) if text(&session, "secret") == next => Ok(true),
+            _ => Err(StoreError::OutcomeUnknown(cause)),
+        },
         Err(error) => Err(error),
     }
 }

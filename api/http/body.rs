@@ -20,6 +20,9 @@ pub(crate) const PARSES: [&str; 3] =
 /// Longest wait for the next part of a body.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// Longest wait for a whole body.
+const PATIENCE_IN_ALL: Duration = Duration::from_mins(2);
+
 /// Reads a whole body and understands it.
 pub(crate) async fn read(
     payload: web::Payload,
@@ -27,7 +30,8 @@ pub(crate) async fn read(
     limit: usize,
 ) -> Result<Input, ApiError> {
     let content_type = text_of(headers, header::CONTENT_TYPE).unwrap_or_default();
-    let bytes = collect(payload, headers, limit).await?;
+    let collected = timeout(PATIENCE_IN_ALL, collect(payload, headers, limit)).await;
+    let bytes = collected.map_err(|_| ApiError::BodyTooSlow)??;
     parse(content_type, &bytes)
 }
 

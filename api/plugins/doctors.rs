@@ -95,11 +95,7 @@ impl ViewSet for Doctors {
     /// the speciality in their appointments, that they can be found by it.
     async fn before_update(call: &Call, edit: &mut Edit<Doctor>) -> Result<(), ApiError> {
         if edit.before.verified != edit.after.verified {
-            edit.writes.push(Write::UpdateEvery {
-                collection: "users",
-                filter: Filter::id(edit.id.clone()),
-                change: Change::set("verified", edit.after.verified),
-            });
+            edit.writes.push(trusted(&edit.id, edit.after.verified));
             let action = if edit.after.verified { Action::Verify } else { Action::Unverify };
             let entry = trace::done(call, action).with(Self::NAME, &edit.after.user);
             edit.writes.push(audit::write(&entry)?);
@@ -114,6 +110,11 @@ impl ViewSet for Doctors {
     async fn before_delete(call: &Call, removal: &mut Removal<Doctor>) -> Result<(), ApiError> {
         let Doctor { kind, user, .. } = &removal.record;
         let role = Role::named(kind).unwrap_or_default();
+        if removal.record.verified {
+            removal.writes.push(trusted(&removal.id, false));
+            let entry = trace::done(call, Action::Unverify).with(Self::NAME, user);
+            removal.writes.push(audit::write(&entry)?);
+        }
         leaving::end_account(&call.ctx, role, user).await?.join(removal);
         Ok(())
     }
@@ -133,4 +134,10 @@ impl ViewSet for Doctors {
         }
         Ok(())
     }
+}
+
+/// Whether a provider is trusted, in the user's record.
+fn trusted(user_id: &str, verified: bool) -> Write {
+    let change = Change::set("verified", verified);
+    Write::UpdateEvery { collection: "users", filter: Filter::id(user_id), change }
 }

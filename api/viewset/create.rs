@@ -159,6 +159,6 @@ pub(crate) fn taken(resource: &Resource, collection: &str, index: &str) -> ApiEr
     let own = collection == resource.collection();
     match unique::fault_of(resource, index).filter(|_| own) {
         Some(faults) => faults.into(),
-        None => ApiError::Conflict(format!("{index} of {collection} is taken.")),
+        None => ApiError::Conflict("Another record is in the way.".to_owned()),
     }
 }

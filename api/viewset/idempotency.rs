@@ -48,11 +48,11 @@ impl Repeat {
             let message = format!("Ensure the Idempotency-Key has no more than {KEY_BYTES} bytes.");
             return Err(ApiError::Malformed(message));
         }
-        let caller = call.caller.principal().map_or("", |principal| principal.user_id.as_str());
-        Ok(Some(Self {
-            id: digest(&[caller.as_bytes(), key.as_bytes()]),
-            request: request_of(resource, input),
-        }))
+        let request = request_of(resource, input);
+        // Callers without a name share no keys: what they ask for tells them apart.
+        let caller = call.caller.principal().map_or(&request, |principal| &principal.user_id);
+        let id = digest(&[caller.as_bytes(), key.as_bytes()]);
+        Ok(Some(Self { id, request }))
     }
 
     /// The first answer under this key; `None` when this is the first request.

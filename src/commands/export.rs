@@ -60,12 +60,11 @@ async fn record(ctx: &Ctx) -> Result<(), Failure> {
 
 async fn to_standard_output(ctx: &Ctx) -> Result<Tally, Failure> {
     let collections = lasting_collections();
-    let header = header(ctx, &collections).await?;
+    let header = header(ctx, &collections).await;
     let progress = bar(&header);
     let out = io::BufWriter::new(io::stdout());
     let writer = Writer::begin(out, &header).map_err(unwritten)?;
-    let audit = header.audit;
-    let mut source = Source { store: &*ctx.store, writer, progress: &progress, audit };
+    let mut source = Source { store: &*ctx.store, writer, progress: &progress, audit: None };
     source.write(&collections, &Position::Start).await?;
     let (_, tally) = source.writer.end().map_err(unwritten)?;
     progress.finish_and_clear();
@@ -75,19 +74,19 @@ async fn to_standard_output(ctx: &Ctx) -> Result<Tally, Failure> {
 async fn to_file(ctx: &Ctx, target: &Path) -> Result<Tally, Failure> {
     let part = Part::open(target)?;
     let collections = lasting_collections();
-    let header = header(ctx, &collections).await?;
+    let header = header(ctx, &collections).await;
     let progress = bar(&header);
     let (writer, from, audit) = match begun(&part, &header)? {
         Some(Begun { seal, is_complete: true, .. }) => {
             part.finish()?;
             return Ok(seal.tally());
         }
-        Some(Begun { header, seal, position, .. }) => {
+        Some(Begun { seal, position, audit, .. }) => {
             eprintln!("going on with {} behind line {}", part.path().display(), seal.lines());
             progress.set_position(seal.tally().documents);
-            (part.resume(seal), position, header.audit)
+            (part.resume(seal), position, audit)
         }
-        None => (part.begin(&header), Position::Start, header.audit),
+        None => (part.begin(&header), Position::Start, None),
     };
     let writer = writer.map_err(|error| part.failed(error))?;
     let mut source = Source { store: &*ctx.store, writer, progress: &progress, audit };
@@ -129,17 +128,15 @@ fn refuse_another(part: &Part, begun: &Header, now: &Header) -> Result<(), Failu
     Err(Failure::failed(format!("{path} {reason}: remove it to begin anew")))
 }
 
-async fn header(ctx: &Ctx, collections: &[&'static str]) -> Result<Header, Failure> {
+async fn header(ctx: &Ctx, collections: &[&'static str]) -> Header {
     let settings = &ctx.settings;
     let place = format!("{} {}", welcome::data_place(settings), settings.store.database);
-    let audit = audit::end_of_chain(&*ctx.store).await;
-    Ok(Header {
+    Header {
         format: FORMAT,
         created: ctx.clock.now(),
         source: seal::fingerprint(&place),
-        audit: audit.map_err(|error| Failure::failed("the store cannot be read").because(error))?,
         collections: source::parts(&*ctx.store, collections).await,
-    })
+    }
 }
 
 fn bar(header: &Header) -> ProgressBar {

@@ -26,10 +26,6 @@ pub(crate) struct Header {
     pub(crate) created: Timestamp,
     /// Tells stores apart, and nothing about them.
     pub(crate) source: String,
-    /// Where the audit log ended when the export was begun: the file has it up to there, and so it is
-    /// whole, although nodes append to it meanwhile.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(crate) audit: Option<Document>,
     /// The collections in the order of the file.
     pub(crate) collections: Vec<Part>,
 }

@@ -8,8 +8,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use ihs_api::audit;
+use ihs_store::Document;
+
 use super::{
-    line::Header,
+    line::{Header, Item},
     position::Position,
     reader::{Broken, Reader},
     seal::Seal,
@@ -40,6 +43,8 @@ pub(crate) struct Begun {
     pub(crate) seal: Seal,
     /// Its last item.
     pub(crate) position: Position,
+    /// Where the audit log ends in it, if it is so far.
+    pub(crate) audit: Option<Document>,
     /// Whether it lacks nothing but its name.
     pub(crate) is_complete: bool,
 }
@@ -94,19 +99,20 @@ impl Part {
             Err(Broken::CutOff { .. }) => return Ok(None),
             Err(broken) => return Err(broken),
         };
-        let (mut position, mut is_complete) = (Position::Start, false);
+        let (mut position, mut audit, mut is_complete) = (Position::Start, None, false);
         loop {
             match reader.next_run() {
                 Ok(Some(run)) => {
                     position = run.items.last().map_or(position, Position::from);
                     is_complete = run.is_last;
+                    audit = run.items.into_iter().find_map(end_of_audit).or(audit);
                 }
                 Err(Broken::Unreadable(error)) => return Err(error.into()),
                 Ok(None) | Err(_) => break,
             }
         }
         let (header, seal) = (reader.header().clone(), reader.seal().clone());
-        Ok(Some(Begun { header, seal, position, is_complete }))
+        Ok(Some(Begun { header, seal, position, audit, is_complete }))
     }
 
     /// Writes it from the beginning.
@@ -150,6 +156,13 @@ impl Part {
 
 fn cannot_write(path: &Path, error: io::Error) -> Failure {
     Failure::failed(format!("{} cannot be written", path.display())).because(error)
+}
+
+fn end_of_audit(item: Item) -> Option<Document> {
+    match item {
+        Item::Document { collection, document } => (collection == audit::HEADS).then_some(document),
+        Item::Entry { .. } => None,
+    }
 }
 
 #[cfg(test)]

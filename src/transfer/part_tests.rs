@@ -11,7 +11,6 @@ fn header() -> Header {
         format: FORMAT,
         created: Timestamp::default(),
         source: String::new(),
-        audit: None,
         collections: Vec::new(),
     }
 }

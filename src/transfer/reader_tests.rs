@@ -11,7 +11,6 @@ fn header() -> Header {
         format: FORMAT,
         created: Timestamp::from_millis(1_800_000_000_000),
         source: "0123456789abcdef".to_owned(),
-        audit: None,
         collections: vec![part],
     }
 }

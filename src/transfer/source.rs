@@ -32,7 +32,7 @@ pub(crate) struct Source<'a, W> {
     pub(crate) writer: Writer<W>,
     /// How far it is.
     pub(crate) progress: &'a ProgressBar,
-    /// Where the audit log ended when the export was begun.
+    /// Where the audit log ended when the export came to it.
     pub(crate) audit: Option<Document>,
 }
 
@@ -92,7 +92,7 @@ impl<W: Write> Source<'_, W> {
         mut after: Option<String>,
     ) -> Result<(), Failure> {
         if collection == audit::HEADS {
-            return if after.is_some() { Ok(()) } else { self.end_of_audit() };
+            return if after.is_some() { Ok(()) } else { self.end_of_audit().await };
         }
         let mut pages = Pages::new();
         loop {
@@ -113,14 +113,16 @@ impl<W: Write> Source<'_, W> {
         }
     }
 
-    /// What the file has of the entries of the audit log: those before the export was begun.
+    /// What the file has of the entries of the audit log: those up to where it ended.
     fn audited(&self) -> Filter {
         let end = self.audit.as_ref().and_then(|end| end.get("n"));
         end.map_or_else(Filter::nothing, |n| Filter::Lte("n", n.clone()))
     }
 
-    /// Writes where they end.
-    fn end_of_audit(&mut self) -> Result<(), Failure> {
+    /// Writes where they end, before them and behind all that they tell of: an entry that is neither
+    /// there nor in the outbox, which was copied before, is of something later.
+    async fn end_of_audit(&mut self) -> Result<(), Failure> {
+        self.audit = audit::end_of_chain(self.store).await.map_err(unread)?;
         let Some(end) = &self.audit else { return Ok(()) };
         self.writer.document(audit::HEADS, &id_first(end.clone())).map_err(unwritten)?;
         self.progress.inc(1);

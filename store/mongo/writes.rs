@@ -73,10 +73,10 @@ impl Writing<'_> {
         match run!(self.session, into.insert_many(documents).ordered(true)) {
             Ok(_) => Ok(vec![Written::Inserted; run.len()]),
             Err(error) => {
-                let at = failed_insertion(&error).unwrap_or_default();
+                let at = failed_insertion(&error);
                 let fault = Fault::from(error);
-                Err(match run.get(at) {
-                    Some(write) => taken(fault, position + at, write),
+                Err(match at.and_then(|at| Some((at, run.get(at)?))) {
+                    Some((at, write)) => taken(fault, position + at, write),
                     None => fault,
                 })
             }

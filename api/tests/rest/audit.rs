@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use futures_util::future::join_all;
 use ihs_api::audit::verify;
-use ihs_store::{Change, Filter, Write};
+use ihs_store::{Change, Filter, Query, Write};
 use serde_json::{Value, json};
 
 use crate::{
@@ -291,6 +291,46 @@ async fn an_append_whose_outcome_is_not_known_is_made_once() {
         assert!(app.meddler.is_done());
         assert_eq!(entries(&app).await, before + 1);
     }
+}
+
+#[actix_web::test]
+async fn an_append_that_was_broken_off_is_gone_on_with() {
+    let app = App::start().await;
+    let (ada, sam) = (app.patient("ada").await, app.staff("sam").await);
+    for (round, steps) in (1_u64..).zip([0, 1, 2]) {
+        let before = entries(&app).await;
+        app.meddler.plan(Mischief::StopBehind(steps));
+        ada.patch("/api/patients/ada/", json!({"weight": round})).await.is(200);
+        ada.get("/api/patients/ada/").await.is(200);
+        assert!(app.meddler.is_done());
+        let changes = told(&sam, "patient=ada&action=update").await;
+        assert_eq!(changes.len() as u64, round);
+        assert!(entries(&app).await >= before + 2);
+        assert_eq!(app.ctx.store.count("audit_outbox", Filter::everything()).await.unwrap(), 0);
+    }
+}
+
+#[actix_web::test]
+async fn a_head_that_nobody_raised_is_behind_and_no_flaw() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    for _ in 0..3 {
+        let entries = app.ctx.store.count("audit", Filter::everything()).await.unwrap();
+        let here = Filter::eq("n", entries);
+        let last = Query::new("audit", here, 1);
+        let last = app.ctx.store.find(last).await.unwrap().remove(0);
+        ada.get("/api/patients/ada/").await.is(200);
+        // As a node leaves it that dies behind its last entry.
+        let change = Change::set("n", entries).and_set("hash", last["hash"].clone());
+        let lower =
+            Write::UpdateEvery { collection: "audit_heads", filter: Filter::everything(), change };
+        app.ctx.store.commit(vec![lower]).await.unwrap();
+        verify(&*app.ctx.store, None, |_, _| ()).await.unwrap();
+    }
+    let gone = Write::DeleteEvery { collection: "audit_heads", filter: Filter::everything() };
+    app.ctx.store.commit(vec![gone]).await.unwrap();
+    ada.get("/api/patients/ada/").await.is(200);
+    verify(&*app.ctx.store, None, |_, _| ()).await.unwrap();
 }
 
 #[actix_web::test]

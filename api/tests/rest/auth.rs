@@ -6,7 +6,10 @@ use ihs_api::{authenticate, redeem_ticket};
 use ihs_store::{Change, Filter, Write};
 use serde_json::json;
 
-use crate::support::{Answer, App, PASSWORD, account};
+use crate::{
+    meddler::Mischief,
+    support::{Answer, App, PASSWORD, account},
+};
 
 #[actix_web::test]
 async fn a_login_hands_out_tokens_the_user_and_the_profile() {
@@ -164,6 +167,25 @@ async fn a_refresh_token_is_spent_once_and_its_copy_ends_the_session() {
     refresh(&app, &third).await.details(401, "Token is invalid or expired");
     refresh(&app, "a.b.c").await.details(401, "Token is invalid or expired");
     refresh(&app, "").await.is(400).says(&json!({"refresh": ["This field may not be blank."]}));
+}
+
+#[actix_web::test]
+async fn a_refresh_that_failed_can_be_tried_again() {
+    let app = App::start().await;
+    app.patient("ada").await;
+    let body = json!({"username": "ada", "password": PASSWORD});
+    let pair = app.anonymous().post("/api/token/", body).await.is(200);
+    let token = pair.text_at("/refresh");
+    for mischief in [Mischief::Refuse("audit_heads"), Mischief::Refuse("sessions")] {
+        app.meddler.plan(mischief);
+        refresh(&app, &token).await.is(503);
+        assert!(app.meddler.is_done());
+    }
+    app.meddler.plan(Mischief::Forget("sessions"));
+    let next = refresh(&app, &token).await.is(200).text_at("/refresh");
+    app.meddler.plan(Mischief::Lose("sessions"));
+    refresh(&app, &next).await.is(503);
+    refresh(&app, &next).await.is(200);
 }
 
 #[actix_web::test]

@@ -25,6 +25,8 @@ pub(crate) enum Mischief {
     Lose(&'static str),
     /// The one after the next fails.
     RefuseSecond(&'static str),
+    /// The next insertion in order is broken off behind so many steps, and nobody is told.
+    StopBehind(usize),
     /// The next commit that changes this collection waits.
     Hold(&'static str, Arc<Pause>),
 }
@@ -160,6 +162,25 @@ impl Store for Meddler {
             Some(_) => Err(StoreError::Unavailable("meddled with".into())),
             None => self.inner.commit(writes).await,
         }
+    }
+
+    async fn insert_in_order(
+        &self,
+        collection: &'static str,
+        documents: Vec<Document>,
+        then: Vec<Write>,
+    ) -> Result<Vec<Written>, StoreError> {
+        let insert = |document| Write::Insert { collection, document };
+        let inserted = documents.len();
+        let writes: Vec<Write> = documents.into_iter().map(insert).chain(then).collect();
+        let stop = self.take(|mischief| matches!(mischief, Mischief::StopBehind(_)));
+        let Some(Mischief::StopBehind(steps)) = stop else {
+            return Ok(self.commit(writes).await?.split_off(inserted));
+        };
+        for write in writes.into_iter().take(steps) {
+            self.inner.commit(vec![write]).await?;
+        }
+        Err(StoreError::OutcomeUnknown("meddled with".into()))
     }
 
     async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {

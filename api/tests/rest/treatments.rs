@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::{
     meddler::Mischief,
     support::{App, Client},
+    ward::found,
 };
 
 const NOWHERE: &str = "000000000000000000000000";
@@ -173,6 +174,12 @@ async fn who_reads_a_patient_through_a_broken_glass_does_not_treat_them() {
     let reason = json!({"reason": "unconscious"});
     dan.post("/api/patients/ada/break-glass/", reason).await.is(201);
     dan.post("/api/treatments/", body).await.is(403);
+    let (_, work) = found(&dan, "Borealis").await;
+    let hour = |hour: i64| ward.app.ctx.clock.now().plus_millis(hour * 3_600_000).to_string();
+    let slot = json!({
+        "clinic_doctor": work, "patient": "ada", "start_time": hour(1), "end_time": hour(2),
+    });
+    dan.post("/api/appointments/", slot).await.is(403);
     assert_eq!(ward.told().await, Vec::<String>::new());
 }
 

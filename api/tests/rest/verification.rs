@@ -154,3 +154,18 @@ async fn slots_of_a_doctor_who_is_not_trusted_any_more_are_not_reserved() {
     verify(&ward.staff, "ada", true).await;
     set(&cat, &slot, "reserved").await.is(200);
 }
+
+#[actix_web::test]
+async fn who_deletes_their_profile_is_trusted_no_more() {
+    let clinic = clinic().await;
+    for one in [&clinic.dora, &clinic.nick] {
+        one.get("/api/patients/ada/").await.is(200);
+        one.delete(&format!("/api/doctors/{}/", one.name)).await.is(204);
+        one.get("/api/patients/ada/").await.is(404);
+        let glass = json!({"reason": "x"});
+        one.post("/api/patients/ada/break-glass/", glass).await.is(403);
+        one.post("/api/clinics/", json!({"name": "East"})).await.is(403);
+        let log = format!("/api/audit/?action=unverify&user={}", one.name);
+        assert_eq!(clinic.sam.get(&log).await.is(200).body["count"], 1);
+    }
+}
