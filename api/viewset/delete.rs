@@ -1,6 +1,6 @@
 //! DELETE on a record.
 
-use ihs_store::{Change, Document, Filter, StoreError, Write, document::id_of};
+use ihs_store::{Change, Document, Filter, Query, StoreError, Write, document::id_of};
 use serde_json::Value;
 
 use super::{
@@ -18,6 +18,10 @@ use crate::{
     http::{Call, Reply},
     plugins::PLUGINS,
 };
+
+/// Records of patients that one deletion may change: each gets an entry in the audit log, in the same
+/// commit.
+const RECORDED: u64 = 1_000;
 
 /// Deletes a record, and what refers to it lets go.
 pub(crate) async fn delete<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
@@ -84,6 +88,9 @@ async fn letting_go(
         if field.is(Flag::Cascade) {
             writes.push(Write::DeleteEvery { collection: other.collection(), filter });
         } else if field.is(Flag::Null) {
+            if other.patient.is_some() {
+                writes.extend(recorded(call, other, filter.clone()).await?);
+            }
             let change = Change::set(field.source, Value::Null).and_add("_version", 1);
             writes.push(Write::UpdateEvery { collection: other.collection(), filter, change });
         } else if call.ctx.store.count(other.collection(), filter).await? > 0 {
@@ -92,6 +99,22 @@ async fn letting_go(
         }
     }
     Ok(writes)
+}
+
+/// The entries of the audit log about patients whose records lose a reference.
+async fn recorded(
+    call: &Call,
+    other: &'static Resource,
+    filter: Filter,
+) -> Result<Vec<Write>, ApiError> {
+    let found = call.ctx.store.find(Query::new(other.collection(), filter, RECORDED + 1)).await?;
+    if found.len() as u64 > RECORDED {
+        let message =
+            format!("It cannot be deleted: more than {RECORDED} {} refer to it.", other.name);
+        return Err(ApiError::Conflict(message));
+    }
+    let entries = found.iter().map(|one| trace::change(call, other, Action::Update, &[one]));
+    Ok(entries.collect::<Result<Vec<_>, _>>()?.concat())
 }
 
 fn referring(name: &'static str) -> impl Iterator<Item = (&'static Resource, &'static Field)> {

@@ -99,6 +99,9 @@ async fn sample(plan: &Plan, token: &str) -> Result<Sample, Failure> {
     if sample.usernames.is_empty() {
         return Err(Failure::failed("there are no patients: ihs demo --patients makes some"));
     }
+    // A page may have been drawn twice.
+    sample.usernames.sort_unstable();
+    sample.usernames.dedup();
     sample.usernames.shuffle(&mut random);
     Ok(sample)
 }

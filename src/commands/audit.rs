@@ -18,6 +18,7 @@ pub(crate) fn run(args: AuditArgs) -> Result<(), Failure> {
 
 fn walk(args: VerifyArgs) -> Result<(), Failure> {
     let settings = node::settings(&args.node.overrides())?;
+    node::refuse_what_is_not_there(&settings)?;
     let bar = progress();
     let sound = node::with(settings, async |ctx| {
         let seen = |seen, total: u64| {

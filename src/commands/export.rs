@@ -3,7 +3,6 @@
 use std::{io, path::Path};
 
 use ihs_api::{Ctx, audit, lasting_collections};
-use ihs_config::Settings;
 use indicatif::ProgressBar;
 
 use crate::{
@@ -29,7 +28,7 @@ const STALE_MILLIS: i64 = 24 * 60 * 60 * 1_000;
 /// Writes the file.
 pub(crate) fn run(args: TransferArgs) -> Result<(), Failure> {
     let settings = node::settings(&args.node.overrides())?;
-    refuse_what_is_not_there(&settings)?;
+    node::refuse_what_is_not_there(&settings)?;
     let tally = node::with(settings, async |ctx| {
         target::refuse_half(&*ctx.store).await?;
         record(&ctx).await?;
@@ -40,15 +39,6 @@ pub(crate) fn run(args: TransferArgs) -> Result<(), Failure> {
         }
     })?;
     eprintln!("exported {} documents and {} entries of logs", tally.documents, tally.entries);
-    Ok(())
-}
-
-/// A folder that is named wrongly would be an empty store.
-fn refuse_what_is_not_there(settings: &Settings) -> Result<(), Failure> {
-    if settings.store.is_embedded() && !settings.server.data_dir.exists() {
-        let place = welcome::data_place(settings);
-        return Err(Failure::failed(format!("there is no {place}: name it with --data-dir")));
-    }
     Ok(())
 }
 

@@ -2,13 +2,11 @@
 
 use std::io::{self, Write};
 
-use ihs_config::Settings;
-
-use crate::{cli::NodeArgs, failure::Failure};
+use crate::{cli::NodeArgs, failure::Failure, node};
 
 /// Prints the document.
 pub(crate) fn run(args: NodeArgs) -> Result<(), Failure> {
-    let settings = Settings::load(&args.overrides())?;
+    let settings = node::load(&args.overrides())?;
     let document = ihs_api::openapi(&settings);
     let mut out = io::stdout().lock();
     match writeln!(out, "{document:#}") {

@@ -106,6 +106,27 @@ fn the_first_conversation_goes_as_written() {
 }
 
 #[test]
+fn the_first_records_are_made_as_written() {
+    let reader = Reader::new();
+    let mut serve = reader.shell(&format!("exec {}", reader.block("sh server")));
+    serve.env("IHS_LISTEN", "127.0.0.1:0");
+    let mut node = Node::start(serve);
+    let sign_up = reader.block("sh sign-up").replace(WRITTEN, &node.url);
+    succeeded(&run(&mut reader.shell(&sign_up), ""));
+    assert!(node.terminate().success());
+    succeeded(&run(&mut reader.shell(reader.block("sh superuser")), ""));
+    let mut serve = reader.shell(&format!("exec {}", reader.block("sh server")));
+    serve.env("IHS_LISTEN", "127.0.0.1:0");
+    let node = Node::start(serve);
+    let records = reader.block("sh records").replace(WRITTEN, &node.url);
+    let made = run(&mut reader.shell(&records), "");
+    succeeded(&made);
+    for part in [r#""verified":true"#, r#""name":"Aurora""#, r#""count":1"#] {
+        assert!(shown(&made).contains(part), "{}", shown(&made));
+    }
+}
+
+#[test]
 fn the_demo_is_made_as_written() {
     let reader = Reader::new();
     succeeded(&run(&mut reader.shell(reader.block("sh demo")), ""));

@@ -19,6 +19,13 @@ fn a_bad_variable_is_named_with_its_key() {
 }
 
 #[test]
+fn a_plugin_that_does_not_exist_is_named() {
+    let complaint = refused(&["serve"], &[("IHS_API__PLUGINS", "users,insurance")]);
+    assert!(complaint.contains("api.plugins: there is no insurance"), "{complaint}");
+    assert!(complaint.contains("insurances"), "{complaint}");
+}
+
+#[test]
 fn an_unknown_variable_is_named() {
     let said = refused(&["serve"], &[("IHS_LIMITS__FRAME_BITES", "1")]);
     assert!(said.contains("limits.frame_bites: no such key"), "{said}");

@@ -37,7 +37,7 @@ async fn what_was_acknowledged_outlives_a_crash() {
     let mut app = App::start().await;
     app.patient("ada").await;
     app.kill9();
-    app.log_in_after_a_crash("ada").await;
+    app.log_in("ada").await;
 }
 
 #[tokio::test]

@@ -39,6 +39,8 @@ async fn what_is_deleted_is_let_go_of() {
     ada.patch("/api/patients/ada/", json!({"insurance": acme})).await.is(200);
     sam.delete(&format!("/api/insurances/{acme}/")).await.is(204);
     assert_eq!(ada.get("/api/patients/ada/").await.body["insurance"], json!(null));
+    let log = sam.get("/api/audit/?patient=ada&action=update&user=sam").await.is(200);
+    assert_eq!(log.body["count"], 1);
 }
 
 #[actix_web::test]
