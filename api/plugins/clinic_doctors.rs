@@ -137,14 +137,13 @@ fn still_there(clinic: &str) -> Write {
 
 /// What else a commit does by which somebody joins a clinic; it fails when they were deleted
 /// meanwhile.
-pub(crate) fn joining(clinic: &str, doctor: &str) -> [Write; 3] {
+pub(crate) fn joining(clinic: &str, doctor: &str) -> [Write; 2] {
     let known = Write::Update {
         collection: "users",
         filter: Filter::eq("username", doctor).and(users::present()),
         change: Change::default().and_include(CLINICS, clinic).and_add(MOVES, 1),
     };
-    let [treatments, patients] = treatments::joined(clinic, doctor);
-    [known, treatments, patients]
+    [known, treatments::joined(clinic, doctor)]
 }
 
 async fn is_provider(ctx: &Ctx, username: &str) -> Result<bool, ApiError> {

@@ -35,11 +35,8 @@ use crate::{
 /// Usernames of the doctors to whom the patient is bound, by an appointment or a treatment.
 pub(crate) const TREATED_BY: &str = "_treated_by";
 
-/// Usernames of the doctors who have prescribed a treatment.
-pub(crate) const PRESCRIBED_BY: &str = "_prescribed_by";
-
-/// Ids of the clinics to whose nurses the patient is bound: those of appointments, and those of
-/// whoever has prescribed a treatment.
+/// Ids of the clinics to whose nurses the patient is bound: those of appointments, and those at
+/// which whoever has prescribed a treatment worked then.
 pub(crate) const CLINICS: &str = "_clinics";
 
 const ACCESS_LOG: &str = "access-log";
@@ -115,7 +112,7 @@ impl ViewSet for Patients {
     const DESCRIBED: &'static [Described] = &[access_log::DESCRIBED, glass::DESCRIBED];
 
     fn indexes() -> Vec<Index> {
-        [TREATED_BY, PRESCRIBED_BY, CLINICS].map(|field| Index::items(field, field)).to_vec()
+        [TREATED_BY, CLINICS].map(|field| Index::items(field, field)).to_vec()
     }
 
     async fn before_delete(call: &Call, removal: &mut Removal<Patient>) -> Result<(), ApiError> {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::{
     clinic_doctors::MOVES,
-    patients::{CLINICS, PRESCRIBED_BY, TREATED_BY, treated},
+    patients::{CLINICS, TREATED_BY, treated},
 };
 use crate::{
     Ctx,
@@ -180,18 +180,14 @@ impl Treatment {
     }
 }
 
-/// When a doctor joins a clinic, its nurses treat whom they treat.
-pub(crate) fn joined(clinic: &str, doctor: &str) -> [Write; 2] {
-    let including = || Change::default().and_include(CLINICS, clinic);
-    let prescribed = Filter::Has(PRESCRIBED_BY, doctor.into());
-    [
-        Write::UpdateEvery {
-            collection: COLLECTION,
-            filter: Filter::eq("doctor", doctor),
-            change: including(),
-        },
-        Write::UpdateEvery { collection: "patients", filter: prescribed, change: including() },
-    ]
+/// When a doctor joins a clinic, its nurses read their treatments. The patients are bound to a clinic
+/// by what is begun there: whoever adds a doctor to theirs does not get the doctor's patients.
+pub(crate) fn joined(clinic: &str, doctor: &str) -> Write {
+    Write::UpdateEvery {
+        collection: COLLECTION,
+        filter: Filter::eq("doctor", doctor),
+        change: Change::default().and_include(CLINICS, clinic),
+    }
 }
 
 /// When a doctor leaves a clinic, its nurses read their treatments no more. The patients stay bound
@@ -262,8 +258,7 @@ async fn clinics(ctx: &Ctx, doctor: &Principal) -> Result<(Vec<String>, Write), 
 
 /// Binds a patient, who must still be there: to the doctor, and to each of the clinics.
 pub(crate) fn binding(patient: &Filter, doctor: &str, clinics: &[String]) -> Vec<Write> {
-    let to_doctor =
-        Change::default().and_include(TREATED_BY, doctor).and_include(PRESCRIBED_BY, doctor);
+    let to_doctor = Change::default().and_include(TREATED_BY, doctor);
     let to_clinic = |clinic: &String| Change::default().and_include(CLINICS, clinic.clone());
     let changes = std::iter::once(to_doctor).chain(clinics.iter().map(to_clinic));
     let update = |change| Write::Update { collection: "patients", filter: patient.clone(), change };

@@ -8,6 +8,7 @@ use super::{
     hooks::{self, Draft},
     idempotency::Repeat,
     notices::Notices,
+    references,
     resource::Resource,
     show::show,
     unique,
@@ -42,9 +43,13 @@ async fn make<V: ViewSet>(
     input: &Input,
     repeat: Option<&Repeat>,
 ) -> Result<Reply, ApiError> {
-    let input = validate::<V>(call, input, Stage::Create, None).await?;
+    let mut first = Some(validate::<V>(call, input, Stage::Create, None).await?);
     persist(async || {
-        let mut draft = draft::<V>(call, input.clone())?;
+        let values = match first.take() {
+            Some(values) => values,
+            None => validate::<V>(call, input, Stage::Create, None).await?,
+        };
+        let mut draft = draft::<V>(call, values)?;
         V::complete(&mut draft.record);
         V::before_create(call, &mut draft).await?;
         if let Some(existing) = V::existing(call, &draft.record).await? {
@@ -106,6 +111,7 @@ async fn store<V: ViewSet>(
     let shown = show::<V>(&call.ctx, &call.caller, document.clone()).await?;
     let reply = Reply::record(version_of(&document), &shown).created_at(location);
     draft.writes.extend(trace::change(call, resource, Action::Create, &[&document])?);
+    draft.writes.extend(references::held(resource.fields, None, &document)?);
     let mut writes = vec![Write::Insert { collection: resource.collection(), document }];
     let notices = Notices::of(&call.ctx, &draft.notices);
     writes.append(&mut draft.writes);

@@ -8,6 +8,7 @@ use super::{
     hooks::Removal,
     notices::Notices,
     object::{Right, object, rule_of},
+    references::NAMED,
     resource::Resource,
     update::{at_version, meet, persist},
 };
@@ -40,8 +41,10 @@ async fn attempt<V: ViewSet>(
     document: Document,
 ) -> Result<Option<Removal<V::Record>>, ApiError> {
     let resource = V::RESOURCE;
-    let filter =
-        at_version(&document)?.and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
+    let named = document.get(NAMED).cloned().unwrap_or_default();
+    let filter = at_version(&document)?
+        .and(Filter::Eq(NAMED, named))
+        .and(rule_of(resource, Right::Delete).scope(&call.caller).filter());
     let recorded = trace::change(call, resource, Action::Delete, &[&document])?;
     let mut removal = Removal {
         id: id_of(&document)?.to_owned(),

@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use ihs_store::{Document, Filter, Query};
+use ihs_store::{Change, Document, Filter, Query, Write};
 use serde_json::Value;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     faults::{Faults, RowPlace},
-    fields::{Field, coerce::nobody, input::Input, kind::Kind},
+    fields::{Field, coerce::nobody, flags::Flag, input::Input, kind::Kind},
     plugins,
 };
 
@@ -43,6 +43,54 @@ pub(crate) async fn check(
         }
     }
     Ok(())
+}
+
+/// Counts the commits in which a record was named. Who deletes it does so at the count at which they
+/// looked for what refers to it.
+pub(crate) const NAMED: &str = "_named";
+
+/// The writes that belong into the commit in which a record comes to name others: it fails when one
+/// of them was deleted since the body was checked.
+pub(crate) fn held(
+    fields: &'static [Field],
+    before: Option<&Document>,
+    after: &Document,
+) -> Result<Vec<Write>, ApiError> {
+    let known: HashSet<(&str, &str)> =
+        before.map_or_else(HashSet::new, |it| records_in(fields, it));
+    let named = records_in(fields, after);
+    let touch = |(resource, id): &(&'static str, &str)| {
+        let plugin = plugins::named(resource);
+        let plugin = plugin.ok_or_else(|| ApiError::internal("no such resource"))?;
+        let collection = plugin.resource().collection();
+        let change = Change::default().and_add(NAMED, 1);
+        Ok(Write::Update { collection, filter: Filter::id(*id), change })
+    };
+    let mut new: Vec<_> = named.difference(&known).collect();
+    // In one order, so that no two transactions wait for each other.
+    new.sort_unstable();
+    new.into_iter().map(touch).collect()
+}
+
+/// Which records a stored document names, by resource and id, but for those that it may outlive.
+fn records_in<'a>(
+    fields: &'static [Field],
+    document: &'a Document,
+) -> HashSet<(&'static str, &'a str)> {
+    let mut found = HashSet::new();
+    for field in fields.iter().filter(|field| !field.is(Flag::Lasting)) {
+        match (field.kind, document.get(field.source)) {
+            (Kind::Reference(resource), value) => {
+                found.extend(named(value).into_iter().map(|id| (resource, id)));
+            }
+            (Kind::Rows(inner), Some(Value::Array(rows))) if !field.is(Flag::Derived) => {
+                let rows = rows.iter().filter_map(Value::as_object);
+                found.extend(rows.flat_map(|row| records_in(inner, row)));
+            }
+            _ => {}
+        }
+    }
+    found
 }
 
 /// The same inside the rows of a list, as they were sent: those beside a faulty row count, too.

@@ -11,6 +11,7 @@ use super::{
     hooks::Edit,
     notices::Notices,
     object::{Right, object, rule_of},
+    references,
     resource::Resource,
     show::show,
     unique::same,
@@ -39,16 +40,19 @@ pub(crate) async fn update<V: ViewSet>(call: &Call, stage: Stage) -> Result<Repl
     let precondition = call.precondition();
     meet(&precondition, &document)?;
     let input = validate::<V>(call, &body, stage, Some(&document)).await?;
-    let mut first = Some(document);
+    let mut first = Some((document, input));
     let changed = persist(async || {
-        let document = match first.take() {
-            Some(document) => document,
+        let (document, input) = match first.take() {
+            Some(known) => known,
             None => match object(call, V::RESOURCE, Right::Change).await {
-                Ok(document) => document,
+                Ok(document) => {
+                    meet(&precondition, &document)?;
+                    let input = validate::<V>(call, &body, stage, Some(&document)).await?;
+                    (document, input)
+                }
                 Err(error) => return Err(unseen::<V>(call, Some(&body), error).await),
             },
         };
-        meet(&precondition, &document)?;
         attempt::<V>(call, &document, &input).await
     });
     answer::<V>(call, changed.await?).await
@@ -100,6 +104,7 @@ async fn attempt<V: ViewSet>(
     V::before_update(call, &mut edit).await?;
     let after = hooks::document(&edit.after)?;
     let recorded = trace::change(call, V::RESOURCE, Action::Update, &[document, &after])?;
+    let held = references::held(V::RESOURCE.fields, Some(document), &after)?;
     let set = differences(V::RESOURCE, document, after);
     if set.is_empty() && edit.writes.is_empty() {
         trace::shown(call, V::RESOURCE, std::slice::from_ref(document)).await?;
@@ -108,6 +113,7 @@ async fn attempt<V: ViewSet>(
     let notices = Notices::of(&call.ctx, &edit.notices);
     let mut writes = vec![conditional(call, V::RESOURCE, document, set)?];
     writes.append(&mut edit.writes);
+    writes.extend(held);
     writes.extend(recorded);
     writes.extend(notices.writes());
     match audit::commit(&call.ctx, writes).await {

@@ -1,6 +1,9 @@
 //! `ihs createsuperuser`.
 
-use crate::support::{App, process::complaint};
+use crate::support::{
+    App,
+    process::{complaint, shown},
+};
 
 const ARGUMENTS: [&str; 4] = ["createsuperuser", "--username", "root", "--password-stdin"];
 
@@ -10,6 +13,17 @@ async fn a_superuser_can_log_in_and_sees_everybody() {
     app.patient("ada").await;
     let root = app.superuser("root").await;
     root.get("/api/patients/ada/").await.ok();
+}
+
+#[tokio::test]
+async fn a_superuser_is_recorded_before_the_command_ends() {
+    let mut app = App::start().await;
+    assert!(app.node().terminate().success());
+    let made = app.run(&ARGUMENTS, "long-enough-4-all\n");
+    assert_eq!(made.status.code(), Some(0), "{}", complaint(&made));
+    assert!(!complaint(&made).contains("ERROR"), "{}", complaint(&made));
+    let verified = app.run(&["audit", "verify"], "");
+    assert!(shown(&verified).starts_with("1:"), "{}", shown(&verified));
 }
 
 #[tokio::test]

@@ -1,5 +1,6 @@
 //! What the clinic knows of by name: specialities, medicines, diseases.
 
+use futures_util::future::join;
 use serde_json::{Value, json};
 
 use crate::support::{App, Client};
@@ -107,4 +108,40 @@ async fn diseases_are_found_by_their_speciality_and_outlive_it() {
     sam.delete(&format!("/api/specialities/{lungs}/")).await.is(204);
     let left = sam.get(&format!("/api/diseases/{asthma}/")).await.is(200);
     assert_eq!(left.body["related_speciality"], json!(null));
+}
+
+#[actix_web::test]
+async fn what_is_named_and_deleted_at_once_is_one_of_both() {
+    let app = App::start().await;
+    let (ada, sam) = (app.patient("ada").await, app.staff("sam").await);
+    let dora = app.provider("dora", "doctor", &sam).await;
+    app.bind("ada", "dora").await;
+    for _ in 0..20 {
+        let new = async |list: &str, field: &str| {
+            let body = json!({ field: format!("x{}", app.ctx.ids.record()) });
+            sam.post(list, body).await.is(201).text_at("/id")
+        };
+        let medicine = new("/api/medicines/", "name").await;
+        let dose = json!({"medicine": medicine, "dose": "1", "frequency": "daily", "days": 1});
+        let body = json!({"patient": "ada", "subject": "x", "medicines": [dose]});
+        let path = format!("/api/medicines/{medicine}/");
+        let (made, gone) = join(dora.post("/api/treatments/", body), sam.delete(&path)).await;
+        assert!(
+            matches!((made.status, gone.status), (201, 409) | (400, 204)),
+            "{} {}",
+            made.text,
+            gone.text
+        );
+        let insurance = new("/api/insurances/", "orgname").await;
+        let body = json!({ "insurance": insurance });
+        let path = format!("/api/insurances/{insurance}/");
+        let (set, gone) = join(ada.patch("/api/patients/ada/", body), sam.delete(&path)).await;
+        assert!(
+            matches!((set.status, gone.status), (200 | 400, 204)),
+            "{} {}",
+            set.text,
+            gone.text
+        );
+        assert_eq!(ada.get("/api/patients/ada/").await.body["insurance"], json!(null));
+    }
 }

@@ -358,10 +358,12 @@ async fn the_nurses_of_the_doctors_clinics_read_treatments_and_patients() {
         client.get("/api/patients/ada/").await.is(status);
     }
     ward.clinic("East", "nora").await;
-    for client in [&nick, &nora] {
+    for (client, status) in [(&nick, 200), (&nora, 404)] {
         client.get(&path).await.is(200);
-        client.get("/api/patients/ada/").await.is(200);
+        client.get("/api/patients/ada/").await.is(status);
     }
+    ward.begun().await;
+    nora.get("/api/patients/ada/").await.is(200);
 }
 
 #[actix_web::test]
@@ -449,4 +451,21 @@ async fn options_describe_the_rows() {
     assert_eq!((&row["days"]["min_value"], &row["dose"]["required"]), (&json!(1), &json!(true)));
     let seen = ward.ada.send(Method::OPTIONS, "/api/treatments/", None).await.is(200);
     assert!(seen.body.get("actions").is_none());
+}
+
+#[actix_web::test]
+async fn who_adds_a_doctor_does_not_get_their_patients() {
+    let ward = ward().await;
+    let evan = ward.app.provider("evan", "doctor", &ward.sam).await;
+    let nora = ward.app.provider("nora", "nurse", &ward.sam).await;
+    let treatment = ward.begun().await;
+    let (clinic, _) = found(&evan, "Erebus").await;
+    let works = |who: &str| json!({ "clinic": clinic, "doctor": who });
+    evan.post("/api/clinic-doctors/", works("nora")).await.is(201);
+    let dora = evan.post("/api/clinic-doctors/", works("dora")).await.is(201).text_at("/id");
+    nora.get(&treatment).await.is(200);
+    nora.get("/api/patients/ada/").await.is(404);
+    ward.dora.delete(&format!("/api/clinic-doctors/{dora}/")).await.is(204);
+    nora.get(&treatment).await.is(404);
+    nora.get("/api/patients/ada/").await.is(404);
 }
