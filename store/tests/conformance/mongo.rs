@@ -98,3 +98,39 @@ async fn texts_that_were_folded_otherwise_are_folded_anew() {
     store.close().await;
     drop_database(&name).await;
 }
+
+/// How the server goes about a filter: the stages of its plan, the last one first.
+async fn plan(database: &mongodb::Database, filter: Document) -> Vec<String> {
+    let command = doc! {"explain": {"find": THINGS, "filter": filter}, "verbosity": "queryPlanner"};
+    let said = database.run_command(command).await.unwrap();
+    let mut stage = said.get_document("queryPlanner").unwrap().get_document("winningPlan").ok();
+    let mut stages = Vec::new();
+    while let Some(this) = stage {
+        let index = this.get_str("indexName").map(|name| format!(" {name}")).unwrap_or_default();
+        stages.push(format!("{}{index}", this.get_str("stage").unwrap_or_default()));
+        stage = this.get_document("inputStage").ok();
+    }
+    stages
+}
+
+#[tokio::test]
+async fn a_search_asks_the_index_of_trigrams_and_scans_nothing() {
+    let name = database_name();
+    let store = Mongo::connect(&mongo_settings(&name)).await.unwrap();
+    let mut things = collection(THINGS);
+    things.searched = vec!["name"];
+    store.prepare(&[things]).await.unwrap();
+    for number in 0..50 {
+        let id = number.to_string();
+        insert(&store, THINGS, json!({"_id": id, "name": format!("Ada {number}")})).await;
+    }
+    let client = mongodb::Client::with_uri_str(mongo_url()).await.unwrap();
+    let searched = doc! {"_search.grams.name": {"$eq": "ada"}};
+    let stages = plan(&client.database(&name), searched).await;
+    let [fetch, index] = &stages[..] else { panic!("{stages:?}") };
+    assert_eq!(fetch, "FETCH");
+    assert!(index.starts_with("IXSCAN search "), "{index}");
+    client.shutdown().await;
+    store.close().await;
+    drop_database(&name).await;
+}
