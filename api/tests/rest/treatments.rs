@@ -402,6 +402,8 @@ async fn treatments_that_begin_while_a_clinic_is_joined_are_its_nurses_to_read()
         answer.is(201);
     }
     assert_eq!(nick.get("/api/treatments/").await.body["count"], 6);
+    // Whichever came first: the patient is bound by what begins now.
+    dan.post("/api/treatments/", body).await.is(201);
     nick.get("/api/patients/ada/").await.is(200);
 }
 
