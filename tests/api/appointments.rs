@@ -7,11 +7,8 @@ use crate::support::{App, user::User};
 
 const PATH: &str = "/api/appointments/";
 
-/// So many patients; fewer for the stand-in of MongoDB, where each commit takes its time.
-fn crowd() -> usize {
-    let is_mongodb = std::env::var("IHS_TEST_STORE").is_ok_and(|store| store == "mongodb");
-    if is_mongodb { 24 } else { 200 }
-}
+/// So many patients want one slot.
+const CROWD: usize = 200;
 
 /// Founds a clinic, and answers the id of the founder's clinic-doctor there.
 async fn found(doctor: &User, name: &str) -> Value {
@@ -45,7 +42,7 @@ async fn of_all_who_want_one_slot_exactly_one_gets_it() {
     let slot = doctor.post(PATH, body(&work, 8)).await.created();
     let path = format!("{PATH}{}/", slot["id"].as_str().unwrap());
     let mut patients = Vec::new();
-    for number in 0..crowd() {
+    for number in 0..CROWD {
         patients.push(app.patient(&format!("p{number}")).await);
     }
     let wanted = json!({"status": "reserved"});
