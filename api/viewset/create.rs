@@ -26,13 +26,13 @@ use crate::{
 pub(crate) async fn create<V: ViewSet>(call: &Call) -> Result<Reply, ApiError> {
     let input = call.body().await?;
     let repeat = Repeat::of(call, V::RESOURCE, &input)?;
-    if let Some(first) = first_answer(call, repeat.as_ref()).await? {
+    if let Some(first) = first_answer::<V>(call, repeat.as_ref()).await? {
         return Ok(first);
     }
     match make::<V>(call, &input, repeat.as_ref()).await {
         // What is in the way may be what the same request has made meanwhile.
         Err(error) if error.status().is_client_error() => {
-            first_answer(call, repeat.as_ref()).await?.ok_or(error)
+            first_answer::<V>(call, repeat.as_ref()).await?.ok_or(error)
         }
         made => made,
     }
@@ -72,11 +72,22 @@ fn draft<V: ViewSet>(call: &Call, input: Document) -> Result<Draft<V::Record>, A
     })
 }
 
-async fn first_answer(call: &Call, repeat: Option<&Repeat>) -> Result<Option<Reply>, ApiError> {
-    match repeat {
-        Some(repeat) => repeat.first(&call.ctx).await,
-        None => Ok(None),
-    }
+/// The answer to an earlier request with the same key, which is another look at the record.
+async fn first_answer<V: ViewSet>(
+    call: &Call,
+    repeat: Option<&Repeat>,
+) -> Result<Option<Reply>, ApiError> {
+    let Some(repeat) = repeat else { return Ok(None) };
+    let Some((reply, record)) = repeat.first(&call.ctx).await? else { return Ok(None) };
+    trace::shown(call, V::RESOURCE, &[record]).await?;
+    Ok(Some(reply))
+}
+
+/// What the audit log has to know of a record.
+fn traced(resource: &Resource, document: &Document) -> Document {
+    let names = resource.patient.into_iter().chain([resource.key()]);
+    let field = |name: &str| Some((name.to_owned(), document.get(name)?.clone()));
+    names.filter_map(field).collect()
 }
 
 /// The record was there already; made by this request, if it is one that came twice at once.
@@ -85,7 +96,7 @@ async fn answer_existing<V: ViewSet>(
     existing: Document,
     repeat: Option<&Repeat>,
 ) -> Result<Reply, ApiError> {
-    if let Some(first) = first_answer(call, repeat).await? {
+    if let Some(first) = first_answer::<V>(call, repeat).await? {
         return Ok(first);
     }
     let version = version_of(&existing);
@@ -112,12 +123,13 @@ async fn store<V: ViewSet>(
     let reply = Reply::record(version_of(&document), &shown).created_at(location);
     draft.writes.extend(trace::change(call, resource, Action::Create, &[&document])?);
     draft.writes.extend(references::held(resource.fields, None, &document)?);
+    let record = traced(resource, &document);
     let mut writes = vec![Write::Insert { collection: resource.collection(), document }];
     let notices = Notices::of(&call.ctx, &draft.notices);
     writes.append(&mut draft.writes);
     writes.extend(notices.writes());
     if let Some(repeat) = repeat {
-        writes.extend(repeat.writes(call.ctx.clock.now(), &reply));
+        writes.extend(repeat.writes(call.ctx.clock.now(), &reply, record));
     }
     match audit::commit(&call.ctx, writes).await {
         Ok(_) => {

@@ -55,19 +55,23 @@ impl Repeat {
         Ok(Some(Self { id, request }))
     }
 
-    /// The first answer under this key; `None` when this is the first request.
-    pub(crate) async fn first(&self, ctx: &Ctx) -> Result<Option<Reply>, ApiError> {
+    /// The first answer under this key, and what the audit log has to know of the record in it;
+    /// `None` when this is the first request.
+    pub(crate) async fn first(&self, ctx: &Ctx) -> Result<Option<(Reply, Document)>, ApiError> {
         let now = ctx.clock.now().to_string();
         let known = ctx.store.get(COLLECTION, &self.id).await?;
         match known.filter(|known| text(known, "expires") > now.as_str()) {
             None => Ok(None),
             Some(known) if text(&known, "request") != self.request => Err(ApiError::KeyReused),
-            Some(known) => Ok(Some(reply(&known))),
+            Some(known) => {
+                let record = known.get("record").and_then(Value::as_object).cloned();
+                Ok(Some((reply(&known), record.unwrap_or_default())))
+            }
         }
     }
 
     /// Stores the answer, in place of one that is too old.
-    pub(crate) fn writes(&self, now: Timestamp, reply: &Reply) -> [Write; 2] {
+    pub(crate) fn writes(&self, now: Timestamp, reply: &Reply, record: Document) -> [Write; 2] {
         let old = Filter::id(self.id.clone()).and(Filter::Lte("expires", now.into()));
         let optional = |text: &Option<String>| text.clone().map_or(Value::Null, Value::String);
         let document = Document::from_iter([
@@ -77,6 +81,7 @@ impl Repeat {
             ("body".to_owned(), optional(&reply.body)),
             ("location".to_owned(), optional(&reply.location)),
             ("etag".to_owned(), optional(&reply.etag)),
+            ("record".to_owned(), record.into()),
             ("expires".to_owned(), now.plus_millis(KEPT_MILLIS).into()),
         ]);
         [

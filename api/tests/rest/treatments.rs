@@ -341,6 +341,8 @@ async fn nobody_is_told_and_nobody_bound_when_a_treatment_is_not_stored() {
     for _ in 0..2 {
         keyed.post("/api/treatments/", body.clone()).await.is(201);
     }
+    let log = "/api/audit/?patient=ada&user=dora&resource=treatments&action=read";
+    assert_eq!(ward.sam.get(log).await.is(200).body["count"], 1);
     assert_eq!(ward.told().await, ["New treatment"]);
     nick.get("/api/patients/ada/").await.is(200);
 }
