@@ -69,7 +69,6 @@ async fn log_in(call: &Call) -> Result<Reply, ApiError> {
     let Some(user) = user.filter(|user| right && is_active(user)) else {
         let counted =
             admitted.and_then(|()| call.ctx.throttle.fail(&visitor, now).map_err(throttled));
-        let account = account.clone();
         record_failure(call, Some(account).filter(|_| is_known)).await?;
         counted?;
         return Err(Faults::whole(WRONG).into());

@@ -75,7 +75,6 @@ impl ViewSet for ClinicDoctors {
 
     async fn before_create(_: &Call, draft: &mut Draft<ClinicDoctor>) -> Result<(), ApiError> {
         let ClinicDoctor { clinic, doctor } = &draft.record;
-        draft.writes.push(still_there(clinic));
         draft.writes.extend(joining(clinic, doctor));
         Ok(())
     }
@@ -124,15 +123,6 @@ pub(crate) fn removal(doctor: &str) -> [Write; 3] {
         Write::UpdateEvery { collection: "users", filter: Filter::eq("username", doctor), change },
         treatments::left_all(doctor),
     ]
-}
-
-/// Fails the commit when the clinic was deleted meanwhile.
-fn still_there(clinic: &str) -> Write {
-    Write::Update {
-        collection: "clinics",
-        filter: Filter::id(clinic),
-        change: Change::default().and_add("_joined", 1),
-    }
 }
 
 /// What else a commit does by which somebody joins a clinic; it fails when they were deleted

@@ -33,6 +33,7 @@ mod support;
 mod sweep;
 mod throttle;
 mod treatments;
+mod treatments_nurses;
 mod users;
 mod verification;
 mod ward;
