@@ -14,7 +14,8 @@ pub struct StoreSettings {
     pub database: String,
     /// Threads that read the embedded store.
     pub readers: usize,
-    /// Longest wait for one operation, in milliseconds.
+    /// Longest wait for one operation, in milliseconds. On MongoDB an operation may wait as long for
+    /// its turn, too.
     pub timeout_ms: u64,
     /// Operations that may wait for the embedded store's writer or for its readers; more are
     /// refused as unavailable.

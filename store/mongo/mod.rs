@@ -9,6 +9,7 @@
 //! - `shadow`: the folded texts and trigrams that documents carry unseen
 //! - `prepare`: indexes and shadows as declared
 //! - `writes`, `transaction`, `append`: what is written; `entries`: log entries as stored
+//! - `turns`: transactions that write the same, one after the other
 //! - `reads`: what is read; `messages`: messages out of the logs of many rooms
 //! - `fault`: MongoDB's errors as the port means them
 
@@ -23,6 +24,7 @@ mod reads;
 mod shadow;
 mod transaction;
 mod translate;
+mod turns;
 mod writes;
 
 use std::{
@@ -37,7 +39,10 @@ use async_trait::async_trait;
 use bson::doc;
 use ihs_config::StoreSettings;
 use parking_lot::RwLock;
-use tokio::time::timeout;
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 
 use self::{fault::Fault, inner::Inner, writes::Writing};
 use crate::{
@@ -83,11 +88,24 @@ impl Mongo {
         inner.ok_or_else(|| StoreError::Unavailable("the store is closed".into()))
     }
 
+    /// Waits for a place at the server.
+    async fn place<'places>(
+        &self,
+        places: &'places Semaphore,
+    ) -> Result<SemaphorePermit<'places>, StoreError> {
+        match timeout(self.wait, places.acquire()).await {
+            Ok(Ok(place)) => Ok(place),
+            Ok(Err(_)) | Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
+        }
+    }
+
     /// Waits for a read, so long at most.
     async fn read<T>(
         &self,
+        inner: &Inner,
         read: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
+        let _place = self.place(&inner.calls).await?;
         match timeout(self.wait, read).await {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
@@ -96,6 +114,7 @@ impl Mongo {
 
     /// Does a write that is one step for the server, too.
     async fn commit_one(&self, inner: &Inner, write: &Write) -> Result<Vec<Written>, StoreError> {
+        let _place = self.place(&inner.calls).await?;
         let mut writing = Writing { inner, session: None };
         match timeout(self.wait, writing.write(0, write)).await {
             Ok(outcome) => Ok(vec![outcome.map_err(Fault::into_error)?]),
@@ -108,6 +127,9 @@ impl Mongo {
         inner: &Inner,
         writes: &[Write],
     ) -> Result<Vec<Written>, StoreError> {
+        let turn = timeout(self.wait, inner.turns.wait(writes)).await;
+        let _turn = turn.map_err(|_| StoreError::Unavailable(OVERDUE.into()))?;
+        let _place = self.place(&inner.transactions).await?;
         let ending = AtomicBool::new(false);
         match timeout(self.wait, transaction::run(inner, writes, &ending)).await {
             Ok(outcome) => outcome,
@@ -135,15 +157,18 @@ impl Store for Mongo {
         collection: &'static str,
         id: &str,
     ) -> Result<Option<Document>, StoreError> {
-        self.read(reads::get(&*self.inner()?, collection, id)).await
+        let inner = self.inner()?;
+        self.read(&inner, reads::get(&inner, collection, id)).await
     }
 
     async fn find(&self, query: Query) -> Result<Vec<Document>, StoreError> {
-        self.read(reads::find(&*self.inner()?, &query)).await
+        let inner = self.inner()?;
+        self.read(&inner, reads::find(&inner, &query)).await
     }
 
     async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError> {
-        self.read(reads::count(&*self.inner()?, collection, &filter)).await
+        let inner = self.inner()?;
+        self.read(&inner, reads::count(&inner, collection, &filter)).await
     }
 
     async fn commit(&self, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
@@ -169,6 +194,7 @@ impl Store for Mongo {
         write::check(&inserts)?;
         write::check(&then)?;
         let inner = self.inner()?;
+        let _place = self.place(&inner.calls).await?;
         match timeout(self.wait, writes::in_order(&inner, collection, &inserts, &then)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::OutcomeUnknown(OVERDUE.into())),
@@ -177,6 +203,7 @@ impl Store for Mongo {
 
     async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {
         let inner = self.inner()?;
+        let _place = self.place(&inner.calls).await?;
         match timeout(self.wait, append::append(&inner, room, &entries)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::OutcomeUnknown(OVERDUE.into())),
@@ -189,7 +216,8 @@ impl Store for Mongo {
         after: Seq,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(reads::log_after(&*self.inner()?, room, after, limit)).await
+        let inner = self.inner()?;
+        self.read(&inner, reads::log_after(&inner, room, after, limit)).await
     }
 
     async fn log_before(
@@ -198,11 +226,13 @@ impl Store for Mongo {
         before: Seq,
         limit: u64,
     ) -> Result<Vec<LogEntry>, StoreError> {
-        self.read(reads::log_before(&*self.inner()?, room, before, limit)).await
+        let inner = self.inner()?;
+        self.read(&inner, reads::log_before(&inner, room, before, limit)).await
     }
 
     async fn log_head(&self, room: RoomId) -> Result<Option<LogEntry>, StoreError> {
-        self.read(reads::log_head(&*self.inner()?, room)).await
+        let inner = self.inner()?;
+        self.read(&inner, reads::log_head(&inner, room)).await
     }
 
     async fn log_unread(
@@ -212,26 +242,34 @@ impl Store for Mongo {
         reader: &str,
         limit: u64,
     ) -> Result<u64, StoreError> {
-        self.read(reads::log_unread(&*self.inner()?, room, after, reader, limit)).await
+        let inner = self.inner()?;
+        self.read(&inner, reads::log_unread(&inner, room, after, reader, limit)).await
     }
 
     async fn message(&self, id: EntryId) -> Result<Option<Message>, StoreError> {
-        self.read(messages::by_id(&*self.inner()?, id)).await
+        let inner = self.inner()?;
+        self.read(&inner, messages::by_id(&inner, id)).await
     }
 
     async fn messages(&self, query: MessageQuery) -> Result<Vec<Message>, StoreError> {
-        self.read(messages::list(&*self.inner()?, &query)).await
+        let inner = self.inner()?;
+        self.read(&inner, messages::list(&inner, &query)).await
     }
 
     async fn count_messages(&self, query: MessageQuery) -> Result<u64, StoreError> {
-        self.read(messages::count(&*self.inner()?, &query)).await
+        let inner = self.inner()?;
+        self.read(&inner, messages::count(&inner, &query)).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         let inner = self.inner()?;
         let ping =
             async { inner.database.run_command(doc! {"ping": 1}).await.map_err(fault::read) };
-        self.read(ping).await.map(drop)
+        // Whether the server answers is not to wait for what else is asked.
+        match timeout(self.wait, ping).await {
+            Ok(answer) => answer.map(drop),
+            Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
+        }
     }
 
     async fn close(&self) {

@@ -41,9 +41,11 @@ impl Database {
     pub(crate) fn variables(&self) -> Vec<(String, String)> {
         match self {
             Self::Embedded => Vec::new(),
-            Self::Own(store) => {
-                vec![("IHS_STORE".to_owned(), format!("mongodb://{}/", store.place()))]
-            }
+            // Amid other tests the stand-in takes seconds for what a server does in milliseconds.
+            Self::Own(store) => vec![
+                ("IHS_STORE".to_owned(), format!("mongodb://{}/", store.place())),
+                ("IHS_STORE__TIMEOUT_MS".to_owned(), "30000".to_owned()),
+            ],
             Self::Shared { address, name } => vec![
                 ("IHS_STORE".to_owned(), address.clone()),
                 ("IHS_STORE__DATABASE".to_owned(), name.clone()),
