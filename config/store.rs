@@ -23,6 +23,8 @@ pub struct StoreSettings {
     /// Collections of at least so many documents have what is searched in them in memory; 0 for
     /// none.
     pub roster_from: u64,
+    /// Documents that were read by their ids and are held in memory, in KiB; 0 for none.
+    pub recent_kib: usize,
 }
 
 impl StoreSettings {
@@ -50,6 +52,7 @@ impl StoreSettings {
         faults.within("store.readers", self.readers, 1, 256);
         faults.within("store.timeout_ms", self.timeout_ms, 10, 600_000);
         faults.at_least("store.queue", self.queue, 1);
+        faults.within("store.recent_kib", self.recent_kib, 0, 4_194_304);
     }
 }
 
@@ -62,6 +65,7 @@ impl Default for StoreSettings {
             timeout_ms: 5_000,
             queue: 10_000,
             roster_from: 20_000,
+            recent_kib: 4_096,
         }
     }
 }

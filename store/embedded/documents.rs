@@ -12,6 +12,7 @@ use super::{
     items,
     needles::searches,
     plan::{Plan, among_very_few, in_order, is_named, plan},
+    recent::Changing,
     roster::{Matching, View, one_of, view},
     schema::Table,
     search::Pending,
@@ -25,16 +26,15 @@ use crate::{
     write::Change,
 };
 
-/// The document with this id.
+/// The document with this id, as text.
 pub(super) fn get(
     connection: &Connection,
     table: &Table,
     id: &str,
-) -> Result<Option<Document>, Fault> {
+) -> Result<Option<String>, Fault> {
     let sql = format!("SELECT json(doc) FROM {} WHERE id = ?", table.documents);
     let mut statement = connection.prepare_cached(&sql)?;
-    let text: Option<String> = statement.query_row([id], |row| row.get(0)).optional()?;
-    text.as_deref().map(parse).transpose()
+    Ok(statement.query_row([id], |row| row.get(0)).optional()?)
 }
 
 /// What the query means, in its order.
@@ -202,6 +202,8 @@ pub(super) struct Writing<'a> {
     pub(super) connection: &'a Connection,
     /// What the search tables lack.
     pub(super) pending: &'a mut Pending,
+    /// What others must not hold.
+    pub(super) changing: &'a mut Changing,
     /// Position of the write in its commit.
     pub(super) write: usize,
 }
@@ -279,6 +281,7 @@ impl Writing<'_> {
         before: &Document,
         change: &Change,
     ) -> Result<Document, Fault> {
+        self.changing.change(table.name, id_of(before)?);
         let mut after = before.clone();
         change.apply(&mut after)?;
         document::check(&after)?;
@@ -298,6 +301,7 @@ impl Writing<'_> {
     }
 
     fn remove(&mut self, table: &Arc<Table>, row: i64, document: &Document) -> Result<(), Fault> {
+        self.changing.change(table.name, id_of(document)?);
         table.touch(row);
         let sql = format!("DELETE FROM {} WHERE row = ?", table.documents);
         self.connection.prepare_cached(&sql)?.execute([row])?;

@@ -8,7 +8,8 @@
 //! - `writer`, `session`: the thread that writes; `checkpoint` beside it; `readers`
 //! - `schema`, `prepare`: which tables and indexes there are
 //! - `translate`, `needles`, `plan`: filters as SQL; `explain`: what SQLite makes of it
-//! - `documents`, `items`, `search`: documents and what finds them; `roster`: large collections
+//! - `documents`, `items`, `search`: documents and what finds them; `recent`: some held in memory
+//! - `roster`: what is searched in large collections, held in memory
 //! - `entries`, `keys`: the rooms' logs; `messages`: messages out of many of them, `span` by span
 //! - `fault`: SQLite's errors as the port means them
 
@@ -28,6 +29,7 @@ mod needles;
 mod plan;
 mod prepare;
 mod readers;
+mod recent;
 mod roster;
 mod schema;
 mod search;
@@ -43,11 +45,13 @@ use crossbeam_channel::Sender;
 use ihs_config::StoreSettings;
 use parking_lot::Mutex;
 use rusqlite::Connection;
+use tokio::task::coop::consume_budget;
 
 pub use self::explain::Explained;
 use self::{
     fault::{Fault, failed, unavailable},
     folder::Folder,
+    recent::{Look, Recent},
     roster::Maker,
     schema::{Published, Schema},
     session::{Session, append_apart, commit_apart},
@@ -73,6 +77,7 @@ const UNBOUNDED: Duration = Duration::from_hours(24);
 #[derive(Debug)]
 pub struct Embedded {
     lanes: Mutex<Option<Lanes>>,
+    recent: Arc<Recent>,
     wait: Duration,
 }
 
@@ -87,7 +92,11 @@ struct Lanes {
 }
 
 impl Lanes {
-    fn open(data_dir: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
+    fn open(
+        data_dir: &Path,
+        settings: &StoreSettings,
+        recent: Arc<Recent>,
+    ) -> Result<Self, StoreError> {
         let folder = Folder::take(data_dir)?;
         let file = folder.database();
         check::check(&file)?;
@@ -108,7 +117,7 @@ impl Lanes {
         )?;
         let (maker, making) = roster::start(&file, settings.roster_from)?;
         let (write, writer) =
-            writer::start(connection, published, maker.clone(), settings.queue, signal)?;
+            writer::start(connection, published, recent, maker.clone(), settings.queue, signal)?;
         threads.extend([checkpointer, writer, making]);
         Ok(Self { write, read, threads, maker, folder })
     }
@@ -146,10 +155,12 @@ impl Embedded {
     pub async fn open(data_dir: &Path, settings: &StoreSettings) -> Result<Self, StoreError> {
         let wait = Duration::from_millis(settings.timeout_ms);
         let (data_dir, settings) = (data_dir.to_owned(), settings.clone());
-        let lanes = tokio::task::spawn_blocking(move || Lanes::open(&data_dir, &settings))
+        let recent = Arc::new(Recent::new(settings.recent_kib.saturating_mul(1_024)));
+        let held = Arc::clone(&recent);
+        let lanes = tokio::task::spawn_blocking(move || Lanes::open(&data_dir, &settings, held))
             .await
             .map_err(failed)??;
-        Ok(Self { lanes: Mutex::new(Some(lanes)), wait })
+        Ok(Self { lanes: Mutex::new(Some(lanes)), recent, wait })
     }
 
     /// How SQLite goes about a query.
@@ -207,9 +218,22 @@ impl Store for Embedded {
         collection: &'static str,
         id: &str,
     ) -> Result<Option<Document>, StoreError> {
-        let id = id.to_owned();
+        // An answer that is there at once must not keep a task that asks on and on from giving way.
+        consume_budget().await;
+        let place = match self.recent.look(collection, id) {
+            Look::Held(_) if self.lanes.lock().is_none() => return Err(closed()),
+            Look::Held(text) => {
+                return documents::parse(&text).map(Some).map_err(Fault::into_error);
+            }
+            Look::Missing(place) => place,
+        };
+        let (id, recent) = (id.to_owned(), Arc::clone(&self.recent));
         self.read(move |connection, schema| {
-            documents::get(connection, schema.table(collection)?, &id)
+            let Some(text) = documents::get(connection, schema.table(collection)?, &id)? else {
+                return Ok(None);
+            };
+            recent.keep(place, &text);
+            documents::parse(&text).map(Some)
         })
         .await
     }

@@ -10,6 +10,7 @@ fn session() -> Session {
         schema: Arc::new(Schema::default()),
         pending: Pending::default(),
         keys: Keys::default(),
+        changing: Changing::new(Arc::new(Recent::new(0))),
         maker: Maker::idle(),
     }
 }

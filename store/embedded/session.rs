@@ -12,6 +12,7 @@ use super::{
     keys::Keys,
     needles::searches,
     prepare,
+    recent::Changing,
     roster::{Maker, enrol},
     schema::Schema,
     search::Pending,
@@ -36,6 +37,8 @@ pub(super) struct Session {
     pub(super) pending: Pending,
     /// What the table of keys lacks.
     pub(super) keys: Keys,
+    /// What the documents that are held must not show.
+    pub(super) changing: Changing,
     /// Who makes rosters.
     pub(super) maker: Maker,
 }
@@ -127,8 +130,12 @@ impl Session {
     }
 
     fn write(&mut self, position: usize, write: &Write) -> Result<Written, Fault> {
-        let mut writing =
-            Writing { connection: &self.connection, pending: &mut self.pending, write: position };
+        let mut writing = Writing {
+            connection: &self.connection,
+            pending: &mut self.pending,
+            changing: &mut self.changing,
+            write: position,
+        };
         let table = |collection: &str| self.schema.table(collection);
         Ok(match write {
             Write::Insert { collection, document } => {

@@ -16,6 +16,7 @@ use super::{
     fault::{Fault, Lost},
     keys::Keys,
     lane::{Reply, Ticket},
+    recent::{Changing, Recent},
     roster::Maker,
     schema::{Published, Schema},
     search::Pending,
@@ -123,6 +124,7 @@ struct Writer {
 pub(super) fn start(
     mut connection: Connection,
     published: Arc<Published>,
+    recent: Arc<Recent>,
     maker: Maker,
     queue: usize,
     checkpoint: Sender<()>,
@@ -141,6 +143,7 @@ pub(super) fn start(
             schema: Arc::new(Schema::default()),
             pending: Pending::default(),
             keys: Keys::default(),
+            changing: Changing::new(recent),
             maker,
         },
         published,
@@ -168,6 +171,7 @@ impl Writer {
                 self.forget();
                 tracing::error!(?lost, calls = group.len(), "a transaction was lost");
             }
+            self.session.changing.end();
             self.session.maker.turns.end();
             for job in group {
                 job.answer(lost.as_ref());

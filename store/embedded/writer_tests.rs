@@ -14,6 +14,7 @@ fn session(folder: &tempfile::TempDir, pages: u32) -> Session {
         schema: Arc::default(),
         pending: Pending::default(),
         keys: Keys::default(),
+        changing: Changing::new(Arc::new(Recent::new(0))),
         maker: Maker::idle(),
     }
 }

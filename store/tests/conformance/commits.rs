@@ -1,5 +1,7 @@
 //! Commits do all or nothing, and each write is one atomic step.
 
+use std::sync::atomic::{AtomicI64, Ordering};
+
 use futures_util::future::join_all;
 use ihs_store::{
     Body, Change, Collection, Filter, Index, Query, Sort, Store, StoreError, Write, Written,
@@ -37,6 +39,7 @@ pair_cases! {
     inclusions_are_never_lost,
     commits_of_several_writes_do_not_mix,
     insertions_in_order_that_race_leave_no_gap,
+    nobody_reads_what_is_older_than_what_was_acknowledged,
 }
 
 fn update(filter: Filter, change: Change) -> Write {
@@ -315,6 +318,34 @@ async fn additions_are_never_lost(first: &dyn Store, second: &dyn Store) {
         done.unwrap();
     }
     assert_eq!(second.get(THINGS, "a").await.unwrap().unwrap()["n"], json!(20));
+}
+
+async fn nobody_reads_what_is_older_than_what_was_acknowledged(
+    first: &dyn Store,
+    second: &dyn Store,
+) {
+    const LAST: i64 = 60;
+    insert(first, THINGS, json!({"_id": "a", "n": 0})).await;
+    let acknowledged = AtomicI64::new(0);
+    let write = async {
+        let add = || update(Filter::id("a"), Change::default().and_add("n", 1));
+        for number in 1..=LAST {
+            let undone = first.commit(vec![add(), update(Filter::id("b"), Change::default())]);
+            assert!(matches!(undone.await, Err(StoreError::Unmatched { write: 1 })));
+            first.commit(vec![add()]).await.unwrap();
+            acknowledged.store(number, Ordering::SeqCst);
+        }
+    };
+    let read = async |store: &dyn Store| {
+        let mut seen = 0;
+        while seen < LAST {
+            let oldest = acknowledged.load(Ordering::SeqCst).max(seen);
+            let found = store.get(THINGS, "a").await.unwrap().unwrap();
+            seen = found["n"].as_i64().unwrap();
+            assert!(seen >= oldest, "{seen} after {oldest}");
+        }
+    };
+    tokio::join!(write, read(first), read(first), read(second), read(second));
 }
 
 async fn of_many_who_grab_one_slot_one_wins(first: &dyn Store, second: &dyn Store) {
