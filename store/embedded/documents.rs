@@ -43,7 +43,8 @@ pub(super) fn find(
     table: &Arc<Table>,
     query: &Query,
 ) -> Result<Vec<Document>, Fault> {
-    Way::to(connection, table, &query.filter)?.find(connection, table, query)
+    let reads = if query.after.is_none() { Reads::One } else { Reads::Several };
+    Way::to(connection, table, &query.filter, reads)?.find(connection, table, query)
 }
 
 /// How many documents match.
@@ -52,7 +53,7 @@ pub(super) fn count(
     table: &Arc<Table>,
     filter: &Filter,
 ) -> Result<u64, Fault> {
-    Way::to(connection, table, filter)?.count(connection, table)
+    Way::to(connection, table, filter, Reads::One)?.count(connection, table)
 }
 
 /// What the query means, and how many documents match its filter.
@@ -61,8 +62,15 @@ pub(super) fn page(
     table: &Arc<Table>,
     query: &Query,
 ) -> Result<(Vec<Document>, u64), Fault> {
-    let way = Way::to(connection, table, &query.filter)?;
+    let way = Way::to(connection, table, &query.filter, Reads::Several)?;
     Ok((way.find(connection, table, query)?, way.count(connection, table)?))
+}
+
+/// How many statements must see the same.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reads {
+    One,
+    Several,
 }
 
 /// How what matches a filter is found, at one moment.
@@ -70,7 +78,7 @@ enum Way<'a> {
     /// By what is held in memory.
     Enrolled(View<'a>, Matching),
     /// By the database alone.
-    Planned { plan: Plan, _moment: Transaction<'a> },
+    Planned { plan: Plan, _moment: Option<Transaction<'a>> },
 }
 
 impl<'a> Way<'a> {
@@ -78,17 +86,20 @@ impl<'a> Way<'a> {
         connection: &'a Connection,
         table: &'a Arc<Table>,
         filter: &Filter,
+        reads: Reads,
     ) -> Result<Self, Fault> {
         if is_named(filter, table) {
             let plan = Plan { condition: in_order(table, filter)?, count: None };
-            return Ok(Self::Planned { plan, _moment: connection.unchecked_transaction()? });
+            let several = reads == Reads::Several;
+            let moment = several.then(|| connection.unchecked_transaction()).transpose()?;
+            return Ok(Self::Planned { plan, _moment: moment });
         }
         if let Some(view) = view(connection, table)? {
             return Self::beside(connection, table, filter, view);
         }
         let moment = connection.unchecked_transaction()?;
         let plan = plan(connection, table, filter)?;
-        Ok(Self::Planned { plan, _moment: moment })
+        Ok(Self::Planned { plan, _moment: Some(moment) })
     }
 
     /// What concerns next to nobody is not worth a look at everybody.
@@ -100,7 +111,7 @@ impl<'a> Way<'a> {
     ) -> Result<Self, Fault> {
         if let Some(condition) = among_very_few(connection, table, filter)? {
             let plan = Plan { condition, count: None };
-            return Ok(Self::Planned { plan, _moment: view.into_moment() });
+            return Ok(Self::Planned { plan, _moment: Some(view.into_moment()) });
         }
         let matching = view.matching(filter)?;
         Ok(Self::Enrolled(view, matching))
