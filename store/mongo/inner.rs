@@ -21,9 +21,9 @@ use crate::error::StoreError;
 /// The name of the log's collection: no declared collection has a dot in its name.
 const LOG_COLLECTION: &str = "room.log";
 
-/// Connections at most, when the address does not say (`maxPoolSize`). Half of them are for
-/// transactions and half for other calls; what is more waits in the node. So a transaction, which
-/// holds documents that others wait for, is never behind hundreds of other calls.
+/// Connections at most, when the address does not say (`maxPoolSize`). Half of them are for commits
+/// of several writes and half for other calls; what is more waits in the node. So a transaction,
+/// which holds documents that others wait for, is never behind hundreds of other calls.
 const CONNECTIONS: u32 = 64;
 
 /// The database, and what is declared of it.
@@ -39,7 +39,7 @@ pub(super) struct Inner {
     pub(super) wait: Duration,
     /// Places of calls outside of transactions.
     pub(super) calls: Semaphore,
-    /// Places of transactions.
+    /// Places of commits of several writes.
     pub(super) transactions: Semaphore,
     /// Whose turn it is among transactions that write the same.
     pub(super) turns: Turns,
@@ -50,9 +50,9 @@ impl Inner {
     /// Connects, and looks whether the server can do what the port promises.
     pub(super) async fn connect(settings: &StoreSettings) -> Result<Self, StoreError> {
         let wait = Duration::from_millis(settings.timeout_ms);
-        let options = options(settings, wait).await.map_err(read)?;
+        let mut options = options(settings, wait).await.map_err(read)?;
         let name = options.default_database.clone().unwrap_or_else(|| settings.database.clone());
-        let connections = options.max_pool_size.unwrap_or(CONNECTIONS);
+        let connections = *options.max_pool_size.get_or_insert(CONNECTIONS);
         let places = usize::try_from(connections / 2).unwrap_or_default().max(1);
         let client = Client::with_options(options).map_err(read)?;
         let database = client.database(&name);
@@ -61,7 +61,7 @@ impl Inner {
             searched: RwLock::default(),
             calls: Semaphore::new(places),
             transactions: Semaphore::new(places),
-            turns: Turns::new(),
+            turns: Turns::default(),
             client,
             database,
             wait,
@@ -123,7 +123,6 @@ async fn options(settings: &StoreSettings, wait: Duration) -> Result<ClientOptio
     // A server that is not found must be reported before the call's own time is over.
     options.server_selection_timeout = Some(wait / 2);
     options.connect_timeout = Some(wait / 2);
-    options.max_pool_size.get_or_insert(CONNECTIONS);
     options.app_name = Some("ihs".to_owned());
     Ok(options)
 }

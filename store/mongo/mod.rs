@@ -9,7 +9,7 @@
 //! - `shadow`: the folded texts and trigrams that documents carry unseen
 //! - `prepare`: indexes and shadows as declared
 //! - `writes`, `transaction`, `append`: what is written; `entries`: log entries as stored
-//! - `turns`: transactions that write the same, one after the other
+//! - `turns`: commits that change the same, one after the other
 //! - `reads`: what is read; `messages`: messages out of the logs of many rooms
 //! - `fault`: MongoDB's errors as the port means them
 
@@ -39,12 +39,9 @@ use async_trait::async_trait;
 use bson::doc;
 use ihs_config::StoreSettings;
 use parking_lot::RwLock;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use tokio::{sync::SemaphorePermit, time::timeout};
 
-use self::{fault::Fault, inner::Inner, writes::Writing};
+use self::{fault::Fault, inner::Inner, turns::Turn, writes::Writing};
 use crate::{
     collection::Collection,
     document::Document,
@@ -60,6 +57,9 @@ use crate::{
 
 /// What a call that takes too long is told.
 const OVERDUE: &str = "MongoDB did not answer in time";
+
+/// What a call is told whose turn does not come.
+const CROWDED: &str = "too many calls are waiting for MongoDB";
 
 /// The store in MongoDB.
 #[derive(Debug)]
@@ -89,13 +89,29 @@ impl Mongo {
     }
 
     /// Waits for a place at the server.
-    async fn place<'places>(
+    async fn place<'inner>(
         &self,
-        places: &'places Semaphore,
-    ) -> Result<SemaphorePermit<'places>, StoreError> {
-        match timeout(self.wait, places.acquire()).await {
+        inner: &'inner Inner,
+    ) -> Result<SemaphorePermit<'inner>, StoreError> {
+        match timeout(self.wait, inner.calls.acquire()).await {
             Ok(Ok(place)) => Ok(place),
-            Ok(Err(_)) | Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
+            Ok(Err(_)) | Err(_) => Err(StoreError::Unavailable(CROWDED.into())),
+        }
+    }
+
+    /// Waits for the turn of a commit, and for its place.
+    async fn turn<'inner>(
+        &self,
+        inner: &'inner Inner,
+        writes: &[Write],
+    ) -> Result<(Turn<'inner>, SemaphorePermit<'inner>), StoreError> {
+        let wait = async {
+            let turn = inner.turns.wait(writes).await;
+            inner.transactions.acquire().await.map(|place| (turn, place))
+        };
+        match timeout(self.wait, wait).await {
+            Ok(Ok(turn)) => Ok(turn),
+            Ok(Err(_)) | Err(_) => Err(StoreError::Unavailable(CROWDED.into())),
         }
     }
 
@@ -105,7 +121,7 @@ impl Mongo {
         inner: &Inner,
         read: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
-        let _place = self.place(&inner.calls).await?;
+        let _place = self.place(inner).await?;
         match timeout(self.wait, read).await {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
@@ -114,7 +130,7 @@ impl Mongo {
 
     /// Does a write that is one step for the server, too.
     async fn commit_one(&self, inner: &Inner, write: &Write) -> Result<Vec<Written>, StoreError> {
-        let _place = self.place(&inner.calls).await?;
+        let _place = self.place(inner).await?;
         let mut writing = Writing { inner, session: None };
         match timeout(self.wait, writing.write(0, write)).await {
             Ok(outcome) => Ok(vec![outcome.map_err(Fault::into_error)?]),
@@ -127,9 +143,7 @@ impl Mongo {
         inner: &Inner,
         writes: &[Write],
     ) -> Result<Vec<Written>, StoreError> {
-        let turn = timeout(self.wait, inner.turns.wait(writes)).await;
-        let _turn = turn.map_err(|_| StoreError::Unavailable(OVERDUE.into()))?;
-        let _place = self.place(&inner.transactions).await?;
+        let _turn = self.turn(inner, writes).await?;
         let ending = AtomicBool::new(false);
         match timeout(self.wait, transaction::run(inner, writes, &ending)).await {
             Ok(outcome) => outcome,
@@ -194,7 +208,7 @@ impl Store for Mongo {
         write::check(&inserts)?;
         write::check(&then)?;
         let inner = self.inner()?;
-        let _place = self.place(&inner.calls).await?;
+        let _place = self.place(&inner).await?;
         match timeout(self.wait, writes::in_order(&inner, collection, &inserts, &then)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::OutcomeUnknown(OVERDUE.into())),
@@ -203,7 +217,7 @@ impl Store for Mongo {
 
     async fn append(&self, room: RoomId, entries: Vec<LogEntry>) -> Result<Appended, StoreError> {
         let inner = self.inner()?;
-        let _place = self.place(&inner.calls).await?;
+        let _place = self.place(&inner).await?;
         match timeout(self.wait, append::append(&inner, room, &entries)).await {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::OutcomeUnknown(OVERDUE.into())),
