@@ -83,15 +83,15 @@ pub(super) fn writer(file: &Path) -> rusqlite::Result<Connection> {
     Ok(connection)
 }
 
-/// Opens a connection that reads.
+/// Opens a connection that reads. The database is not mapped into memory: SQLite gives a mapping up
+/// whenever somebody has written, so next to every read would make, fill and remove one.
 pub(super) fn reader(file: &Path) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = Connection::open_with_flags(file, flags)?;
     connection.execute_batch(
         "PRAGMA query_only = ON;
          PRAGMA temp_store = MEMORY;
-         PRAGMA cache_size = -16384;
-         PRAGMA mmap_size = 2147418112;",
+         PRAGMA cache_size = -16384;",
     )?;
     keep_plans(&connection)?;
     Ok(connection)
