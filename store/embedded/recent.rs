@@ -24,6 +24,9 @@ const OVERHEAD: usize = 128;
 /// One document may take up such a share of its part.
 const LARGEST: usize = 8;
 
+/// A transaction that changed more than so many documents leaves no place behind for as many.
+const USUAL: usize = 256;
+
 /// The documents that are held.
 #[derive(Debug)]
 pub(super) struct Recent {
@@ -37,7 +40,7 @@ pub(super) struct Recent {
 struct Part {
     held: LruCache<String, Arc<str>>,
     bytes: usize,
-    changing: HashSet<String>,
+    changing: HashSet<Arc<str>>,
     changes: u64,
 }
 
@@ -90,7 +93,7 @@ impl Recent {
             return;
         }
         let mut state = self.parts[place.part].lock();
-        if state.changes != place.changes || state.changing.contains(&place.key) {
+        if state.changes != place.changes || state.changing.contains(place.key.as_str()) {
             return;
         }
         state.take_out(&place.key);
@@ -119,15 +122,11 @@ impl Part {
     }
 }
 
-fn cost(key: &str, text: &str) -> usize {
-    key.len() + text.len() + OVERHEAD
-}
-
 /// What the transaction under way changes.
 #[derive(Debug)]
 pub(super) struct Changing {
     recent: Arc<Recent>,
-    keys: Vec<(usize, String)>,
+    keys: Vec<(usize, Arc<str>)>,
 }
 
 impl Changing {
@@ -145,7 +144,8 @@ impl Changing {
         let mut state = self.recent.parts[part].lock();
         state.changes += 1;
         state.take_out(&key);
-        if state.changing.insert(key.clone()) {
+        let key = Arc::from(key);
+        if state.changing.insert(Arc::clone(&key)) {
             self.keys.push((part, key));
         }
     }
@@ -156,8 +156,14 @@ impl Changing {
             let mut state = self.recent.parts[part].lock();
             state.changes += 1;
             state.changing.remove(&key);
+            state.changing.shrink_to(USUAL);
         }
+        self.keys.shrink_to(USUAL);
     }
+}
+
+fn cost(key: &str, text: &str) -> usize {
+    key.len() + text.len() + OVERHEAD
 }
 
 #[cfg(test)]

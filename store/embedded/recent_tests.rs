@@ -1,8 +1,10 @@
 //! What is held is what the database shows, whoever comes between.
 
+use ihs_config::StoreSettings;
 use proptest::prelude::*;
 
 use super::*;
+use crate::{Change, Collection, Document, Filter, Store, Write, embedded::Embedded};
 
 const THINGS: &str = "things";
 
@@ -201,4 +203,22 @@ fn large_ones_are_not_held_and_none_where_nothing_may_be() {
     let none = Recent::new(0);
     put(&none, "a", "");
     assert_eq!(held(&none, "a"), None);
+}
+
+#[tokio::test]
+async fn what_the_store_has_read_by_its_id_it_holds_until_it_changes() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Embedded::open(folder.path(), &StoreSettings::default()).await.unwrap();
+    let things = Collection { name: THINGS, indexes: Vec::new(), searched: Vec::new() };
+    store.prepare(&[things]).await.unwrap();
+    let document = Document::from_iter([("_id".to_owned(), "a".into())]);
+    store.commit(vec![Write::Insert { collection: THINGS, document }]).await.unwrap();
+    assert_eq!(held(&store.recent, "a"), None);
+    store.get(THINGS, "a").await.unwrap();
+    assert_eq!(held(&store.recent, "a").as_deref(), Some(r#"{"_id":"a"}"#));
+    let (filter, change) = (Filter::id("a"), Change::set("n", 1));
+    store.commit(vec![Write::Update { collection: THINGS, filter, change }]).await.unwrap();
+    assert_eq!(held(&store.recent, "a"), None);
+    store.get(THINGS, "a").await.unwrap();
+    assert_eq!(held(&store.recent, "a").as_deref(), Some(r#"{"_id":"a","n":1}"#));
 }

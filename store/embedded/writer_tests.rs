@@ -2,7 +2,7 @@ use rusqlite::params;
 use tokio::sync::oneshot;
 
 use super::*;
-use crate::embedded::connection;
+use crate::embedded::{connection, recent::Look};
 
 /// A session on a database that cannot grow beyond so many pages.
 fn session(folder: &tempfile::TempDir, pages: u32) -> Session {
@@ -109,4 +109,28 @@ fn a_transaction_that_is_lost_is_said_to_everybody_in_it() {
         assert!(matches!(outcome, Err(StoreError::Unavailable(_))), "{outcome:?}");
     }
     assert_eq!(stored(&writer), 0);
+}
+
+#[test]
+fn what_a_lost_transaction_was_to_change_may_be_held_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut writer = writer(&folder, 10_000);
+    let recent = Arc::new(Recent::new(1 << 20));
+    writer.session.changing = Changing::new(Arc::clone(&recent));
+    let (reply, mut answer) = oneshot::channel::<Result<(), StoreError>>();
+    let lost = |session: &mut Session| {
+        session.changing.change("things", "a");
+        session.connection.execute_batch("ROLLBACK")?;
+        Err(rusqlite::Error::InvalidQuery.into())
+    };
+    let (queue, jobs) = bounded(1);
+    queue.send(job(Arc::default(), reply, Apart::Wholly, lost)).unwrap();
+    drop(queue);
+    writer.run(&jobs);
+    assert!(matches!(answer.try_recv().unwrap(), Err(StoreError::Unavailable(_))));
+    let Look::Missing(place) = recent.look("things", "a") else {
+        panic!("it was never held");
+    };
+    recent.keep(place, "as before");
+    assert!(matches!(recent.look("things", "a"), Look::Held(_)));
 }

@@ -28,6 +28,7 @@ cases! {
     the_id_cannot_be_changed,
     a_document_cannot_grow_too_large,
     odd_values_are_set_as_they_are,
+    whatever_changes_a_document_is_what_is_read_next,
     what_is_inserted_in_order_comes_before_what_follows,
     a_taken_place_ends_an_insertion_in_order,
 }
@@ -61,6 +62,35 @@ async fn updated(store: &dyn Store, id: &str, change: Change) -> Value {
 
 async fn everything(store: &dyn Store) -> Vec<String> {
     ids(store, Query::new(THINGS, Filter::everything(), 1_000)).await
+}
+
+async fn whatever_changes_a_document_is_what_is_read_next(store: &dyn Store) {
+    let there = || Filter::id("a");
+    let set = |n: i64| Change::set("n", n);
+    let steps = [
+        (insertion(THINGS, json!({"_id": "a", "n": 0})), Some(0)),
+        (update(there(), set(1)), Some(1)),
+        (
+            Write::UpdateEvery { collection: THINGS, filter: Filter::eq("n", 1), change: set(2) },
+            Some(2),
+        ),
+        (delete(there()), None),
+        (insertion(THINGS, json!({"_id": "a", "n": 3})), Some(3)),
+        (Write::DeleteEvery { collection: THINGS, filter: Filter::everything() }, None),
+        (insertion(THINGS, json!({"_id": "a", "n": 4})), Some(4)),
+    ];
+    for (write, expected) in steps {
+        store.commit(vec![write.clone()]).await.unwrap();
+        // What was read once may be read otherwise a second time.
+        for _ in 0..2 {
+            let found = store.get(THINGS, "a").await.unwrap();
+            assert_eq!(
+                found.map(|found| found["n"].clone()),
+                expected.map(Value::from),
+                "{write:?}"
+            );
+        }
+    }
 }
 
 async fn what_is_inserted_in_order_comes_before_what_follows(store: &dyn Store) {

@@ -100,6 +100,7 @@ async fn closing_leaves_no_write_ahead_log_and_ends_the_store() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder).await;
     insert(&store, THINGS, json!({"_id": "1"})).await;
+    assert!(store.get(THINGS, "1").await.unwrap().is_some());
     store.close().await;
     store.close().await;
     let log = fs::metadata(folder.path().join("ihs.db-wal"));
