@@ -21,7 +21,8 @@ use crate::{
 ///   (embedded: synchronised to disk; MongoDB: on a majority, journaled).
 /// - A read sees every write that returned before the read began, from any node.
 /// - Every call ends, with [`StoreError::Unavailable`] at the latest, within the configured time;
-///   over MongoDB it may wait as long for its turn before. A *write* whose connection was lost half way ends with [`StoreError::OutcomeUnknown`].
+///   over MongoDB it may wait as long for its turn before. A *write* whose connection was lost half
+///   way ends with [`StoreError::OutcomeUnknown`].
 /// - A call that is dropped before it ends may or may not be carried out.
 /// - Every call but `prepare` names prepared collections only; others are
 ///   [`StoreError::Failed`]. `prepare` may take as long as filling new indexes takes.

@@ -123,14 +123,13 @@ async fn store<V: ViewSet>(
     let reply = Reply::record(version_of(&document), &shown).created_at(location);
     draft.writes.extend(trace::change(call, resource, Action::Create, &[&document])?);
     draft.writes.extend(references::held(resource.fields, None, &document)?);
-    let record = repeat.map(|_| traced(resource, &document));
+    let now = call.ctx.clock.now();
+    let answered = repeat.map(|repeat| repeat.writes(now, &reply, traced(resource, &document)));
     let mut writes = vec![Write::Insert { collection: resource.collection(), document }];
     let notices = Notices::of(&call.ctx, &draft.notices);
     writes.append(&mut draft.writes);
     writes.extend(notices.writes());
-    if let Some(repeat) = repeat {
-        writes.extend(repeat.writes(call.ctx.clock.now(), &reply, record.unwrap_or_default()));
-    }
+    writes.extend(answered.into_iter().flatten());
     match audit::commit(&call.ctx, writes).await {
         Ok(_) => {
             notices.tell(&call.ctx);

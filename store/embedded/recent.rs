@@ -3,7 +3,7 @@
 //!
 //! What is held is never older than what the database shows. The writer takes a document out
 //! before it changes it, and until its transaction has ended nobody puts it back. A reader puts in
-//! what it read only if nothing near it was changed since it looked, so that what it read before a
+//! what it read only if no change near it has ended since it looked, so that what it read before a
 //! change cannot come in behind it.
 
 use std::{
@@ -41,6 +41,7 @@ struct Part {
     held: LruCache<String, Arc<str>>,
     bytes: usize,
     changing: HashSet<Arc<str>>,
+    /// How many changes have ended.
     changes: u64,
 }
 
@@ -142,7 +143,6 @@ impl Changing {
         }
         let (key, part) = self.recent.place(collection, id);
         let mut state = self.recent.parts[part].lock();
-        state.changes += 1;
         state.take_out(&key);
         let key = Arc::from(key);
         if state.changing.insert(Arc::clone(&key)) {

@@ -115,13 +115,20 @@ impl Mongo {
         }
     }
 
-    /// Waits for a read, so long at most.
+    /// Waits for a place, and for what is read.
     async fn read<T>(
         &self,
         inner: &Inner,
         read: impl Future<Output = Result<T, StoreError>>,
     ) -> Result<T, StoreError> {
         let _place = self.place(inner).await?;
+        self.in_time(read).await
+    }
+
+    async fn in_time<T>(
+        &self,
+        read: impl Future<Output = Result<T, StoreError>>,
+    ) -> Result<T, StoreError> {
         match timeout(self.wait, read).await {
             Ok(outcome) => outcome,
             Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
@@ -280,10 +287,7 @@ impl Store for Mongo {
         let ping =
             async { inner.database.run_command(doc! {"ping": 1}).await.map_err(fault::read) };
         // Whether the server answers is not to wait for what else is asked.
-        match timeout(self.wait, ping).await {
-            Ok(answer) => answer.map(drop),
-            Err(_) => Err(StoreError::Unavailable(OVERDUE.into())),
-        }
+        self.in_time(ping).await.map(drop)
     }
 
     async fn close(&self) {
