@@ -85,6 +85,6 @@ pub enum Stop {
     SeqTaken,
     /// The sender has already sent this key to the room: here is that entry.
     KeyTaken(Box<LogEntry>),
-    /// The message that the entry would change is deleted.
+    /// The message that the entry would change is deleted, and not by an entry with this seq.
     TargetGone,
 }

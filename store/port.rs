@@ -76,7 +76,9 @@ pub trait Store: Send + Sync + 'static {
     /// Appends consecutive entries to a room's log, one after the other, until one cannot be:
     /// because its seq is taken, because its seq is not the one behind the log's last (to the
     /// caller that is [`crate::Stop::SeqTaken`] too), or because its key is, or
-    /// because the message that it would change is deleted (when several are so, any may be said).
+    /// because the message that it would change is deleted. When several are so, any may be said,
+    /// but a deleted message only of a seq that is free: in one that is taken there may be the
+    /// caller's own deletion, whose outcome it does not know.
     /// What was stored before that stays. Nobody ever sees entry n without 1 to n - 1.
     ///
     /// An [`crate::Body::Edited`] replaces, in the same atomic step, the text of its target; a

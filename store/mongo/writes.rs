@@ -214,10 +214,11 @@ impl Writing<'_> {
         let Some(before) = seq.get().checked_sub(1) else {
             return Ok(false);
         };
-        if before == 0 {
-            return Ok(true);
-        }
-        let place = doc! {"_id": entries::place(room, Seq::new(before))};
+        Ok(before == 0 || self.is_taken(room, Seq::new(before)).await?)
+    }
+
+    async fn is_taken(&mut self, room: RoomId, seq: Seq) -> Result<bool, Fault> {
+        let place = doc! {"_id": entries::place(room, seq)};
         let log = &self.inner.log;
         let found = run!(self.session, log.find_one(place).projection(doc! {"_id": 1}))?;
         Ok(found.is_some())
@@ -242,7 +243,7 @@ impl Writing<'_> {
         target: Seq,
         text: &str,
     ) -> Result<(), Fault> {
-        let message = self.there(room, target).await?;
+        let message = self.there(room, by, target).await?;
         self.set_text(message, by, text).await
     }
 
@@ -261,20 +262,28 @@ impl Writing<'_> {
         Ok(())
     }
 
-    /// Where a message stands, if it is not deleted.
-    async fn there(&mut self, room: RoomId, target: Seq) -> Result<BsonDocument, Fault> {
+    /// Where the message stands that an entry changes, if it is not deleted.
+    async fn there(
+        &mut self,
+        room: RoomId,
+        by: &LogEntry,
+        target: Seq,
+    ) -> Result<BsonDocument, Fault> {
         let target = message_at(room, target);
         let log = &self.inner.log;
         let found = run!(self.session, log.find_one(target.clone()))?;
         if found.is_some_and(|found| found.get_bool("deleted").unwrap_or_default()) {
-            return Err(StoreError::TargetGone.into());
+            // What deleted it may be this very entry, by an earlier try of unknown outcome.
+            let is_taken = self.is_taken(room, by.seq).await?;
+            let refused = if is_taken { StoreError::SeqTaken } else { StoreError::TargetGone };
+            return Err(refused.into());
         }
         Ok(target)
     }
 
     /// Empties a message and its edits.
     async fn empty(&mut self, room: RoomId, by: &LogEntry, target: Seq) -> Result<(), Fault> {
-        let message = self.there(room, target).await?;
+        let message = self.there(room, by, target).await?;
         self.set_deleted(message, room, by, target).await
     }
 

@@ -21,6 +21,7 @@ cases! {
     an_edit_replaces_the_text_of_its_target,
     a_deletion_empties_the_text_and_its_edits,
     what_is_deleted_is_not_changed_again,
+    a_change_that_is_there_already_finds_its_seq_taken,
     targets_that_are_no_messages_are_left_alone,
     edits_in_one_batch_see_each_other,
     pages_after_and_before_have_the_right_ends,
@@ -229,6 +230,23 @@ async fn what_is_deleted_is_not_changed_again(store: &dyn Store) {
     let log = all(store, room).await;
     assert_eq!(texts(&log), ["", "-"]);
     assert_eq!(flags(&log[0]), (false, true));
+}
+
+/// An append of unknown outcome is tried again: who deleted the message must not be told that it is
+/// gone.
+async fn a_change_that_is_there_already_finds_its_seq_taken(store: &dyn Store) {
+    let room = room();
+    let (edit, deletion) = (edited(2, 1, "b"), deleted(3, 1));
+    append(store, room, vec![message(1, "a"), edit.clone(), deletion.clone()]).await;
+    for again in
+        [vec![edit, deletion.clone()], vec![deletion.clone()], vec![deletion, message(4, "c")]]
+    {
+        let appended = store.append(room, again.clone()).await.unwrap();
+        assert_eq!(appended, Appended { stored: 0, stop: Some(Stop::SeqTaken) }, "{again:?}");
+        let commit = store.commit(vec![Write::Append { room, entries: again }]).await;
+        assert!(matches!(commit, Err(StoreError::SeqTaken)), "{commit:?}");
+    }
+    assert_eq!(all(store, room).await.len(), 3);
 }
 
 async fn targets_that_are_no_messages_are_left_alone(store: &dyn Store) {

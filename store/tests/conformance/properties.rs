@@ -331,13 +331,11 @@ fn commits_agree_with_the_model(runtime: &Runtime, store: &dyn Store, cases: u32
     })
 }
 
-/// An entry whose seq or key is taken, or both, and whose target is deleted besides, may be refused
+/// An entry whose key is taken, and whose seq is or whose target is deleted besides, may be refused
 /// for any of that.
 fn either(mut done: Appended, wanted: &Appended, model: &Model) -> Appended {
     match (&done.stop, &wanted.stop) {
-        (Some(Stop::TargetGone), Some(Stop::SeqTaken | Stop::KeyTaken(_)))
-            if done.stored == wanted.stored =>
-        {
+        (Some(Stop::TargetGone), Some(Stop::KeyTaken(_))) if done.stored == wanted.stored => {
             done.stop.clone_from(&wanted.stop);
         }
         (Some(Stop::KeyTaken(first)), Some(Stop::SeqTaken)) if model.log.contains(first) => {
