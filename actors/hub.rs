@@ -18,6 +18,7 @@ use parking_lot::Mutex;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::{
+    activity::{self, Activity},
     bus::{Announcement, Bus, Health, News, NodeId, Topic},
     fan_out::{Drain, FanOutActor, Logins, Revoke, pages::Pages},
     inbox::{Inbox, watch::Watch},
@@ -70,6 +71,7 @@ struct Inner {
     users: Users,
     peers: Peers,
     receipts: Budget,
+    activity: Activity,
     looks: Arc<Semaphore>,
     rooms: Mutex<HashMap<RoomId, Addr<Room>>>,
     inboxes: Mutex<HashMap<Username, Addr<Inbox>>>,
@@ -95,6 +97,7 @@ impl Hub {
             users,
             peers: Peers::default(),
             receipts: Budget::new(RECEIPTS_PER_SECOND),
+            activity: Activity::default(),
             looks,
             rooms: Mutex::default(),
             inboxes: Mutex::default(),
@@ -232,6 +235,14 @@ impl Hub {
         Ok(receipts)
     }
 
+    /// Has the documents of a user's rooms say when they were last active, as far as this node knows.
+    ///
+    /// # Errors
+    /// Those of the store.
+    pub async fn settle_activity(&self, user: &str) -> Result<(), StoreError> {
+        activity::settle(self, user).await
+    }
+
     /// Writes down which sockets, now gone, were given what, as far as the time allows.
     pub async fn settle(&self, within: Duration) {
         let rooms: Vec<Addr<Room>> = self.0.rooms.lock().values().cloned().collect();
@@ -322,6 +333,10 @@ impl Hub {
 
     pub(crate) fn receipts_budget(&self) -> &Budget {
         &self.0.receipts
+    }
+
+    pub(crate) fn activity(&self) -> &Activity {
+        &self.0.activity
     }
 
     pub(crate) fn peers(&self) -> &Peers {

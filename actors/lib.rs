@@ -8,11 +8,12 @@
 //! - [`bus`]: the port between nodes; [`peers`]: which of them live
 //! - [`online`]: which users are online, and when they were seen last
 //! - [`protocol`]: frames, as pure functions
-//! - [`receipts`]: who has got and read what, since when
+//! - [`receipts`]: who has got and read what, since when; `activity`: when rooms were last active
 //! - [`username`]: the name by which people are known
 //!
 //! Nothing here knows of HTTP resources.
 
+mod activity;
 pub mod bus;
 pub mod fan_out;
 pub mod gate;

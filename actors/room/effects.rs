@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, Addr, AsyncContext, Context, WrapFuture};
-use ihs_store::{LogEntry, Seq};
+use ihs_store::{LogEntry, Seq, Timestamp};
 
 use super::{
     Room,
@@ -26,6 +26,9 @@ impl Room {
             Effect::Deliver(entries) => entries.first().map(|entry| entry.seq),
             _ => None,
         });
+        if let Some(time) = effects.iter().filter_map(acknowledged).max() {
+            self.touch.touch(time);
+        }
         for effect in effects {
             match effect {
                 Effect::Append(entries) => self.append(entries, ctx),
@@ -83,9 +86,13 @@ impl Room {
         ctx.spawn(read.into_actor(self).map(|outcome, room, ctx| {
             room.looking = None;
             room.pausing = outcome.is_err();
-            if outcome.is_ok() && std::mem::take(&mut room.unsure) {
+            if let Ok(entries) = &outcome
+                && std::mem::take(&mut room.unsure)
+            {
                 room.tell_others(News::Changed);
-                room.touch.touch();
+                if let Some(last) = entries.last() {
+                    room.touch.touch(last.time);
+                }
             }
             let effects = room.log.read(outcome);
             room.carry_out(effects, ctx);
@@ -98,7 +105,6 @@ impl Room {
         if delivery.own && !delivery.entries.is_empty() {
             self.tell_others(News::Entries(Arc::new(delivery.entries.clone())));
             self.notices.note(&delivery.entries, &self.members, &self.presence);
-            self.touch.touch();
         }
         for (fan_out, message) in delivery.split(self.id, self.audience.threads(), &removed) {
             self.send(fan_out, message);
@@ -128,5 +134,13 @@ impl Room {
                 return;
             }
         }
+    }
+}
+
+/// The time of the entry that somebody is told of.
+fn acknowledged(effect: &Effect<Origin>) -> Option<Timestamp> {
+    match effect {
+        Effect::Acknowledge(_, entry) => Some(entry.time),
+        _ => None,
     }
 }

@@ -59,6 +59,7 @@ pub(super) async fn rooms(
     known: &BTreeMap<RoomId, Seq>,
     newest: u64,
 ) -> Result<Vec<Room>, StoreError> {
+    hub.settle_activity(user.as_str()).await?;
     let mut documents = documents(hub, user).await?;
     let is_known = |document: &Document| {
         text(document, "_id").parse::<RoomId>().is_ok_and(|id| known.contains_key(&id))

@@ -124,3 +124,33 @@ async fn all_rooms_are_named_and_as_many_are_live_as_a_socket_may_join() {
     bob.socket("/ws/").await.say(&rooms[0], "hello").await;
     assert_eq!(socket.next_of("message").await["room"], rooms[0]);
 }
+
+#[tokio::test]
+async fn the_room_that_was_active_last_comes_first_as_soon_as_that_is_acknowledged() {
+    let app = App::start().await;
+    let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
+    let mut rooms = Vec::new();
+    for _ in 0..3 {
+        rooms.push(ada.room_with(&[&bob]).await);
+    }
+    let mut at_bob = bob.socket("/ws/").await;
+    let mut at_ada = ada.socket("/ws/").await;
+    // The one that was active before, then another in between, then bursts.
+    for (number, place) in [0, 0, 1, 0, 2, 2, 2, 1, 0, 0, 2, 0].into_iter().enumerate() {
+        let last = &rooms[place];
+        if number % 2 == 0 {
+            at_bob.say(last, "by socket").await;
+        } else {
+            let body = json!({"room": last, "text": "by REST"});
+            bob.post("/api/messages/", body).await.created();
+        }
+        for path in ["/api/rooms/", "/api/rooms/?cursor="] {
+            assert_eq!(ada.get(path).await.ok()["results"][0]["id"], *last, "{path} {number}");
+        }
+        at_ada.send(json!({"type": "sync", "ref": number})).await;
+        assert_eq!(at_ada.next_of("synced").await["rooms"][0]["room"], *last, "{number}");
+    }
+    let listed = ada.get("/api/rooms/").await.ok();
+    let order = listed["results"].as_array().unwrap().iter().map(|room| &room["id"]);
+    assert_eq!(order.collect::<Vec<_>>(), [&rooms[0], &rooms[2], &rooms[1]]);
+}

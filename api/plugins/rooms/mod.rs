@@ -93,6 +93,10 @@ impl ViewSet for Rooms {
         Ok(())
     }
 
+    async fn before_list(call: &Call) -> Result<(), ApiError> {
+        Ok(call.ctx.hub.settle_activity(&call.principal()?.username).await?)
+    }
+
     async fn existing(call: &Call, room: &Room) -> Result<Option<Document>, ApiError> {
         membership::reunite(&call.ctx, &call.principal()?.username, room).await
     }
