@@ -17,7 +17,7 @@ use crate::{
 pub(crate) const COLLECTION: &str = "calendars";
 
 /// No appointment takes longer: so far back there may be one that is not over yet.
-pub(super) const LONGEST_MILLIS: i64 = 24 * 60 * 60 * 1_000;
+pub(super) const LONGEST_MILLIS: i64 = 7 * 24 * 60 * 60 * 1_000;
 
 /// Whose.
 #[derive(Debug, Clone, Copy)]

@@ -142,12 +142,9 @@ fn opened(principal: &Principal) -> Scope {
     if principal.is_doctor() { Scope::Only(given_by(principal)) } else { Scope::Nobody }
 }
 
-/// A doctor's own; for patients those that are open or theirs; all for staff. What each of them
-/// may change about it is for [`moving`] to say.
+/// A doctor's own; for patients those that are open or theirs. What each of them may change about it
+/// is for [`moving`] to say.
 fn changed(principal: &Principal) -> Scope {
-    if principal.is_staff() {
-        return Scope::Everything;
-    }
     match principal.role {
         Role::Patient => {
             let open = Filter::eq("status", Status::Open.name());

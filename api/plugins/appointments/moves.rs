@@ -1,7 +1,7 @@
 //! Which status of an appointment follows which: by whose hand, and when. Pure.
 //!
 //! open → reserved (a patient) → confirmed (its doctor) → completed or missed (its doctor, once
-//! it has begun). What has not begun can be cancelled: by its patient, its doctor or staff; what is
+//! it has begun). What has not begun can be cancelled, by its patient or its doctor; what is
 //! cancelled can be opened again by its doctor.
 
 use serde::{Deserialize, Serialize};
@@ -34,8 +34,6 @@ pub(super) enum Party {
     Patient,
     /// Its doctor.
     Doctor,
-    /// Staff, who are neither.
-    Staff,
     /// Anybody else.
     Other,
 }
@@ -45,10 +43,8 @@ pub(super) enum Party {
 pub(super) enum Hour {
     /// It has not begun.
     Ahead,
-    /// It has begun.
-    Running,
-    /// It is over.
-    Over,
+    /// It has begun, and may be over.
+    Begun,
 }
 
 /// What becomes of an appointment.
@@ -79,8 +75,6 @@ pub(super) enum Refusal {
     NotYet,
     /// It has begun.
     Begun,
-    /// It is over.
-    Over,
 }
 
 impl Status {
@@ -108,19 +102,16 @@ impl Status {
     }
 }
 
-/// The move from one status to another, or why it is not made.
+/// The move from one status to another, or why it is not made. From a status to itself is none:
+/// whoever asks for that has come too late.
 pub(super) fn decide(from: Status, to: Status, by: Party, hour: Hour) -> Result<Move, Refusal> {
-    if from == to {
-        return Ok(Move::Stay);
-    }
     if !is_theirs(from, to, by) {
         return Err(Refusal::Role);
     }
     let step = step(from, to).ok_or(Refusal::State)?;
     match (step, hour) {
-        (Move::Reserve | Move::Reopen, Hour::Over) => Err(Refusal::Over),
         (Move::Finish, Hour::Ahead) => Err(Refusal::NotYet),
-        (Move::Cancel, Hour::Running | Hour::Over) => Err(Refusal::Begun),
+        (Move::Cancel, Hour::Begun) => Err(Refusal::Begun),
         _ => Ok(step),
     }
 }
@@ -128,13 +119,14 @@ pub(super) fn decide(from: Status, to: Status, by: Party, hour: Hour) -> Result<
 impl Refusal {
     /// As the answer to a request.
     pub(super) fn error(self, from: Status, to: Status) -> ApiError {
+        let is_there = from == to;
         let (from, to) = (from.name(), to.name());
         ApiError::Conflict(match self {
             Self::Role => return ApiError::Forbidden,
+            Self::State if is_there => format!("The appointment is {from} already."),
             Self::State => format!("An appointment that is {from} cannot become {to}."),
             Self::NotYet => format!("An appointment cannot become {to} before it has begun."),
             Self::Begun => format!("An appointment cannot become {to} once it has begun."),
-            Self::Over => format!("An appointment that is over cannot become {to}."),
         })
     }
 }
@@ -145,7 +137,6 @@ fn is_theirs(from: Status, to: Status, by: Party) -> bool {
         Party::Patient if to == Status::Cancelled => from != Status::Open,
         Party::Patient => to == Status::Reserved,
         Party::Doctor => to != Status::Reserved,
-        Party::Staff => to == Status::Cancelled,
         Party::Other => false,
     }
 }

@@ -24,12 +24,23 @@ pub(super) async fn change(call: &Call, edit: &mut Edit<Slot>) -> Result<(), Api
     let by = Party::of(me, &edit.before);
     let (from, to) = (edit.before.status, edit.after.status);
     let hour = edit.after.hour(call.ctx.clock.now());
-    let step = decide(from, to, by, hour).map_err(|refusal| refusal.error(from, to))?;
+    let step = if from == to && !is_bare_move(edit) {
+        Move::Stay
+    } else {
+        decide(from, to, by, hour).map_err(|refusal| refusal.error(from, to))?
+    };
     rules::allow(me, by, step, edit)?;
     let writes = writes(call, me, step, edit).await?;
     edit.writes.extend(writes);
     edit.notices = told::of(call, step, &edit.before, &edit.after).await?;
     Ok(())
+}
+
+/// Whether a body asks for a move and nothing else. In a body with more, the status that the
+/// appointment has is only repeated.
+fn is_bare_move(edit: &Edit<Slot>) -> bool {
+    edit.input.contains_key("status")
+        && edit.input.keys().all(|name| name == "status" || name == "patient")
 }
 
 async fn writes(
@@ -67,14 +78,11 @@ async fn reopen(call: &Call, slot: &mut Slot) -> Result<(), ApiError> {
 impl Party {
     /// What a caller who may change an appointment is to it.
     fn of(principal: &Principal, slot: &Slot) -> Self {
-        let open = slot.status == Status::Open && principal.role == Role::Patient;
+        let is_theirs = slot.patient.as_deref() == Some(principal.username.as_str());
+        let is_open = slot.status == Status::Open && principal.role == Role::Patient;
         if slot.doctor == principal.username {
             Self::Doctor
-        } else if slot.patient.as_deref() == Some(principal.username.as_str()) {
-            Self::Patient
-        } else if principal.is_staff() {
-            Self::Staff
-        } else if open {
+        } else if is_theirs || is_open {
             Self::Patient
         } else {
             Self::Other

@@ -19,7 +19,7 @@ use crate::{
 
 /// Checks a body before it is known what it does.
 pub(super) async fn check(call: &Call, checked: &mut Checked<'_>) -> Result<(), ApiError> {
-    if let Some(fault) = times_fault(checked, call.ctx.clock.now()) {
+    if let Some(fault) = times_fault(checked) {
         checked.faults.add("end_time", fault);
     }
     if checked.stage == Stage::Create {
@@ -58,8 +58,8 @@ pub(super) fn allow(
     Ok(())
 }
 
-/// What is wrong with new times. One that has begun can be opened still, one that is over cannot.
-fn times_fault(checked: &Checked<'_>, now: Timestamp) -> Option<String> {
+/// What is wrong with new times. They may be past: what was not planned is recorded afterwards.
+fn times_fault(checked: &Checked<'_>) -> Option<String> {
     let stored = |field| checked.before.and_then(|before| before.get(field));
     let is_new =
         |field| checked.values.get(field).is_some_and(|value: &Value| Some(value) != stored(field));
@@ -73,9 +73,7 @@ fn times_fault(checked: &Checked<'_>, now: Timestamp) -> Option<String> {
     if end <= start {
         Some("The end must come after the start.".to_owned())
     } else if end > start.plus_millis(LONGEST_MILLIS) {
-        Some("An appointment takes at most 24 hours.".to_owned())
-    } else if end <= now {
-        Some("An appointment cannot be opened when it is over already.".to_owned())
+        Some("An appointment takes at most 7 days.".to_owned())
     } else {
         None
     }

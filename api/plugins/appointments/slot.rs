@@ -60,13 +60,7 @@ pub(crate) struct Slot {
 impl Slot {
     /// Where it is in time.
     pub(super) fn hour(&self, now: Timestamp) -> Hour {
-        if now < self.start_time {
-            Hour::Ahead
-        } else if now < self.end_time {
-            Hour::Running
-        } else {
-            Hour::Over
-        }
+        if now < self.start_time { Hour::Ahead } else { Hour::Begun }
     }
 
     /// Whether another one has the same times.

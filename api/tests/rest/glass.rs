@@ -121,5 +121,5 @@ async fn the_glass_closes_by_itself_and_can_be_broken_again() {
     assert_eq!(found[0]["_glass"].as_array().map(Vec::len), Some(1));
     // Whoever is no longer trusted sees nothing through it either.
     sam.patch("/api/doctors/dora/", json!({"verified": false})).await.is(200);
-    dora.get("/api/patients/ada/").await.is(404);
+    dora.get("/api/patients/ada/").await.is(403);
 }

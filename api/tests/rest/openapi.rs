@@ -298,7 +298,8 @@ async fn a_form_may_leave_empty_what_it_says_and_nothing_else() {
         if method != "patch" || form.is_null() {
             continue;
         }
-        let owner = if list == "/api/treatments/" { &ward.doctor } else { staff };
+        let is_doctors = ["/api/treatments/", "/api/appointments/"].contains(&list);
+        let owner = if is_doctors { &ward.doctor } else { staff };
         let first = owner.get(list).await.is(200).body["results"][0].clone();
         let Some(key) = first["id"].as_str().or(first["username"].as_str()) else { continue };
         let place = format!("{list}{key}/");

@@ -68,8 +68,9 @@ async fn who_is_not_verified_does_nothing_of_what_providers_do() {
         one.post("/api/treatments/", body.clone()).await.is(403);
         one.post("/api/appointments/", json!({})).await.is(403);
         one.post("/api/notifications/", notice.clone()).await.is(403);
-        one.get("/api/patients/ada/").await.is(404);
-        assert_eq!(one.get("/api/patients/").await.body["count"], 0);
+        for path in ["ada/", "nobody/", "", "?search=ada"] {
+            one.get(&format!("/api/patients/{path}")).await.is(403);
+        }
         one.get(&clinic.treatment).await.is(404);
         assert_eq!(one.get("/api/treatments/").await.body["count"], 0);
     }
@@ -104,7 +105,7 @@ async fn a_withdrawn_verification_counts_at_once() {
         client.get("/api/patients/ada/").await.is(200);
         client.get(&clinic.treatment).await.is(200);
         verify(&clinic.sam, name, false).await;
-        client.get("/api/patients/ada/").await.is(404);
+        client.get("/api/patients/ada/").await.is(403);
         client.get(&clinic.treatment).await.is(404);
         client.patch(&clinic.treatment, stop.clone()).await.is(404);
         let path = format!("/api/clinics/{}/", clinic.id);
@@ -161,7 +162,7 @@ async fn who_deletes_their_profile_is_trusted_no_more() {
     for one in [&clinic.dora, &clinic.nick] {
         one.get("/api/patients/ada/").await.is(200);
         one.delete(&format!("/api/doctors/{}/", one.name)).await.is(204);
-        one.get("/api/patients/ada/").await.is(404);
+        one.get("/api/patients/ada/").await.is(403);
         let glass = json!({"reason": "x"});
         one.post("/api/patients/ada/break-glass/", glass).await.is(403);
         one.post("/api/clinics/", json!({"name": "East"})).await.is(403);

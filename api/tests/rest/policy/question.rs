@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use super::{
+    rights::may_list,
     step::nth,
     world::{Kind, Person, World, ids, key_of},
 };
@@ -83,6 +84,10 @@ pub(super) async fn sweep(world: &World) {
     for resource in resources() {
         let known = known(world, resource).await;
         for who in &world.people {
+            if !may_list(who, resource) {
+                who.client.get(&format!("/api/{resource}/")).await.is(403);
+                continue;
+            }
             let mut shown = ids(&who.client, resource, "").await;
             // What others are notified of by events is not known here, and not theirs.
             if resource == "notifications" {
@@ -125,6 +130,10 @@ impl Question {
         let (resource, query) = QUERIES[self.query];
         let who = world.somebody(self.who);
         assert!(OPEN_TO_STAFF.contains(&resource));
+        if !may_list(who, resource) {
+            who.client.get(&format!("/api/{resource}/?{query}")).await.is(403);
+            return;
+        }
         let all = ids(&world.staff, resource, &format!("&{query}")).await;
         let wanted: BTreeSet<String> =
             all.into_iter().filter(|key| world.may_read(who, resource, key)).collect();

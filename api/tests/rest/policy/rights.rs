@@ -27,7 +27,7 @@ impl World {
         }
     }
 
-    /// Whether somebody may change a record, at least in some way.
+    /// Whether somebody may change a record in some way, or delete it.
     pub(super) fn may_change(&self, who: &Person, resource: &str, key: &str) -> bool {
         let me = who.client.name.as_str();
         let is_staff = who.kind == Kind::Staff;
@@ -93,6 +93,12 @@ impl World {
         let theirs = move |(_, who): &&(String, String)| who == name;
         self.works_at.iter().filter(theirs).map(|(clinic, _)| clinic.as_str())
     }
+}
+
+/// Whether somebody may ask for a list at all, however little is in it for them.
+pub(super) fn may_list(who: &Person, resource: &str) -> bool {
+    let is_provider = matches!(who.kind, Kind::Doctor | Kind::Nurse);
+    resource != "patients" || !is_provider || who.is_verified
 }
 
 /// Two names, as the sets of the world keep them.
