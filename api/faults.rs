@@ -96,6 +96,12 @@ impl Faults {
         Self(sorted)
     }
 
+    /// All that is wrong with different fields.
+    pub(crate) fn and(mut self, other: Self) -> Self {
+        self.0.extend(other.0);
+        self
+    }
+
     /// Whether nothing is wrong.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -49,7 +49,10 @@ pub(crate) fn readings(
             continue;
         }
         let mut entry = Entry::new(ctx, Action::Read).by(principal).of_patient(patient);
-        entry.break_glass = patients::needs_glass(principal, resource, document);
+        if let Some(glass) = patients::glass_for(principal, resource, document) {
+            entry.break_glass = true;
+            entry.reason = Some(glass.reason.clone());
+        }
         entries.push(entry.with(resource.name, text(document, resource.key())));
     }
     entries

@@ -32,7 +32,7 @@ pub use identity::{AuthError, authenticate, redeem_ticket};
 pub(crate) use identity::{identify, principal_of};
 pub use keys::KeyError;
 pub use passwords::{PasswordError, Passwords};
-pub(crate) use principal::{CLINICS, Caller};
+pub(crate) use principal::{CLINICS, Caller, Glass};
 pub use principal::{Principal, Rank, Role};
 pub(crate) use revoke::end_sockets;
 pub(crate) use rules::Owner;

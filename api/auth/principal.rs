@@ -52,6 +52,15 @@ pub enum Rank {
     Superuser,
 }
 
+/// A record that somebody may read in an emergency.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Glass {
+    /// Username of the patient.
+    pub(crate) patient: String,
+    /// Why.
+    pub(crate) reason: String,
+}
+
 /// A user whose credentials were checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Principal {
@@ -70,8 +79,8 @@ pub struct Principal {
     pub verified: bool,
     /// Ids of the clinics of which they are a clinic-doctor.
     pub clinics: Vec<String>,
-    /// Usernames of the patients to whose record they have broken the glass, while that lasts.
-    pub glass: Vec<String>,
+    /// To whose record they have broken the glass, while that lasts.
+    pub(crate) glass: Vec<Glass>,
     /// The session by which they came.
     pub session: String,
     /// When the token by which they came ends, in seconds since 1970.

@@ -14,7 +14,10 @@ use ihs_actors::fan_out::Logins;
 use ihs_store::{Change, Document, Filter, Query, StoreError, Timestamp, Write, document::text};
 use serde_json::Value;
 
-use super::{end_sockets, principal_of, secrets, tokens::Claims};
+use super::{
+    end_sockets, principal_of, secrets,
+    tokens::{self, Claims},
+};
 use crate::{
     Ctx,
     audit::{
@@ -179,13 +182,13 @@ fn pair(
     family: &str,
     secret: &str,
 ) -> Result<Pair, ApiError> {
-    let iat = ctx.clock.now().millis().div_euclid(1_000);
+    let now = ctx.clock.now();
     let claims = Claims {
         sub: text(user, "username").to_owned(),
         uid: text(user, "_id").to_owned(),
         sid: id.to_owned(),
-        iat,
-        exp: iat.saturating_add_unsigned(ctx.settings.auth.access_seconds),
+        iat: now.millis().div_euclid(1_000),
+        exp: tokens::end(now, ctx.settings.auth.access_seconds),
     };
     let token = ctx.tokens.sign(&claims).map_err(ApiError::internal)?;
     Ok(Pair { token, refresh: format!("{id}.{family}.{secret}") })

@@ -61,6 +61,12 @@ impl Tokens {
     }
 }
 
+/// When a token ends that is made now, in seconds since 1970: not before it has counted for as long
+/// as is said of it, and less than a second later.
+pub(crate) fn end(now: Timestamp, access_seconds: u64) -> i64 {
+    now.plus_millis(999).millis().div_euclid(1_000).saturating_add_unsigned(access_seconds)
+}
+
 /// One algorithm only. The end is checked against the clock port instead.
 fn rules() -> Validation {
     let mut rules = Validation::new(Algorithm::HS256);
@@ -102,6 +108,18 @@ mod tests {
         let token = tokens.sign(&claims()).unwrap();
         assert_eq!(tokens.verify(&token, Timestamp::from_millis(99_999)), Some(claims()));
         assert_eq!(tokens.verify(&token, Timestamp::from_millis(100_000)), None);
+    }
+
+    #[test]
+    fn a_token_counts_for_as_long_as_is_said() {
+        let tokens = tokens("k");
+        for made in [0_i64, 1, 499, 500, 999, 1_000, 1_001] {
+            let at = |later| Timestamp::from_millis(1_800_000_000_000 + made + later);
+            let claims = Claims { exp: end(at(0), 3), ..claims() };
+            let token = tokens.sign(&claims).unwrap();
+            assert!(tokens.verify(&token, at(2_999)).is_some(), "{made}");
+            assert!(tokens.verify(&token, at(4_000)).is_none(), "{made}");
+        }
     }
 
     #[test]

@@ -132,11 +132,15 @@ impl Call {
 
     /// The fields of the body, for endpoints that are no resource.
     pub(crate) async fn fields(&self, fields: &[Field]) -> Result<Document, ApiError> {
-        let body = self.body().await?;
-        let (values, faults) = clean(fields, &body, Stage::Create);
-        faults.into_result()?;
-        Ok(values)
+        values(fields, &self.body().await?)
     }
+}
+
+/// The values of these fields in a body.
+pub(crate) fn values(fields: &[Field], body: &Input) -> Result<Document, ApiError> {
+    let (values, faults) = clean(fields, body, Stage::Create);
+    faults.into_result()?;
+    Ok(values)
 }
 
 /// The parts of a path that stand for something.

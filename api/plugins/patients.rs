@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     Ctx,
-    auth::{Caller, Principal, Role},
+    auth::{Caller, Glass, Principal, Role},
     error::ApiError,
     fields::{
         Field,
@@ -150,7 +150,7 @@ impl ViewSet for Patients {
 pub(crate) fn treated(principal: &Principal) -> Scope {
     match bound(principal) {
         Scope::Only(bound) if principal.is_provider() && !principal.glass.is_empty() => {
-            let open = principal.glass.iter().map(|name| name.as_str().into()).collect();
+            let open = principal.glass.iter().map(|glass| glass.patient.as_str().into()).collect();
             Scope::Only(Filter::Any(vec![bound, Filter::In("user", open)]))
         }
         bound => bound,
@@ -177,8 +177,15 @@ pub(crate) fn bound(principal: &Principal) -> Scope {
     Scope::Only(Filter::Any(mine))
 }
 
-/// Whether somebody sees a record only because they have broken the glass.
-pub(crate) fn needs_glass(principal: &Principal, resource: &Resource, record: &Document) -> bool {
-    let is_open = || principal.glass.iter().any(|name| name == text(record, "user"));
-    resource.name() == Patients::NAME && is_open() && !bound(principal).has(record)
+/// The broken glass without which somebody would not see a record.
+pub(crate) fn glass_for<'principal>(
+    principal: &'principal Principal,
+    resource: &Resource,
+    record: &Document,
+) -> Option<&'principal Glass> {
+    if resource.name() != Patients::NAME {
+        return None;
+    }
+    let open = principal.glass.iter().find(|glass| glass.patient == text(record, "user"));
+    open.filter(|_| !bound(principal).has(record))
 }

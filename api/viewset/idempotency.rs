@@ -35,10 +35,20 @@ pub(crate) struct Repeat {
 }
 
 impl Repeat {
-    /// The key of a request, if it has one. It counts for this caller only.
+    /// The key of a request for a new record, if it has one. It counts for this caller only.
     pub(crate) fn of(
         call: &Call,
         resource: &Resource,
+        input: &Input,
+    ) -> Result<Option<Self>, ApiError> {
+        Self::of_request(call, resource.name, resource.fields, input)
+    }
+
+    /// The same of a request for something else, which has a name, and these fields in its body.
+    pub(crate) fn of_request(
+        call: &Call,
+        name: &str,
+        fields: &[Field],
         input: &Input,
     ) -> Result<Option<Self>, ApiError> {
         let Some(key) = call.readable_header(IDEMPOTENCY_KEY)?.filter(|key| !key.is_empty()) else {
@@ -48,7 +58,7 @@ impl Repeat {
             let message = format!("Ensure the Idempotency-Key has no more than {KEY_BYTES} bytes.");
             return Err(ApiError::Malformed(message));
         }
-        let request = request_of(resource, input);
+        let request = request_of(name, fields, input);
         // Callers without a name share no keys: what they ask for tells them apart.
         let caller = call.caller.principal().map_or(&request, |principal| &principal.user_id);
         let id = digest(&[caller.as_bytes(), key.as_bytes()]);
@@ -91,15 +101,15 @@ impl Repeat {
     }
 }
 
-/// What was asked for: every field of the resource but passwords, which must not be kept in any form
-/// that is quick to try out.
-fn request_of(resource: &Resource, input: &Input) -> String {
+/// What was asked for: every field but passwords, which must not be kept in any form that is quick to
+/// try out.
+fn request_of(name: &str, fields: &[Field], input: &Input) -> String {
     let secret =
         |field: &&Field| matches!(field.kind, Kind::Text(rule) if rule.format == Format::Password);
-    let said = resource.fields.iter().filter(|field| !secret(field));
+    let said = fields.iter().filter(|field| !secret(field));
     let said = said.filter_map(|field| Some((field.name.to_owned(), input.value(field)?)));
     let said = Value::Object(said.collect()).to_string();
-    digest(&[resource.name.as_bytes(), said.as_bytes()])
+    digest(&[name.as_bytes(), said.as_bytes()])
 }
 
 /// Of several parts, so that no two lists of parts are the same text.

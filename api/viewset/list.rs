@@ -34,12 +34,20 @@ pub(crate) async fn page_of<V: ViewSet>(call: &Call, these: Filter) -> Result<Re
 fn query(call: &Call, resource: &'static Resource, these: Filter) -> Result<Query, ApiError> {
     let (params, caller) = (&call.params, &call.caller);
     let unknown = call.ctx.settings.api.unknown_parameters;
-    let filter = filters::parse(resource, caller, params, unknown)?;
-    let search = search::filter(resource, caller, params.get("search").unwrap_or_default())?;
+    let filter = filters::parse(resource, caller, params, unknown);
+    let search = search::filter(resource, caller, params.get("search").unwrap_or_default());
     let sort = match ordering::order(resource, caller, params.get("ordering")) {
-        Err(faults) if unknown == UnknownParameters::Refuse => return Err(faults.into()),
-        sort => sort.unwrap_or_else(|_: Faults| resource.order.to_vec()),
+        Err(_) if unknown == UnknownParameters::Ignore => Ok(resource.order.to_vec()),
+        sort => sort,
     };
-    let filter = these.and(filter).and(search);
-    Ok(Query::new(resource.collection(), filter, 0).sorted(sort))
+    match (filter, search, sort) {
+        (Ok(filter), Ok(search), Ok(sort)) => {
+            let filter = these.and(filter).and(search);
+            Ok(Query::new(resource.collection(), filter, 0).sorted(sort))
+        }
+        (filter, search, sort) => {
+            let faults = [filter.err(), search.err(), sort.err()].into_iter().flatten();
+            Err(faults.fold(Faults::default(), Faults::and).into())
+        }
+    }
 }

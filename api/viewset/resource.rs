@@ -36,7 +36,7 @@ pub(crate) struct Described {
     pub(crate) below: &'static str,
     /// The parameters of its query.
     pub(crate) parameters: &'static [Field],
-    /// The fields of its body.
+    /// The fields of its body; a request that has one may have an `Idempotency-Key`.
     pub(crate) body: &'static [Field],
     /// The status when all is well.
     pub(crate) status: &'static str,

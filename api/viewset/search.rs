@@ -17,6 +17,10 @@ pub(crate) fn filter(resource: &Resource, caller: &Caller, search: &str) -> Resu
     if terms.len() > TERMS {
         return Err(Faults::one("search", format!("At most {TERMS} terms can be searched for.")));
     }
+    if !resource.fields.iter().any(|field| field.is(Flag::Search)) {
+        // Refused where unknown parameters are; where they are not, DRF searches nothing either.
+        return Ok(Filter::everything());
+    }
     let asked = |field: &&crate::fields::Field| field.is(Flag::Search) && may_ask(field, caller);
     let fields: Vec<&'static str> =
         resource.fields.iter().filter(asked).map(|field| field.source).collect();

@@ -14,19 +14,20 @@ use serde_json::{Value, json};
 use super::{Patients, bound};
 use crate::{
     audit::{self, entry::Action, trace},
-    auth::Principal,
+    auth::{Glass, Principal},
     error::ApiError,
     fields::Field,
-    http::{Call, Reply},
+    http::{Call, Reply, call::values},
     plugins::users,
     viewset::{
         ViewSet,
+        idempotency::Repeat,
         notices::{Notice, Notices},
         resource::Described,
     },
 };
 
-/// The field of a user's record with what is open: `expiry username`.
+/// The field of a user's record with what is open: `expiry username reason`.
 const GLASS: &str = "_glass";
 
 /// How long it stays open.
@@ -52,11 +53,13 @@ pub(super) const DESCRIBED: Described = Described {
     answer: Some(described),
 };
 
-/// The patients whose record a user has open now.
-pub(crate) fn open(user: &Document, now: Timestamp) -> Vec<String> {
+/// The records that a user has open now.
+pub(crate) fn open(user: &Document, now: Timestamp) -> Vec<Glass> {
     let now = now.to_string();
-    let open = items(user).filter(|(expiry, _)| *expiry > now.as_str());
-    open.map(|(_, patient)| patient.to_owned()).collect()
+    let open = items(user).filter(|item| item.expiry > now.as_str());
+    let glass =
+        |item: Item<'_>| Glass { patient: item.patient.to_owned(), reason: item.reason.to_owned() };
+    open.map(glass).collect()
 }
 
 /// The patient of the path, whom a doctor or nurse need not be able to see: this is the one place that
@@ -77,26 +80,46 @@ pub(super) async fn patient(call: &Call) -> Result<Document, ApiError> {
 /// Opens the record to the caller.
 pub(super) async fn shatter(call: &Call, patient: Document) -> Result<Reply, ApiError> {
     let principal = call.principal()?;
-    let values = call.fields(FIELDS).await?;
+    let input = call.body().await?;
+    let values = values(FIELDS, &input)?;
+    let request = format!("{}/{}/break-glass", Patients::NAME, text(&patient, "user"));
+    let repeat = Repeat::of_request(call, &request, FIELDS, &input)?;
+    if let Some(first) = first_answer(call, repeat.as_ref()).await? {
+        return Ok(first);
+    }
     if bound(principal).has(&patient) {
         return Err(ApiError::Conflict("You have access to this record already.".to_owned()));
     }
     let (name, reason) = (text(&patient, "user"), text(&values, "reason"));
     let expires = call.ctx.clock.now().plus_millis(OPEN_MILLIS);
     let told = Notices::of(&call.ctx, &told(call, name, reason).await?);
-    let mut writes = opening(call, principal, name, expires).await?;
+    let item = format!("{expires} {name} {reason}");
+    let mut writes = opening(call, principal, name, item).await?;
     let entry = trace::done(call, Action::BreakGlass).of_patient(name).because(reason);
     writes.push(audit::write(&entry.with(Patients::NAME, name))?);
     writes.extend(told.writes());
+    let body = json!({"patient": name, "expires": expires, "reason": reason});
+    let reply = Reply::with(StatusCode::CREATED, &body);
+    let now = call.ctx.clock.now();
+    writes.extend(repeat.iter().flat_map(|repeat| repeat.writes(now, &reply, Document::new())));
     match audit::commit(&call.ctx, writes).await {
         Ok(_) => {}
-        // Whoever was locked out, or asked twice at once.
+        // The same request was here meanwhile.
+        Err(error @ StoreError::Taken { .. }) => {
+            return first_answer(call, repeat.as_ref()).await?.ok_or(error.into());
+        }
+        // Whoever was locked out.
         Err(StoreError::Unmatched { .. }) => return Err(ApiError::Forbidden),
         Err(error) => return Err(error.into()),
     }
     told.tell(&call.ctx);
-    let body = json!({"patient": name, "expires": expires, "reason": reason});
-    Ok(Reply::with(StatusCode::CREATED, &body))
+    Ok(reply)
+}
+
+/// The answer to an earlier request with the same key.
+async fn first_answer(call: &Call, repeat: Option<&Repeat>) -> Result<Option<Reply>, ApiError> {
+    let Some(repeat) = repeat else { return Ok(None) };
+    Ok(repeat.first(&call.ctx).await?.map(|(first, _)| first))
 }
 
 /// The writes that open a record to a user, and take out of theirs what is closed.
@@ -104,21 +127,19 @@ async fn opening(
     call: &Call,
     principal: &Principal,
     patient: &str,
-    expires: Timestamp,
+    item: String,
 ) -> Result<Vec<Write>, ApiError> {
     let user = call.ctx.store.get(users::Users::NAME, &principal.user_id).await?;
     let user = user.ok_or(ApiError::Forbidden)?;
     let now = call.ctx.clock.now().to_string();
-    let is_over = |(expiry, name): &(&str, &str)| *expiry <= now.as_str() || *name == patient;
-    let over: Vec<(&str, &str)> = items(&user).filter(is_over).collect();
+    let is_over = |item: &Item<'_>| item.expiry <= now.as_str() || item.patient == patient;
+    let over: Vec<Item<'_>> = items(&user).filter(is_over).collect();
     if items(&user).count() - over.len() >= MOST_OPEN {
         let message = format!("You have {MOST_OPEN} records open, wait until one is closed.");
         return Err(ApiError::Conflict(message));
     }
-    let over = over
-        .into_iter()
-        .map(|(expiry, name)| Change::default().and_exclude(GLASS, format!("{expiry} {name}")));
-    let open = Change::default().and_include(GLASS, format!("{expires} {patient}"));
+    let over = over.into_iter().map(|item| Change::default().and_exclude(GLASS, item.whole));
+    let open = Change::default().and_include(GLASS, item);
     let write = |change| Write::Update {
         collection: users::Users::NAME,
         filter: Filter::id(principal.user_id.clone()).and(Filter::eq("is_active", true)),
@@ -161,8 +182,21 @@ fn described() -> (Value, Value) {
     (schema, example)
 }
 
-/// Expiries and usernames, as they are stored.
-fn items(user: &Document) -> impl Iterator<Item = (&str, &str)> {
+/// What is open, as it is stored.
+struct Item<'user> {
+    whole: &'user str,
+    expiry: &'user str,
+    patient: &'user str,
+    /// Empty in those that were stored before there were reasons in them.
+    reason: &'user str,
+}
+
+fn items(user: &Document) -> impl Iterator<Item = Item<'_>> {
     let items = user.get(GLASS).and_then(Value::as_array);
-    items.into_iter().flatten().filter_map(|item| item.as_str()?.split_once(' '))
+    items.into_iter().flatten().filter_map(|item| {
+        let whole = item.as_str()?;
+        let (expiry, rest) = whole.split_once(' ')?;
+        let (patient, reason) = rest.split_once(' ').unwrap_or((rest, ""));
+        Some(Item { whole, expiry, patient, reason })
+    })
 }

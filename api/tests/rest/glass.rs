@@ -41,8 +41,27 @@ async fn the_glass_opens_the_record_for_a_reason() {
         let marks: Vec<&Value> =
             (0..3).map(|place| &seen.body["results"][place]["break_glass"]).collect();
         assert_eq!(marks, [&json!(true), &json!(true), &json!(false)]);
-        assert_eq!(seen.column("reason")[2], "unconscious");
+        assert_eq!(seen.column("reason"), ["unconscious"; 3]);
     }
+}
+
+#[actix_web::test]
+async fn the_same_key_breaks_it_once() {
+    let app = App::start().await;
+    let (ada, sam) = (app.patient("ada").await, app.staff("sam").await);
+    app.patient("bob").await;
+    let dora = verified(&app, &sam, "dora", "doctor").await.with("idempotency-key", "k");
+    let reason = json!({"reason": "unconscious"});
+    let all = futures_util::future::join_all((0..5).map(|_| dora.post(PATH, reason.clone()))).await;
+    let first = all[0].text.clone();
+    for answer in all {
+        answer.is(201).says(&serde_json::from_str(&first).unwrap());
+    }
+    dora.post(PATH, json!({"reason": "another"})).await.is(422);
+    dora.post("/api/patients/bob/break-glass/", reason).await.is(422);
+    assert_eq!(ada.get("/api/notifications/").await.body["count"], 1);
+    let broken = "/api/patients/ada/access-log/?action=break_glass";
+    assert_eq!(ada.get(broken).await.body["count"], 1);
 }
 
 #[actix_web::test]

@@ -85,6 +85,12 @@ async fn orders_and_filters_that_are_not_known_are_named() {
         let answer = sam.get(&format!("/api/insurances/?{query}")).await.is(400);
         assert!(answer.text.contains(name), "{}", answer.text);
     }
+    sam.get("/api/insurances/?foo=1&ordering=nme&search=%00&bar=2").await.is(400).says(&json!({
+        "foo": ["Unknown parameter: foo"],
+        "bar": ["Unknown parameter: bar"],
+        "search": ["Null characters are not allowed."],
+        "ordering": ["Unknown field: nme"],
+    }));
     sam.get("/api/insurances/?format=json&_=17").await.is(200);
     assert_eq!(sam.get("/api/insurances/?orgname__in=i01,i02,x").await.body["count"], 2);
 }
@@ -96,6 +102,9 @@ async fn the_old_leniency_can_be_had() {
     let app = App::with(lenient).await;
     let sam = app.staff("sam").await;
     sam.get("/api/insurances/?orgnme=x&ordering=nme").await.is(200);
+    app.patient("ada").await.post("/api/followers/", json!({"followee": "sam"})).await.is(201);
+    let found = sam.get("/api/followers/?search=nobody").await.is(200);
+    assert_eq!(found.body["count"], 1, "nothing is searched there");
 }
 
 #[actix_web::test]
