@@ -236,11 +236,13 @@ impl Hub {
     }
 
     /// Has the documents of a user's rooms say when they were last active, as far as this node knows.
-    ///
-    /// # Errors
-    /// Those of the store.
-    pub async fn settle_activity(&self, user: &str) -> Result<(), StoreError> {
-        activity::settle(self, user).await
+    pub async fn settle_activity_of(&self, user: &str) {
+        activity::settle(self, Some(user)).await;
+    }
+
+    /// The same of all rooms.
+    pub async fn settle_activity(&self) {
+        activity::settle(self, None).await;
     }
 
     /// Writes down which sockets, now gone, were given what, as far as the time allows.

@@ -243,6 +243,9 @@ async fn stop(server: &ServerHandle, ctx: &Ctx) {
     }
     ctx.hub.settle(CLOSING).await;
     server.stop(true).await;
+    if rt::time::timeout(CLOSING, ctx.hub.settle_activity()).await.is_err() {
+        tracing::warn!("not all rooms say when they were last active");
+    }
 }
 
 /// Removes what has expired, for as long as the node runs.

@@ -2,13 +2,13 @@
 
 use tokio::time::Instant;
 
-use ihs_store::StoreError;
+use ihs_store::{Body, LogEntry, StoreError};
 
 use super::{
     Room, asker::Asker, log::Refusal, membership::Loaded, new_log, origin::Origin,
     petition::turn_away,
 };
-use crate::username::Username;
+use crate::{activity::Last, username::Username};
 
 /// Whether the room could be loaded.
 pub(super) enum Door {
@@ -56,6 +56,11 @@ impl Room {
         match outcome {
             Ok(Some(loaded)) => {
                 self.log = new_log(&self.hub, loaded.last.as_ref());
+                let is_news = |last: &LogEntry| last.time > loaded.active && !is_of_members(last);
+                if let Some(last) = loaded.last.filter(is_news) {
+                    // A node that died has not written it.
+                    self.touch.touch(Last::from(&last));
+                }
                 self.members = loaded.members;
                 self.read = loaded.read;
                 self.door = Door::Open;
@@ -68,4 +73,8 @@ impl Room {
             }
         }
     }
+}
+
+fn is_of_members(entry: &LogEntry) -> bool {
+    matches!(entry.body, Body::Members { .. })
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use actix::{ActorFutureExt, Addr, AsyncContext, Context, WrapFuture};
-use ihs_store::{LogEntry, Seq, Timestamp};
+use ihs_store::{LogEntry, Seq};
 
 use super::{
     Room,
@@ -14,6 +14,7 @@ use super::{
     origin::Origin,
 };
 use crate::{
+    activity::Last,
     bus::News,
     fan_out::{Deliver, FanOutActor},
 };
@@ -26,8 +27,8 @@ impl Room {
             Effect::Deliver(entries) => entries.first().map(|entry| entry.seq),
             _ => None,
         });
-        if let Some(time) = effects.iter().filter_map(acknowledged).max() {
-            self.touch.touch(time);
+        if let Some(last) = effects.iter().filter_map(acknowledged).max() {
+            self.touch.touch(last);
         }
         for effect in effects {
             match effect {
@@ -75,6 +76,10 @@ impl Room {
             }
             let effects = room.log.appended(outcome);
             room.carry_out(effects, ctx);
+            if room.opened.elapsed() >= room.settle_time() {
+                // Who is there just now is known: who is not need not wait for the next tick.
+                room.send_notices(ctx);
+            }
             room.proceed(ctx);
         }));
     }
@@ -91,7 +96,7 @@ impl Room {
             {
                 room.tell_others(News::Changed);
                 if let Some(last) = entries.last() {
-                    room.touch.touch(last.time);
+                    room.touch.touch(last.into());
                 }
             }
             let effects = room.log.read(outcome);
@@ -137,10 +142,10 @@ impl Room {
     }
 }
 
-/// The time of the entry that somebody is told of.
-fn acknowledged(effect: &Effect<Origin>) -> Option<Timestamp> {
+/// The entry that somebody is told of.
+fn acknowledged(effect: &Effect<Origin>) -> Option<Last> {
     match effect {
-        Effect::Acknowledge(_, entry) => Some(entry.time),
+        Effect::Acknowledge(_, entry) => Some(Last::from(&**entry)),
         _ => None,
     }
 }

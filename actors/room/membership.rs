@@ -4,14 +4,14 @@ use std::collections::{HashMap, HashSet};
 
 use ihs_store::{
     Body, Change, Collection, Document, Filter, Index, LogEntry, Query, RoomId, Seq, Store,
-    StoreError, Write,
+    StoreError, Timestamp, Write,
 };
 use serde_json::Value;
 
-use crate::{hub::Hub, username::Username};
+use crate::{activity, hub::Hub, username::Username};
 
 /// The collection of rooms: documents with at least the list field `members` and, kept up to date
-/// by the room's actor, `last_activity`.
+/// by the room's actor, `last_activity` and `last_entry`.
 pub const ROOMS: &str = "rooms";
 
 /// The collection of read markers: `_id` is `{room}:{username}`, field `seq` how far they have read.
@@ -36,6 +36,8 @@ pub struct Loaded {
     pub members: HashSet<Username>,
     /// How far members have read.
     pub read: HashMap<Username, Seq>,
+    /// When its document says that it was active last.
+    pub active: Timestamp,
 }
 
 /// Loads a room; `None` when there is none.
@@ -48,14 +50,14 @@ pub async fn load(store: &dyn Store, room: RoomId) -> Result<Option<Loaded>, Sto
     let last = store.log_head(room).await?;
     let document = store.get(ROOMS, &room.to_string()).await?;
     let Some(document) = document else { return Ok(None) };
-    let members = members_of(&document);
+    let (members, active) = (members_of(&document), activity::stored(&document));
     let filter = Filter::eq("room", room.to_string());
     let marks = store.find(Query::new(READ_MARKERS, filter, MAX_MARKS)).await?;
     let read = marks.iter().filter_map(|mark| {
         let user = Username::try_from(mark.get("user")?.as_str()?).ok()?;
         Some((user, Seq::new(mark.get("seq")?.as_u64()?)))
     });
-    Ok(Some(Loaded { last, read: read.collect(), members }))
+    Ok(Some(Loaded { last, read: read.collect(), members, active }))
 }
 
 /// Whether somebody is a member just now.

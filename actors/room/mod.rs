@@ -245,6 +245,7 @@ impl Room {
                 && self.log.is_settled()
                 && self.receipts.is_settled()
                 && self.notices.is_settled()
+                && self.touch.is_settled()
                 && self.used.elapsed() >= idle
         {
             ctx.stop();

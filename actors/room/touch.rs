@@ -9,10 +9,13 @@ use std::{
     time::Duration,
 };
 
-use ihs_store::{RoomId, Timestamp};
+use ihs_store::RoomId;
 use tokio::time::Instant;
 
-use crate::{activity, hub::Hub};
+use crate::{
+    activity::{self, Last},
+    hub::Hub,
+};
 
 /// Shortest time between two writes.
 const PAUSE: Duration = Duration::from_millis(250);
@@ -32,10 +35,15 @@ impl Touch {
         Self { room, hub, last: None, under_way: Arc::default() }
     }
 
-    /// Something was appended at this time. To be said before whoever appended it is told.
-    pub fn touch(&mut self, time: Timestamp) {
-        self.hub.activity().note(self.room, time);
+    /// This was appended. To be said before whoever appended it is told.
+    pub(crate) fn touch(&mut self, last: Last) {
+        self.hub.activity().note(self.room, last);
         self.tick();
+    }
+
+    /// Whether nothing is due.
+    pub(super) fn is_settled(&self) -> bool {
+        !self.hub.activity().is_due(self.room)
     }
 
     /// Writes what is due. Called now and then.
@@ -48,10 +56,7 @@ impl Touch {
         self.last = Some(Instant::now());
         let (hub, room, under_way) = (self.hub.clone(), self.room, Arc::clone(&self.under_way));
         actix::spawn(async move {
-            if let Err(error) = activity::write(&hub, room).await {
-                let error = &error as &dyn std::error::Error;
-                tracing::debug!(%room, error, "last activity not written");
-            }
+            activity::write(&hub, room).await;
             under_way.store(false, Ordering::Release);
         });
     }

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashSet};
 
 use futures_util::{StreamExt, stream};
-use ihs_store::{Document, Filter, LogEntry, Query, RoomId, Seq, Sort, StoreError, document::text};
+use ihs_store::{Document, Filter, LogEntry, Query, RoomId, Seq, StoreError, document::text};
 
 use crate::{
+    activity,
     hub::Hub,
     protocol::{EntryView, JoinFrom, SyncedRoom},
     room::{
@@ -59,7 +60,7 @@ pub(super) async fn rooms(
     known: &BTreeMap<RoomId, Seq>,
     newest: u64,
 ) -> Result<Vec<Room>, StoreError> {
-    hub.settle_activity(user.as_str()).await?;
+    hub.settle_activity_of(user.as_str()).await;
     let mut documents = documents(hub, user).await?;
     let is_known = |document: &Document| {
         text(document, "_id").parse::<RoomId>().is_ok_and(|id| known.contains_key(&id))
@@ -88,8 +89,8 @@ pub(super) async fn rooms(
 
 async fn documents(hub: &Hub, user: &Username) -> Result<Vec<Document>, StoreError> {
     let mine = Filter::Has("members", user.as_str().into());
-    let liveliest_first = vec![Sort::descending("last_activity"), Sort::descending("_id")];
-    hub.store().find(Query::new(ROOMS, mine, MOST_ROOMS).sorted(liveliest_first)).await
+    let query = Query::new(ROOMS, mine, MOST_ROOMS).sorted(activity::latest_first());
+    hub.store().find(query).await
 }
 
 fn documents_ids(documents: &[Document]) -> Vec<String> {

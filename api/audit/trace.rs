@@ -51,7 +51,7 @@ pub(crate) fn readings(
         let mut entry = Entry::new(ctx, Action::Read).by(principal).of_patient(patient);
         if let Some(glass) = patients::glass_for(principal, resource, document) {
             entry.break_glass = true;
-            entry.reason = Some(glass.reason.clone());
+            entry.reason = Some(glass.reason.clone()).filter(|reason| !reason.is_empty());
         }
         entries.push(entry.with(resource.name, text(document, resource.key())));
     }

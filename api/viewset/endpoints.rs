@@ -88,6 +88,9 @@ impl Endpoint for Extra {
             let body = options::metadata_of(&name, self.1.about, &PARSES, serde_json::Map::new());
             return Box::pin(async move { Ok(Reply::ok(&body)) });
         }
+        if call.method() == Method::GET && reads_nothing(self.0, call) {
+            return forbidden();
+        }
         self.0.act(call, self.1)
     }
 }

@@ -10,16 +10,16 @@ const TERMS: usize = 24;
 
 /// What a search means here.
 pub(crate) fn filter(resource: &Resource, caller: &Caller, search: &str) -> Result<Filter, Faults> {
+    if !resource.fields.iter().any(|field| field.is(Flag::Search)) {
+        // Refused where unknown parameters are; where they are not, DRF searches nothing either.
+        return Ok(Filter::everything());
+    }
     if search.contains('\0') {
         return Err(Faults::one("search", "Null characters are not allowed."));
     }
     let terms = terms(search);
     if terms.len() > TERMS {
         return Err(Faults::one("search", format!("At most {TERMS} terms can be searched for.")));
-    }
-    if !resource.fields.iter().any(|field| field.is(Flag::Search)) {
-        // Refused where unknown parameters are; where they are not, DRF searches nothing either.
-        return Ok(Filter::everything());
     }
     let asked = |field: &&crate::fields::Field| field.is(Flag::Search) && may_ask(field, caller);
     let fields: Vec<&'static str> =

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use crate::support::App;
+use crate::support::{App, user::User};
 
 fn row<'a>(synced: &'a Value, room: &str) -> &'a Value {
     let rooms = synced["rooms"].as_array().unwrap();
@@ -153,4 +153,32 @@ async fn the_room_that_was_active_last_comes_first_as_soon_as_that_is_acknowledg
     let listed = ada.get("/api/rooms/").await.ok();
     let order = listed["results"].as_array().unwrap().iter().map(|room| &room["id"]);
     assert_eq!(order.collect::<Vec<_>>(), [&rooms[0], &rooms[2], &rooms[1]]);
+}
+
+/// Says something in each of these rooms, so fast that not all of it stands in their documents.
+async fn say_fast(user: &User, rooms: &[&String]) {
+    let mut socket = user.socket("/ws/").await;
+    for room in rooms {
+        socket.say(room, "x").await;
+    }
+}
+
+async fn first(user: &User) -> Value {
+    user.get("/api/rooms/").await.ok()["results"][0]["id"].clone()
+}
+
+#[tokio::test]
+async fn what_was_active_last_is_known_after_a_restart_and_found_out_after_a_crash() {
+    let mut app = App::start().await;
+    let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
+    let (one, other) = (ada.room_with(&[&bob]).await, ada.room_with(&[&bob]).await);
+    say_fast(&bob, &[&one, &other, &one, &one]).await;
+    app.restart();
+    let (ada, bob) = (app.log_in("ada").await, app.log_in("bob").await);
+    assert_eq!(first(&ada).await, one);
+    say_fast(&bob, &[&other, &one, &other, &other]).await;
+    app.kill9();
+    let ada = app.log_in_after_a_crash("ada").await;
+    ada.socket("/ws/").await.join(&other).await;
+    app.until("the room that was opened is first", async || first(&ada).await == *other).await;
 }

@@ -127,7 +127,7 @@ async fn overlapping(
     let names = statuses.iter().map(|status| Value::from(status.name()));
     let filter = Filter::All(vec![
         whose,
-        Filter::Gt("start_time", earliest.into()),
+        Filter::Gte("start_time", earliest.into()),
         Filter::Lt("start_time", slot.end_time.into()),
         Filter::Gt("end_time", slot.start_time.into()),
         Filter::In("status", names.collect()),

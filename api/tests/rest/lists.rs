@@ -91,6 +91,8 @@ async fn orders_and_filters_that_are_not_known_are_named() {
         "search": ["Null characters are not allowed."],
         "ordering": ["Unknown field: nme"],
     }));
+    let unsearched = json!({"search": ["Unknown parameter: search"]});
+    sam.get("/api/followers/?search=%00").await.is(400).says(&unsearched);
     sam.get("/api/insurances/?format=json&_=17").await.is(200);
     assert_eq!(sam.get("/api/insurances/?orgname__in=i01,i02,x").await.body["count"], 2);
 }
@@ -103,8 +105,10 @@ async fn the_old_leniency_can_be_had() {
     let sam = app.staff("sam").await;
     sam.get("/api/insurances/?orgnme=x&ordering=nme").await.is(200);
     app.patient("ada").await.post("/api/followers/", json!({"followee": "sam"})).await.is(201);
-    let found = sam.get("/api/followers/?search=nobody").await.is(200);
-    assert_eq!(found.body["count"], 1, "nothing is searched there");
+    for search in ["nobody", "%00"] {
+        let found = sam.get(&format!("/api/followers/?search={search}")).await.is(200);
+        assert_eq!(found.body["count"], 1, "nothing is searched there");
+    }
 }
 
 #[actix_web::test]

@@ -68,7 +68,7 @@ async fn who_is_not_verified_does_nothing_of_what_providers_do() {
         one.post("/api/treatments/", body.clone()).await.is(403);
         one.post("/api/appointments/", json!({})).await.is(403);
         one.post("/api/notifications/", notice.clone()).await.is(403);
-        for path in ["ada/", "nobody/", "", "?search=ada"] {
+        for path in ["ada/", "nobody/", "", "?search=ada", "ada/access-log/"] {
             one.get(&format!("/api/patients/{path}")).await.is(403);
         }
         one.get(&clinic.treatment).await.is(404);
