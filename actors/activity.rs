@@ -3,7 +3,7 @@
 //! Whoever lists rooms by their activity has it written first. Of what is appended by other nodes
 //! the documents tell, as soon as those have written it.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use futures_util::{StreamExt, stream};
 use ihs_store::{
@@ -12,7 +12,7 @@ use ihs_store::{
 };
 use parking_lot::Mutex;
 use serde_json::Value;
-use tokio::sync::Mutex as Turn;
+use tokio::{sync::Mutex as Turn, time::timeout};
 
 use crate::{hub::Hub, room::membership::ROOMS};
 
@@ -27,6 +27,9 @@ const AT_ONCE: usize = 16;
 
 /// Rooms of which one query asks whether somebody is in them.
 const ASKED: usize = 100;
+
+/// Longest wait of whoever lists rooms.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// What was appended last, in the order in which rooms are listed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,15 +120,20 @@ pub(crate) async fn write(hub: &Hub, room: RoomId) {
     }
 }
 
-/// Brings the documents of a user's rooms up to date, or of all. Should that fail, they are listed
-/// as they are: only their order is at stake.
+/// Brings the documents of a user's rooms up to date, or of all. Should that fail, or take too long,
+/// they are listed as they are: only their order is at stake.
 pub(crate) async fn settle(hub: &Hub, user: Option<&str>) {
     let behind = hub.activity().all();
-    let rooms = match user {
-        None => behind,
-        Some(user) => of_user(hub, &behind, user).await,
+    let all = async {
+        let rooms = match user {
+            None => behind,
+            Some(user) => of_user(hub, &behind, user).await,
+        };
+        stream::iter(rooms).for_each_concurrent(AT_ONCE, |room| write(hub, room)).await;
     };
-    stream::iter(rooms).for_each_concurrent(AT_ONCE, |room| write(hub, room)).await;
+    if timeout(PATIENCE, all).await.is_err() {
+        tracing::debug!("the last activity of some rooms not written in time");
+    }
 }
 
 async fn of_user(hub: &Hub, rooms: &[RoomId], user: &str) -> Vec<RoomId> {
