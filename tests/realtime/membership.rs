@@ -10,9 +10,9 @@ async fn whoever_is_removed_sees_nothing_from_there_on() {
     let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
     let room = ada.room_with(&[&bob]).await;
     let mut at_ada = ada.socket(&format!("/ws/chat/{room}/")).await;
+    at_ada.next_of("joined").await;
     let mut at_bob = bob.socket("/ws/").await;
-    at_bob.send(json!({"type": "join", "ref": 1, "room": room})).await;
-    at_bob.next_of("joined").await;
+    at_bob.join(&room).await;
     let mut only_room = bob.socket(&format!("/ws/chat/{room}/")).await;
     only_room.next_of("joined").await;
 
