@@ -50,8 +50,8 @@ fn of_action(resource: &'static Resource, action: &Action, settings: &Settings) 
     action.about.clone_into(&mut operation.about);
     if method == "post" {
         let fields = known(resource, &path).map_or(&[][..], |described| described.body);
+        operation.parameters.push(parameters::idempotency_key());
         if !fields.is_empty() {
-            operation.parameters.push(parameters::idempotency_key());
             operation.body = Some(body::inline(fields, settings));
         }
         operation.errors = vec![409, 422];

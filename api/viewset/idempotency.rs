@@ -80,6 +80,14 @@ impl Repeat {
         }
     }
 
+    /// The first answer under the key of a request, if it has one.
+    pub(crate) async fn answer(ctx: &Ctx, key: Option<&Self>) -> Result<Option<Reply>, ApiError> {
+        match key {
+            None => Ok(None),
+            Some(key) => Ok(key.first(ctx).await?.map(|(reply, _)| reply)),
+        }
+    }
+
     /// Stores the answer, in place of one that is too old.
     pub(crate) fn writes(&self, now: Timestamp, reply: &Reply, record: Document) -> [Write; 2] {
         let old = Filter::id(self.id.clone()).and(Filter::Lte("expires", now.into()));

@@ -84,7 +84,7 @@ pub(super) async fn shatter(call: &Call, patient: Document) -> Result<Reply, Api
     let values = values(FIELDS, &input)?;
     let request = format!("{}/{}/break-glass", Patients::NAME, text(&patient, "user"));
     let repeat = Repeat::of_request(call, &request, FIELDS, &input)?;
-    if let Some(first) = first_answer(call, repeat.as_ref()).await? {
+    if let Some(first) = Repeat::answer(&call.ctx, repeat.as_ref()).await? {
         return Ok(first);
     }
     if bound(principal).has(&patient) {
@@ -106,7 +106,7 @@ pub(super) async fn shatter(call: &Call, patient: Document) -> Result<Reply, Api
         Ok(_) => {}
         // The same request was here meanwhile.
         Err(error @ StoreError::Taken { .. }) => {
-            return first_answer(call, repeat.as_ref()).await?.ok_or(error.into());
+            return Repeat::answer(&call.ctx, repeat.as_ref()).await?.ok_or(error.into());
         }
         // Whoever was locked out.
         Err(StoreError::Unmatched { .. }) => return Err(ApiError::Forbidden),
@@ -114,12 +114,6 @@ pub(super) async fn shatter(call: &Call, patient: Document) -> Result<Reply, Api
     }
     told.tell(&call.ctx);
     Ok(reply)
-}
-
-/// The answer to an earlier request with the same key.
-async fn first_answer(call: &Call, repeat: Option<&Repeat>) -> Result<Option<Reply>, ApiError> {
-    let Some(repeat) = repeat else { return Ok(None) };
-    Ok(repeat.first(&call.ctx).await?.map(|(first, _)| first))
 }
 
 /// The writes that open a record to a user, and take out of theirs what is closed.

@@ -2,12 +2,18 @@
 
 use ihs_store::{Document, Filter, Query, Sort, document::id_of};
 
-use super::{membership::alter, room::Room};
+use super::{Rooms, membership::alter, room::Room};
 use crate::{
     Ctx,
     error::ApiError,
+    fields::input::Input,
     http::{Call, Reply},
-    viewset::resource::Described,
+    viewset::{
+        Declared as _, ViewSet,
+        idempotency::Repeat,
+        object::{Right, object},
+        resource::Described,
+    },
 };
 
 /// What the OpenAPI document says of it.
@@ -17,14 +23,41 @@ pub(super) const DESCRIBED: Described =
 /// Rooms that are left at a time.
 const BATCH: u64 = 100;
 
+/// The room that the caller wants to leave. Whoever has left it sees it no more, and may all the same
+/// ask once again with their key.
+pub(super) async fn room(call: &Call) -> Result<Document, ApiError> {
+    let seen = object(call, Rooms::RESOURCE, Right::Read).await;
+    if seen.is_err() && Repeat::answer(&call.ctx, repeat(call)?.as_ref()).await?.is_some() {
+        return call.ctx.store.get(Rooms::NAME, call.key()).await?.map_or(seen, Ok);
+    }
+    seen
+}
+
 /// Ends the caller's own membership.
 pub(super) async fn leave(call: &Call, document: Document) -> Result<Reply, ApiError> {
+    let repeat = repeat(call)?;
+    if let Some(first) = Repeat::answer(&call.ctx, repeat.as_ref()).await? {
+        return Ok(first);
+    }
     let name = &call.principal()?.username;
     if !Filter::Has("members", name.clone().into()).matches(&document) {
         return Err(ApiError::Forbidden);
     }
-    alter(&call.ctx, id_of(&document)?, name, |room| leaving(room, name)).await?;
-    Ok(Reply::no_content())
+    let reply = Reply::no_content();
+    let now = call.ctx.clock.now();
+    let known = || repeat.iter().flat_map(|one| one.writes(now, &reply, Document::new())).collect();
+    let left = alter(&call.ctx, id_of(&document)?, name, |room| leaving(room, name), known).await;
+    match left {
+        Ok(_) => Ok(reply),
+        // The same request may have been here meanwhile.
+        Err(error) => Repeat::answer(&call.ctx, repeat.as_ref()).await?.ok_or(error),
+    }
+}
+
+/// The key that came with the request, if any.
+fn repeat(call: &Call) -> Result<Option<Repeat>, ApiError> {
+    let request = format!("{}/{}/leave", Rooms::NAME, call.key());
+    Repeat::of_request(call, &request, &[], &Input::Json(Document::new()))
 }
 
 /// Ends all memberships of a user. A room that cannot be left now keeps them from no other: the
@@ -36,7 +69,7 @@ pub(crate) async fn leave_all(ctx: &Ctx, name: &str) -> Result<(), ApiError> {
     loop {
         let rooms = ctx.store.find(query.clone()).await?;
         for room in &rooms {
-            let left = alter(ctx, id_of(room)?, name, |room| leaving(room, name)).await;
+            let left = alter(ctx, id_of(room)?, name, |room| leaving(room, name), Vec::new).await;
             outcome = outcome.and(left.map(drop));
         }
         match rooms.last() {

@@ -69,12 +69,14 @@ pub(super) fn announce(ctx: &Ctx, room: &str) {
 }
 
 /// Changes who is in a room, however busy it is. `next` gives the room as it shall be, and `None`
-/// where nothing is left to do; it is asked again when the room has moved on.
+/// where nothing is left to do; it is asked again when the room has moved on. What `with` gives is
+/// written in the same commit.
 pub(super) async fn alter(
     ctx: &Ctx,
     id: &str,
     by: &str,
     next: impl Fn(&Room) -> Option<Room>,
+    with: impl Fn() -> Vec<Write>,
 ) -> Result<Option<Document>, ApiError> {
     for _ in 0..ATTEMPTS {
         let Some(document) = ctx.store.get("rooms", id).await? else {
@@ -86,6 +88,7 @@ pub(super) async fn alter(
         };
         let mut writes = vec![writing(ctx, &document, &after)?];
         writes.extend(entry(ctx, id, by, &before, &after).await?);
+        writes.extend(with());
         let outcome = ctx.store.commit(writes).await;
         // It may be so even when the store could not say so.
         announce(ctx, id);
@@ -118,7 +121,8 @@ pub(super) async fn reunite(
     let both: Vec<String> =
         room.members.iter().filter(|name| there.contains(*name)).cloned().collect();
     let missing = |room: &Room| both.iter().any(|name| !room.members.contains(name));
-    alter(ctx, id_of(&document)?, by, |room| missing(room).then(|| room.with(&both))).await
+    let next = |room: &Room| missing(room).then(|| room.with(&both));
+    alter(ctx, id_of(&document)?, by, next, Vec::new).await
 }
 
 fn writing(ctx: &Ctx, document: &Document, after: &Room) -> Result<Write, InvalidDocument> {

@@ -31,8 +31,9 @@ use crate::{
     fields::{Field, Preset, kind::Kind},
     http::{Call, Reply},
     viewset::{
-        ViewSet,
+        Declared as _, ViewSet,
         hooks::{Checked, Draft, Edit, Row},
+        object::{Right, object},
         policy::{self, Policy, Rule, Scope},
         resource::{Action, Described, down},
     },
@@ -125,6 +126,13 @@ impl ViewSet for Rooms {
 
     async fn derive(ctx: &Ctx, caller: &Caller, rows: &mut [Row]) -> Result<(), ApiError> {
         summary::derive(ctx, caller, rows).await
+    }
+
+    async fn subject(call: &Call, action: &'static str) -> Result<Document, ApiError> {
+        match action {
+            "leave" => departure::room(call).await,
+            _ => object(call, Self::RESOURCE, Right::Read).await,
+        }
     }
 
     async fn act(call: &Call, action: &'static str, document: Document) -> Result<Reply, ApiError> {

@@ -1,5 +1,6 @@
 //! Rooms.
 
+use futures_util::future::join_all;
 use ihs_store::{Body, Change, EntryId, Filter, LogEntry, RoomId, Seq, Timestamp, Write};
 use serde_json::{Value, json};
 
@@ -124,6 +125,28 @@ async fn whoever_leaves_is_out_and_the_longest_member_takes_over() {
     assert_eq!(left.body["admins"], json!(["bob"]));
     let log = bob.get(&log_path(&id, "after=0")).await.is(200);
     assert_eq!(log.body["results"][0]["removed"], json!(["ada"]));
+}
+
+#[actix_web::test]
+async fn whoever_leaves_with_a_key_may_ask_again() {
+    let app = App::start().await;
+    let (ada, eve) = (app.patient("ada").await, app.patient("eve").await);
+    let bob = app.patient("bob").await.with("idempotency-key", "k");
+    let (id, other) = (group(&ada, &["bob"]).await, group(&ada, &["bob"]).await);
+    let (path, leave) = (format!("/api/rooms/{id}/"), format!("/api/rooms/{id}/leave/"));
+    for left in join_all((0..5).map(|_| bob.post(&leave, json!({})))).await {
+        left.is(204);
+    }
+    bob.post(&format!("/api/rooms/{other}/leave/"), json!({})).await.is(422);
+    eve.with("idempotency-key", "k").post(&leave, json!({})).await.is(404);
+    let log = ada.get(&log_path(&id, "after=0")).await;
+    assert_eq!(log.body["results"].as_array().unwrap().len(), 1);
+    // Whoever is let in again is not put out by what was asked for before.
+    ada.patch(&path, json!({"members": ["ada", "bob"]})).await.is(200);
+    bob.post(&leave, json!({})).await.is(204);
+    bob.get(&path).await.is(200);
+    bob.with("idempotency-key", "another").post(&leave, json!({})).await.is(204);
+    bob.get(&path).await.is(404);
 }
 
 #[actix_web::test]
