@@ -8,7 +8,8 @@
 //! - `writer`, `session`: the thread that writes; `checkpoint` beside it; `readers`
 //! - `schema`, `prepare`: which tables and indexes there are
 //! - `translate`, `needles`, `plan`: filters as SQL; `explain`: what SQLite makes of it
-//! - `documents`, `items`, `search`: documents and what finds them; `recent`: some held in memory
+//! - `documents`, `items`, `search`: documents and what finds them; `recent`: some held in memory;
+//!   `named`: found among these by a unique value
 //! - `roster`: what is searched in large collections, held in memory
 //! - `entries`, `keys`: the rooms' logs; `messages`: messages out of many of them, `span` by span
 //! - `fault`: SQLite's errors as the port means them
@@ -25,6 +26,7 @@ mod items;
 mod keys;
 mod lane;
 mod messages;
+mod named;
 mod needles;
 mod plan;
 mod prepare;
@@ -51,6 +53,7 @@ pub use self::explain::Explained;
 use self::{
     fault::{Fault, failed, unavailable},
     folder::Folder,
+    named::Name,
     recent::{Look, Recent},
     roster::Maker,
     schema::{Published, Schema},
@@ -87,6 +90,7 @@ struct Lanes {
     write: Sender<writer::Job>,
     read: Sender<readers::Job>,
     threads: Vec<JoinHandle<()>>,
+    published: Arc<Published>,
     maker: Maker,
     folder: Folder,
 }
@@ -116,17 +120,18 @@ impl Lanes {
             Duration::from_millis(settings.timeout_ms),
         )?;
         let (maker, making) = roster::start(&file, settings.roster_from)?;
+        let (schema, enrolled) = (Arc::clone(&published), maker.clone());
         let (write, writer) =
-            writer::start(connection, published, recent, maker.clone(), settings.queue, signal)?;
+            writer::start(connection, schema, recent, enrolled, settings.queue, signal)?;
         threads.extend([checkpointer, writer, making]);
-        Ok(Self { write, read, threads, maker, folder })
+        Ok(Self { write, read, threads, published, maker, folder })
     }
 
     /// Lets the threads finish what is queued, and waits for them.
     fn end(self) {
-        let Self { write, read, threads, maker, folder } = self;
+        let Self { write, read, threads, published, maker, folder } = self;
         maker.close();
-        drop((write, read, maker));
+        drop((write, read, published, maker));
         for thread in threads {
             if thread.join().is_err() {
                 tracing::error!("a thread of the store panicked");
@@ -172,6 +177,22 @@ impl Embedded {
             explain::explain(connection, schema.table(query.collection)?, &query)
         })
         .await
+    }
+
+    /// The unique value that a filter asks for.
+    fn name_in(&self, collection: &str, filter: &Filter) -> Option<Name> {
+        let published = self.lanes.lock().as_ref().map(|lanes| Arc::clone(&lanes.published));
+        Name::in_filter(filter, published?.load().known(collection)?)
+    }
+
+    /// What has a unique value and matches, when that is told without a search for it.
+    async fn named(
+        &self,
+        name: &Name,
+        filter: &Filter,
+    ) -> Result<Option<Vec<Document>>, StoreError> {
+        let Some(id) = name.owner(&self.recent) else { return Ok(None) };
+        Ok(name.settle(self.get(name.collection(), &id).await?, filter))
     }
 
     async fn read<T: Send + 'static>(
@@ -239,13 +260,29 @@ impl Store for Embedded {
     }
 
     async fn find(&self, query: Query) -> Result<Vec<Document>, StoreError> {
-        self.read(move |connection, schema| {
+        let name = self.name_in(query.collection, &query.filter);
+        let is_whole = query.after.is_none() && query.skip == 0 && query.limit > 0;
+        if let Some(name) = name.as_ref().filter(|_| is_whole)
+            && let Some(found) = self.named(name, &query.filter).await?
+        {
+            return Ok(found);
+        }
+        let search = move |connection: &Connection, schema: &Schema| {
             documents::find(connection, schema.table(query.collection)?, &query)
-        })
-        .await
+        };
+        let found = self.read(search).await?;
+        if let Some(name) = name {
+            name.remember(&self.recent, &found);
+        }
+        Ok(found)
     }
 
     async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError> {
+        if let Some(name) = self.name_in(collection, &filter)
+            && let Some(found) = self.named(&name, &filter).await?
+        {
+            return Ok(found.len() as u64);
+        }
         self.read(move |connection, schema| {
             documents::count(connection, schema.table(collection)?, &filter)
         })

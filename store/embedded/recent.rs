@@ -97,25 +97,55 @@ impl Recent {
         if state.changes != place.changes || state.changing.contains(place.key.as_str()) {
             return;
         }
-        state.take_out(&place.key);
-        state.bytes += more;
-        state.held.insert(place.key, text.into());
-        while state.bytes > self.bytes {
-            match state.held.remove_lru() {
-                Some((key, text)) => state.bytes -= cost(&key, &text),
-                None => break,
-            }
+        state.hold(place.key, text, self.bytes);
+    }
+
+    /// The id of the document that had this value in this field when somebody looked.
+    pub(super) fn hint(&self, collection: &str, field: &str, value: &str) -> Option<String> {
+        let key = hint_key(collection, field, value);
+        let mut state = self.parts[self.part(&key)].lock();
+        state.held.get(&key).map(|id| id.as_ref().to_owned())
+    }
+
+    /// Remembers it. It may be untrue already.
+    pub(super) fn keep_hint(&self, collection: &str, field: &str, value: &str, id: &str) {
+        let key = hint_key(collection, field, value);
+        if cost(&key, id) <= self.bytes / LARGEST {
+            self.parts[self.part(&key)].lock().hold(key, id, self.bytes);
         }
     }
 
     fn place(&self, collection: &str, id: &str) -> (String, usize) {
         let key = format!("{collection}/{id}");
-        let part = usize::try_from(self.hasher.hash_one(&key) % PARTS as u64).unwrap_or_default();
+        let part = self.part(&key);
         (key, part)
+    }
+
+    fn part(&self, key: &str) -> usize {
+        usize::try_from(self.hasher.hash_one(key) % PARTS as u64).unwrap_or_default()
     }
 }
 
+/// No key of a document, whatever the value: no collection's name has a question mark in it.
+fn hint_key(collection: &str, field: &str, value: &str) -> String {
+    format!("{collection}?{field}={value}")
+}
+
 impl Part {
+    /// Holds a text, and lets go of what nobody has asked for the longest time, down to so many
+    /// bytes.
+    fn hold(&mut self, key: String, text: &str, most: usize) {
+        self.take_out(&key);
+        self.bytes += cost(&key, text);
+        self.held.insert(key, text.into());
+        while self.bytes > most {
+            match self.held.remove_lru() {
+                Some((key, text)) => self.bytes -= cost(&key, &text),
+                None => break,
+            }
+        }
+    }
+
     fn take_out(&mut self, key: &str) {
         if let Some(text) = self.held.remove(key) {
             self.bytes -= cost(key, &text);
