@@ -32,7 +32,6 @@ mod faults;
 mod fields;
 pub mod gate;
 mod health;
-mod hex;
 mod http;
 mod openapi;
 mod plugins;

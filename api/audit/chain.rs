@@ -7,7 +7,6 @@ use serde_json::Value;
 use sha2::{Digest, Sha256};
 
 use super::entry::Entry;
-use crate::hex;
 
 /// The collection with the one document that says where the chain ends.
 pub const HEADS: &str = "audit_heads";
@@ -46,7 +45,7 @@ impl Link {
         let mut hash = Sha256::new();
         hash.update(self.hash.as_bytes());
         hash.update(serde_json::to_vec(&(n, entry))?);
-        let hash = hex::encode(&hash.finalize());
+        let hash = hex::encode(hash.finalize());
         let mut document = entry.document()?;
         document.insert("n".to_owned(), n.into());
         document.insert("prev".to_owned(), self.hash.clone().into());

@@ -77,7 +77,7 @@ fn the_form_that_is_hashed_does_not_change() {
     again.update(
         r#"[1,{"_id":"000000000000000000000000","time":"2023-11-14T22:13:20.000Z","user":"dora","role":"doctor","action":"update","patient":"ada","resource":"patients","record":"ada","reason":"unconscious","break_glass":true}]"#,
     );
-    assert_eq!(link.hash, hex::encode(&again.finalize()));
+    assert_eq!(link.hash, hex::encode(again.finalize()));
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use serde_json::Value;
 
-use crate::hex;
-
 /// What Python calls the type of a JSON value.
 pub(crate) fn type_name(value: &Value) -> &'static str {
     match value {

@@ -5,8 +5,6 @@ use ihs_store::Document;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::hex;
-
 /// The version of a stored record.
 pub(crate) fn version_of(document: &Document) -> i64 {
     document.get("_version").and_then(Value::as_i64).unwrap_or_default()

@@ -4,7 +4,6 @@ use actix_web::{HttpRequest, http::header};
 use ihs_config::ServerSettings;
 
 use super::body::text_of;
-use crate::hex;
 
 /// `http://host:port` of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +53,7 @@ fn escape(segment: &str) -> String {
             }
             _ => {
                 escaped.push('%');
-                escaped.push_str(&hex::encode(&[byte]).to_ascii_uppercase());
+                escaped.push_str(&hex::encode([byte]).to_ascii_uppercase());
             }
         }
     }

@@ -15,7 +15,6 @@ use crate::{
         input::Input,
         kind::{Format, Kind},
     },
-    hex,
     http::{Call, Reply, call::IDEMPOTENCY_KEY},
 };
 
@@ -127,7 +126,7 @@ fn digest(parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hex::encode(&hash.finalize())
+    hex::encode(hash.finalize())
 }
 
 fn reply(known: &Document) -> Reply {
