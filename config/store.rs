@@ -23,7 +23,7 @@ pub struct StoreSettings {
     /// Collections of at least so many documents have what is searched in them in memory; 0 for
     /// none.
     pub roster_from: u64,
-    /// Documents that were read by their ids and are held in memory, in KiB; 0 for none.
+    /// Documents that were read by their ids or names and are held in memory, in KiB; 0 for none.
     pub recent_kib: usize,
 }
 

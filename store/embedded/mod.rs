@@ -120,9 +120,14 @@ impl Lanes {
             Duration::from_millis(settings.timeout_ms),
         )?;
         let (maker, making) = roster::start(&file, settings.roster_from)?;
-        let (schema, enrolled) = (Arc::clone(&published), maker.clone());
-        let (write, writer) =
-            writer::start(connection, schema, recent, enrolled, settings.queue, signal)?;
+        let (write, writer) = writer::start(
+            connection,
+            Arc::clone(&published),
+            recent,
+            maker.clone(),
+            settings.queue,
+            signal,
+        )?;
         threads.extend([checkpointer, writer, making]);
         Ok(Self { write, read, threads, published, maker, folder })
     }
@@ -179,20 +184,10 @@ impl Embedded {
         .await
     }
 
-    /// The unique value that a filter asks for.
-    fn name_in(&self, collection: &str, filter: &Filter) -> Option<Name> {
+    /// The unique value that a query asks for.
+    fn name_in(&self, query: &Query) -> Option<Name> {
         let published = self.lanes.lock().as_ref().map(|lanes| Arc::clone(&lanes.published));
-        Name::in_filter(filter, published?.load().known(collection)?)
-    }
-
-    /// What has a unique value and matches, when that is told without a search for it.
-    async fn named(
-        &self,
-        name: &Name,
-        filter: &Filter,
-    ) -> Result<Option<Vec<Document>>, StoreError> {
-        let Some(id) = name.owner(&self.recent) else { return Ok(None) };
-        Ok(name.settle(self.get(name.collection(), &id).await?, filter))
+        Name::in_query(query, &published?.load())
     }
 
     async fn read<T: Send + 'static>(
@@ -260,29 +255,30 @@ impl Store for Embedded {
     }
 
     async fn find(&self, query: Query) -> Result<Vec<Document>, StoreError> {
-        let name = self.name_in(query.collection, &query.filter);
-        let is_whole = query.after.is_none() && query.skip == 0 && query.limit > 0;
-        if let Some(name) = name.as_ref().filter(|_| is_whole)
-            && let Some(found) = self.named(name, &query.filter).await?
-        {
-            return Ok(found);
-        }
-        let search = move |connection: &Connection, schema: &Schema| {
-            documents::find(connection, schema.table(query.collection)?, &query)
+        let Some(name) = self.name_in(&query) else {
+            let search = move |connection: &Connection, schema: &Schema| {
+                documents::find(connection, schema.table(query.collection)?, &query)
+            };
+            return self.read(search).await;
         };
-        let found = self.read(search).await?;
-        if let Some(name) = name {
-            name.remember(&self.recent, &found);
-        }
-        Ok(found)
+        consume_budget().await;
+        let owner = match name.look(&self.recent) {
+            Some((_, Look::Held(text))) => {
+                let document = documents::parse(&text).map_err(Fault::into_error)?;
+                if let Some(found) = name.settle(document, &query.filter) {
+                    return Ok(found);
+                }
+                None
+            }
+            Some((id, Look::Missing(place))) => Some((id, place)),
+            None => None,
+        };
+        let recent = Arc::clone(&self.recent);
+        self.read(move |connection, schema| name.find(connection, schema, &query, owner, &recent))
+            .await
     }
 
     async fn count(&self, collection: &'static str, filter: Filter) -> Result<u64, StoreError> {
-        if let Some(name) = self.name_in(collection, &filter)
-            && let Some(found) = self.named(&name, &filter).await?
-        {
-            return Ok(found.len() as u64);
-        }
         self.read(move |connection, schema| {
             documents::count(connection, schema.table(collection)?, &filter)
         })

@@ -4,12 +4,20 @@
 //! What is remembered may be old. It counts only if the document has the value now; then no other
 //! has it, and the document alone decides what matches.
 
+use rusqlite::Connection;
 use serde_json::Value;
 
-use super::{recent::Recent, schema::Table};
+use super::{
+    documents::{self, parse},
+    fault::Fault,
+    needles::searches,
+    recent::{Look, Place, Recent},
+    schema::{Schema, Table},
+};
 use crate::{
     document::{Document, id_of},
     filter::Filter,
+    query::Query,
 };
 
 /// The field of which the value is the document's own name.
@@ -24,8 +32,16 @@ pub(super) struct Name {
 }
 
 impl Name {
-    /// The one that a filter asks for, if everything it means has it.
-    pub(super) fn in_filter(filter: &Filter, table: &Table) -> Option<Self> {
+    /// The one that a query asks for, if everything it means has it and memory can tell.
+    pub(super) fn in_query(query: &Query, schema: &Schema) -> Option<Self> {
+        let is_whole = query.after.is_none() && query.skip == 0 && query.limit > 0;
+        if !is_whole || searches(&query.filter) {
+            return None;
+        }
+        Self::in_filter(&query.filter, schema.known(query.collection)?)
+    }
+
+    fn in_filter(filter: &Filter, table: &Table) -> Option<Self> {
         let unique = |field: &str| field == ID || table.unique.contains(&field);
         let (field, value) = match filter {
             Filter::All(parts) => {
@@ -41,43 +57,51 @@ impl Name {
         Some(Self { collection: table.name, field, value: value.clone() })
     }
 
-    /// Where it is looked for.
-    pub(super) const fn collection(&self) -> &'static str {
-        self.collection
-    }
-
-    /// The id of the document that has it, or had it once, as far as that is remembered.
-    pub(super) fn owner(&self, recent: &Recent) -> Option<String> {
-        if self.is_id() {
-            return Some(self.value.clone());
-        }
-        recent.hint(self.collection, self.field, &self.value)
-    }
-
-    /// What matches a filter that asks for it: the document with the id of [`Name::owner`], or
-    /// nothing. `None` when that document does not tell, because it has another name by now.
-    pub(super) fn settle(&self, owner: Option<Document>, filter: &Filter) -> Option<Vec<Document>> {
-        let decides = match &owner {
-            Some(document) => {
-                document.get(self.field).and_then(Value::as_str) == Some(self.value.as_str())
-            }
-            None => self.is_id(),
+    /// What is known of the document that has it, or had it once; `None` when that is not
+    /// remembered.
+    pub(super) fn look(&self, recent: &Recent) -> Option<(String, Look)> {
+        let id = if self.field == ID {
+            self.value.clone()
+        } else {
+            recent.hint(self.collection, self.field, &self.value)?
         };
-        decides.then(|| owner.into_iter().filter(|document| filter.matches(document)).collect())
+        let look = recent.look(self.collection, &id);
+        Some((id, look))
     }
 
-    /// Remembers who was found by it.
-    pub(super) fn remember(&self, recent: &Recent, found: &[Document]) {
-        if let [document] = found
-            && !self.is_id()
-            && let Ok(id) = id_of(document)
+    /// What matches a filter that asks for it: this document or nothing. `None` when the document
+    /// does not tell, because it has another name by now.
+    pub(super) fn settle(&self, document: Document, filter: &Filter) -> Option<Vec<Document>> {
+        let has = document.get(self.field).and_then(Value::as_str) == Some(self.value.as_str());
+        has.then(|| Some(document).into_iter().filter(|it| filter.matches(it)).collect())
+    }
+
+    /// What matches, from the database: first the document that belongs into this place is looked
+    /// at, and held.
+    pub(super) fn find(
+        &self,
+        connection: &Connection,
+        schema: &Schema,
+        query: &Query,
+        owner: Option<(String, Place)>,
+        recent: &Recent,
+    ) -> Result<Vec<Document>, Fault> {
+        let table = schema.table(query.collection)?;
+        if let Some((id, place)) = owner
+            && let Some(text) = documents::get(connection, table, &id)?
         {
-            recent.keep_hint(self.collection, self.field, &self.value, id);
+            recent.keep(place, &text);
+            if let Some(found) = self.settle(parse(&text)?, &query.filter) {
+                return Ok(found);
+            }
         }
-    }
-
-    fn is_id(&self) -> bool {
-        self.field == ID
+        let found = documents::find(connection, table, query)?;
+        if let [document] = found.as_slice()
+            && self.field != ID
+        {
+            recent.keep_hint(self.collection, self.field, &self.value, id_of(document)?);
+        }
+        Ok(found)
     }
 }
 

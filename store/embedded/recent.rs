@@ -5,6 +5,9 @@
 //! before it changes it, and until its transaction has ended nobody puts it back. A reader puts in
 //! what it read only if no change near it has ended since it looked, so that what it read before a
 //! change cannot come in behind it.
+//!
+//! Beside them stand hints, which may be untrue: which document had a unique value when somebody
+//! looked. See [`super::named`].
 
 use std::{
     collections::HashSet,
@@ -126,11 +129,6 @@ impl Recent {
     }
 }
 
-/// No key of a document, whatever the value: no collection's name has a question mark in it.
-fn hint_key(collection: &str, field: &str, value: &str) -> String {
-    format!("{collection}?{field}={value}")
-}
-
 impl Part {
     /// Holds a text, and lets go of what nobody has asked for the longest time, down to so many
     /// bytes.
@@ -190,6 +188,11 @@ impl Changing {
         }
         self.keys.shrink_to(USUAL);
     }
+}
+
+/// No key of a document, whatever the value: no collection's name has a question mark in it.
+fn hint_key(collection: &str, field: &str, value: &str) -> String {
+    format!("{collection}?{field}={value}")
 }
 
 fn cost(key: &str, text: &str) -> usize {
