@@ -21,19 +21,22 @@ pub(crate) async fn hear_all(socket: &mut Socket, from: u64, to: u64) {
     }
 }
 
-/// Says five things in a new room; they come over the bus.
+/// Says ten things in a new room; they come over the bus.
 ///
-/// What is said right behind a look at the log waits 3.5 s for the next one. That all take so long
-/// is a bus that does not bring them, however busy the machine is.
+/// Rooms look at the log too, each second at most. What is said right behind a look waits for the
+/// next one: that all but the first take so long is a bus that does not bring them, however busy the
+/// machine is.
 pub(crate) async fn heard_through_the_bus(here: &mut Socket, there: &mut Socket, room: &str) {
     let mut shortest = Duration::MAX;
-    for seq in 1..=5 {
+    for seq in 1..=10 {
         let begin = Instant::now();
         here.say(room, "hello").await;
         hear_all(there, seq, seq).await;
-        shortest = shortest.min(begin.elapsed());
+        if seq > 1 {
+            shortest = shortest.min(begin.elapsed());
+        }
     }
-    assert!(shortest < Duration::from_secs(2), "{shortest:?}");
+    assert!(shortest < Duration::from_millis(600), "{shortest:?}");
 }
 
 #[tokio::test]

@@ -1,6 +1,9 @@
 //! Redis fails in every way there is: nodes go on through the log, and come back by themselves.
 
-use std::{future::Future, time::Duration};
+use std::{
+    future::Future,
+    time::{Duration, Instant},
+};
 
 use nix::sys::signal::Signal;
 
@@ -84,8 +87,15 @@ async fn a_redis_that_stands_still_holds_nobody_up() {
     let mut talk = Talk::on(&town).await;
     town.until_bus_is("up").await;
     redis.stand_still();
-    talk.here.say(&talk.room, "is it acknowledged?").await;
-    talk.hear(1).await;
+    // Whoever waited until it is known that Redis stands still would wait for three seconds.
+    let mut shortest = Duration::MAX;
+    for _ in 0..2 {
+        let begin = Instant::now();
+        talk.here.say(&talk.room, "is it acknowledged?").await;
+        shortest = shortest.min(begin.elapsed());
+    }
+    assert!(shortest < Duration::from_secs(2), "{shortest:?}");
+    talk.hear(2).await;
     town.until_bus_is("away").await;
     talk.go_on_while(&town, async {}).await;
     redis.go_on();
@@ -171,10 +181,18 @@ async fn a_single_lost_announcement_is_made_up_for() {
     town.until_bus_is("up").await;
     // The connections that publish are cut, and forbidden to come back for as long as it takes to
     // lose what is published next.
-    redis.ask(&["acl", "setuser", "default", "-publish"]);
-    talk.here.say(&talk.room, "lost on its way").await;
-    redis.ask(&["acl", "setuser", "default", "+publish"]);
-    talk.hear(1).await;
+    let mut shortest = Duration::MAX;
+    for _ in 0..3 {
+        redis.ask(&["acl", "setuser", "default", "-publish"]);
+        let begin = Instant::now();
+        talk.here.say(&talk.room, "lost on its way").await;
+        redis.ask(&["acl", "setuser", "default", "+publish"]);
+        talk.hear(1).await;
+        shortest = shortest.min(begin.elapsed());
+        town.until_bus_is("up").await;
+    }
+    // The promise is five seconds; a machine that is too busy for it once is not so thrice.
+    assert!(shortest < Duration::from_secs(5), "{shortest:?}");
 }
 
 #[tokio::test]

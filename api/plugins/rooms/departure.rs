@@ -27,7 +27,9 @@ const BATCH: u64 = 100;
 /// ask once again with their key.
 pub(super) async fn room(call: &Call) -> Result<Document, ApiError> {
     let seen = object(call, Rooms::RESOURCE, Right::Read).await;
-    if seen.is_err() && Repeat::answer(&call.ctx, repeat(call)?.as_ref()).await?.is_some() {
+    if let Err(ApiError::NotFound(_)) = &seen
+        && Repeat::answer(&call.ctx, repeat(call)?.as_ref()).await?.is_some()
+    {
         return call.ctx.store.get(Rooms::NAME, call.key()).await?.map_or(seen, Ok);
     }
     seen
@@ -46,11 +48,14 @@ pub(super) async fn leave(call: &Call, document: Document) -> Result<Reply, ApiE
     let reply = Reply::no_content();
     let now = call.ctx.clock.now();
     let known = || repeat.iter().flat_map(|one| one.writes(now, &reply, Document::new())).collect();
-    let left = alter(&call.ctx, id_of(&document)?, name, |room| leaving(room, name), known).await;
-    match left {
+    match alter(&call.ctx, id_of(&document)?, name, |room| leaving(room, name), known).await {
         Ok(_) => Ok(reply),
-        // The same request may have been here meanwhile.
-        Err(error) => Repeat::answer(&call.ctx, repeat.as_ref()).await?.ok_or(error),
+        // The same request may have been here meanwhile, or another one with its key.
+        Err(error) => match Repeat::answer(&call.ctx, repeat.as_ref()).await {
+            Ok(Some(first)) => Ok(first),
+            Err(reused @ ApiError::KeyReused) => Err(reused),
+            _ => Err(error),
+        },
     }
 }
 

@@ -70,7 +70,7 @@ pub(super) fn announce(ctx: &Ctx, room: &str) {
 
 /// Changes who is in a room, however busy it is. `next` gives the room as it shall be, and `None`
 /// where nothing is left to do; it is asked again when the room has moved on. What `with` gives is
-/// written in the same commit.
+/// written in the same commit, or by itself.
 pub(super) async fn alter(
     ctx: &Ctx,
     id: &str,
@@ -84,6 +84,10 @@ pub(super) async fn alter(
         };
         let before: Room = hooks::record(document.clone())?;
         let Some(after) = next(&before) else {
+            let rest = with();
+            if !rest.is_empty() {
+                ctx.store.commit(rest).await?;
+            }
             return Ok(Some(document));
         };
         let mut writes = vec![writing(ctx, &document, &after)?];

@@ -131,22 +131,50 @@ async fn whoever_leaves_is_out_and_the_longest_member_takes_over() {
 async fn whoever_leaves_with_a_key_may_ask_again() {
     let app = App::start().await;
     let (ada, eve) = (app.patient("ada").await, app.patient("eve").await);
-    let bob = app.patient("bob").await.with("idempotency-key", "k");
+    let bob = app.patient("bob").await;
+    let keyed = bob.with("idempotency-key", "k");
     let (id, other) = (group(&ada, &["bob"]).await, group(&ada, &["bob"]).await);
     let (path, leave) = (format!("/api/rooms/{id}/"), format!("/api/rooms/{id}/leave/"));
-    for left in join_all((0..5).map(|_| bob.post(&leave, json!({})))).await {
+    for left in join_all((0..5).map(|_| keyed.post(&leave, json!({})))).await {
         left.is(204);
     }
-    bob.post(&format!("/api/rooms/{other}/leave/"), json!({})).await.is(422);
+    keyed.post(&leave, json!({})).await.is(204);
+    bob.post(&leave, json!({})).await.is(404);
+    keyed.post(&format!("/api/rooms/{other}/leave/"), json!({})).await.is(422);
     eve.with("idempotency-key", "k").post(&leave, json!({})).await.is(404);
     let log = ada.get(&log_path(&id, "after=0")).await;
     assert_eq!(log.body["results"].as_array().unwrap().len(), 1);
     // Whoever is let in again is not put out by what was asked for before.
     ada.patch(&path, json!({"members": ["ada", "bob"]})).await.is(200);
-    bob.post(&leave, json!({})).await.is(204);
+    keyed.post(&leave, json!({})).await.is(204);
     bob.get(&path).await.is(200);
     bob.with("idempotency-key", "another").post(&leave, json!({})).await.is(204);
     bob.get(&path).await.is(404);
+}
+
+#[actix_web::test]
+async fn a_key_of_leaving_counts_when_nobody_was_told_of_it_or_others_were_faster() {
+    let app = App::start().await;
+    let (ada, bob) = (app.patient("ada").await, app.patient("bob").await);
+    let id = group(&ada, &["bob"]).await;
+    let out = Write::Update {
+        collection: "rooms",
+        filter: Filter::id(id.clone()),
+        change: Change::set("members", json!(["ada"])).and_add("_version", 1),
+    };
+    let (path, leave) = (format!("/api/rooms/{id}/"), format!("/api/rooms/{id}/leave/"));
+    for (key, mischief) in
+        [("k", Mischief::Forget("rooms")), ("l", Mischief::BeforeCommit("rooms", vec![out]))]
+    {
+        app.meddler.plan(mischief);
+        let keyed = bob.with("idempotency-key", key);
+        keyed.post(&leave, json!({})).await.is(204);
+        bob.get(&path).await.is(404);
+        keyed.post(&leave, json!({})).await.is(204);
+        ada.patch(&path, json!({"members": ["ada", "bob"]})).await.is(200);
+        keyed.post(&leave, json!({})).await.is(204);
+        bob.get(&path).await.is(200);
+    }
 }
 
 #[actix_web::test]
