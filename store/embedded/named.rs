@@ -24,7 +24,7 @@ use crate::{
 const ID: &str = "_id";
 
 /// A value that one document has at most.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug)]
 pub(super) struct Name {
     collection: &'static str,
     field: &'static str,
@@ -42,13 +42,12 @@ impl Name {
     }
 
     fn in_filter(filter: &Filter, table: &Table) -> Option<Self> {
-        let unique = |field: &str| field == ID || table.unique.contains(&field);
         let (field, value) = match filter {
             Filter::All(parts) => {
                 return parts.iter().find_map(|part| Self::in_filter(part, table));
             }
-            Filter::Eq(field, Value::String(value)) if unique(field) => (*field, value),
-            Filter::In(field, values) if unique(field) => match values.as_slice() {
+            Filter::Eq(field, Value::String(value)) if table.is_unique(field) => (*field, value),
+            Filter::In(field, values) if table.is_unique(field) => match values.as_slice() {
                 [Value::String(value)] => (*field, value),
                 _ => return None,
             },

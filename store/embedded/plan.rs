@@ -142,13 +142,12 @@ pub(super) fn is_named(filter: &Filter, table: &Table) -> bool {
 
 /// How many documents match at most, as far as unique values tell.
 fn names(filter: &Filter, table: &Table) -> Option<usize> {
-    let unique = |field: &&str| *field == "_id" || table.unique.contains(field);
     match filter {
         Filter::All(filters) => filters.iter().filter_map(|part| names(part, table)).min(),
         Filter::Any(filters) => filters.iter().map(|part| names(part, table)).sum(),
-        Filter::Eq(field, value) => (unique(field) && !value.is_null()).then_some(1),
+        Filter::Eq(field, value) => (table.is_unique(field) && !value.is_null()).then_some(1),
         Filter::In(field, values) => {
-            (unique(field) && !values.iter().any(Value::is_null)).then_some(values.len())
+            (table.is_unique(field) && !values.iter().any(Value::is_null)).then_some(values.len())
         }
         _ => None,
     }

@@ -111,6 +111,11 @@ impl Table {
         self
     }
 
+    /// Whether no two documents have the same value in a field.
+    pub(super) fn is_unique(&self, field: &str) -> bool {
+        field == "_id" || self.unique.contains(&field)
+    }
+
     /// A document is written to.
     pub(super) fn touch(&self, row: i64) {
         if let Some(roster) = &self.roster {
