@@ -39,14 +39,15 @@ pub(super) enum Source {
 pub(super) struct Batch {
     entries: Vec<Entry>,
     /// The ids of those that leave the outbox.
-    leaving: Vec<String>,
+    leaving: HashSet<String>,
 }
 
 impl Batch {
-    /// Adds entries, in their order.
-    pub(super) fn add(&mut self, entries: Vec<Entry>, source: Source) {
+    /// Adds entries, in their order. What the outbox holds may be brought by whoever put it there
+    /// and be read from there, too: it counts once, since an entry cannot follow itself.
+    pub(super) fn add(&mut self, mut entries: Vec<Entry>, source: Source) {
         if source == Source::Outbox {
-            self.leaving.extend(entries.iter().map(|entry| entry.id.clone()));
+            entries.retain(|entry| self.leaving.insert(entry.id.clone()));
         }
         self.entries.extend(entries);
     }

@@ -67,6 +67,27 @@ async fn what_waits_is_appended_in_one_commit_and_in_its_order() {
     assert_eq!(patients, expected);
 }
 
+/// What was put into the outbox while others look into it: at the start of a node, and when the
+/// store is back.
+#[tokio::test]
+async fn what_is_brought_and_found_in_the_outbox_too_is_appended_once() {
+    let (_folder, store) = store().await;
+    let log = Log::new(Arc::clone(&store));
+    let changed: Vec<Entry> = (1..=3).map(entry).collect();
+    store
+        .commit(changed.iter().map(|entry| outbox::write(entry).unwrap()).collect())
+        .await
+        .unwrap();
+    log.bring(changed[1..].to_vec());
+    let (redeemed, read) = tokio::join!(log.redeem(), log.append(vec![entry(4)]));
+    redeemed.unwrap();
+    read.unwrap();
+    let sound = verify(&*store, None, |_, _| ()).await.unwrap();
+    assert_eq!(sound.entries, 4);
+    let left = ihs_store::Query::new(audit::OUTBOX, ihs_store::Filter::everything(), 10);
+    assert_eq!(store.find(left).await.unwrap(), Vec::new());
+}
+
 #[tokio::test]
 async fn a_full_queue_refuses_and_a_closed_store_does() {
     let (_folder, store) = store().await;
