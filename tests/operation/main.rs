@@ -13,5 +13,6 @@ mod manifests;
 mod readme;
 mod settings;
 mod start;
+mod store_away;
 mod superuser;
 mod transfer;
