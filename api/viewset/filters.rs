@@ -163,12 +163,12 @@ fn equal(field: &Field, value: Value) -> Filter {
 }
 
 fn one_of(field: &Field, text: &str) -> Result<Filter, String> {
-    let texts: Vec<&str> = text.split(',').map(str::trim).filter(|one| !one.is_empty()).collect();
+    let texts: Vec<&str> = text.split(',').map(str::trim).collect();
     if texts.len() > VALUES {
         return Err(format!("At most {VALUES} values can be asked for."));
     }
-    let values: Vec<Value> =
-        texts.into_iter().map(|one| value_of(field, one)).collect::<Result<_, _>>()?;
+    let said = texts.into_iter().filter(|one| !one.is_empty());
+    let values: Vec<Value> = said.map(|one| value_of(field, one)).collect::<Result<_, _>>()?;
     Ok(match field.kind {
         Kind::People => Filter::Any(values.into_iter().map(|value| equal(field, value)).collect()),
         _ => Filter::In(field.source, values),

@@ -46,6 +46,18 @@ fn aliases_and_suffixes_narrow_a_list() {
 }
 
 #[test]
+fn values_are_counted_as_they_are_written() {
+    use crate::plugins::doctors::Doctors;
+    for value in ["nurse", "", " "] {
+        let listed = |count: usize| format!("kind__in=doctor,{}", vec![value; count - 1].join(","));
+        let filter = parsed::<Doctors>(Role::Patient, &listed(VALUES)).unwrap();
+        assert!(filter.matches(&doctor()), "{value:?}");
+        let faults = parsed::<Doctors>(Role::Patient, &listed(VALUES + 1)).unwrap_err();
+        assert_eq!(faults, json!({"kind__in": ["At most 500 values can be asked for."]}));
+    }
+}
+
+#[test]
 fn what_is_not_known_is_named() {
     use crate::plugins::doctors::Doctors;
     for name in ["nme", "name__gte", "verified__icontains", "userId", "kind__x", "__in"] {
