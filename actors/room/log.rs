@@ -76,7 +76,12 @@ pub enum Refusal {
 #[derive(Debug)]
 enum UnderWay<O> {
     Nothing,
-    Append(Vec<Draft<O>>),
+    Append {
+        drafts: Vec<Draft<O>>,
+        /// The log was to be read, too. An entry that is stored behind what was delivered shows
+        /// that there was nothing to read.
+        behind: bool,
+    },
     Read,
 }
 
@@ -91,8 +96,11 @@ pub struct RoomLog<O> {
     time: Timestamp,
     waiting: VecDeque<Draft<O>>,
     under_way: UnderWay<O>,
-    /// The log may hold more than was delivered: read before the next append.
+    /// The log may hold more than was delivered, and more than what is under way will find.
     behind: bool,
+    /// The log was just read to its end. What waits is appended then before it is read again, or
+    /// it would wait for as long as others write.
+    caught_up: bool,
     /// Appends that failed since the last one that did not.
     failures: u32,
     batch: usize,
@@ -112,6 +120,7 @@ impl<O> RoomLog<O> {
             waiting: VecDeque::new(),
             under_way: UnderWay::Nothing,
             behind: false,
+            caught_up: false,
             failures: 0,
             batch: batch.max(1),
             pending,
@@ -170,8 +179,10 @@ impl<O> RoomLog<O> {
         if !matches!(self.under_way, UnderWay::Nothing) {
             return None;
         }
-        if self.behind {
+        let is_turn_of_drafts = self.caught_up && !self.waiting.is_empty();
+        if self.behind && !is_turn_of_drafts {
             self.under_way = UnderWay::Read;
+            self.behind = false;
             let after = Seq::new(self.head.get().saturating_sub(1));
             return Some(Effect::Read { after, limit: self.limit() });
         }
@@ -193,7 +204,9 @@ impl<O> RoomLog<O> {
                 draft.numbered(seq)
             })
             .collect();
-        self.under_way = UnderWay::Append(drafts);
+        let behind = std::mem::take(&mut self.behind);
+        self.caught_up = false;
+        self.under_way = UnderWay::Append { drafts, behind };
         Some(Effect::Append(entries))
     }
 
@@ -201,7 +214,7 @@ impl<O> RoomLog<O> {
     /// reading the log tells.
     #[must_use]
     pub fn appended(&mut self, outcome: Result<Appended, StoreError>) -> Vec<Effect<O>> {
-        let UnderWay::Append(mut drafts) =
+        let UnderWay::Append { mut drafts, behind } =
             std::mem::replace(&mut self.under_way, UnderWay::Nothing)
         else {
             return Vec::new();
@@ -213,6 +226,7 @@ impl<O> RoomLog<O> {
             return Vec::new();
         };
         self.failures = 0;
+        self.behind |= behind && stored == 0;
         let mut rest = drafts.split_off(stored.min(drafts.len()));
         let mut effects = self.store(drafts);
         match stop {
@@ -238,12 +252,16 @@ impl<O> RoomLog<O> {
     #[must_use]
     pub fn read(&mut self, outcome: Result<Vec<LogEntry>, StoreError>) -> Vec<Effect<O>> {
         self.under_way = UnderWay::Nothing;
-        let Ok(entries) = outcome else { return self.refuse_all(Refusal::StoreAway) };
+        let Ok(entries) = outcome else {
+            self.behind = true;
+            return self.refuse_all(Refusal::StoreAway);
+        };
         let first = entries.first().map(|entry| entry.id);
         if self.last.is_some() && self.last != first {
             return self.restart();
         }
-        self.behind = entries.len() >= self.limit();
+        self.caught_up = entries.len() < self.limit();
+        self.behind |= !self.caught_up;
         let fresh: Vec<LogEntry> =
             entries.into_iter().filter(|entry| entry.seq > self.head).collect();
         let mut effects = Vec::new();
@@ -257,7 +275,7 @@ impl<O> RoomLog<O> {
         effects.extend(self.deliver(fresh));
         // A store that can be read but not written, as when its disk is full, must not keep senders
         // waiting: what is known not to be in the log is given back.
-        if !self.behind && self.failures >= TRIES {
+        if self.caught_up && self.failures >= TRIES {
             self.failures = 0;
             effects.extend(self.refuse_all(Refusal::StoreAway));
         }

@@ -69,10 +69,20 @@ fn draft(number: u64, key: Option<u8>) -> Draft<u64> {
     }
 }
 
+/// What the store says to a call.
+enum Outcome {
+    Appended(Result<Appended, StoreError>),
+    Read(Result<Vec<LogEntry>, StoreError>),
+}
+
 /// One node: its log, the store calls it waits for, what it delivered and answered.
 struct Node {
     log: RoomLog<u64>,
     calls: VecDeque<Effect<u64>>,
+    /// Of a call that was carried out, and has not heard of it.
+    outcome: Option<Outcome>,
+    /// The last entry of which it was told that it is there.
+    told: u64,
     delivered: Vec<LogEntry>,
     answers: BTreeMap<u64, Result<LogEntry, Refusal>>,
     restarts: bool,
@@ -83,6 +93,8 @@ impl Node {
         Self {
             log: RoomLog::new(None, BATCH, PENDING, PAGE),
             calls: VecDeque::new(),
+            outcome: None,
+            told: 0,
             delivered: Vec::new(),
             answers: BTreeMap::new(),
             restarts: false,
@@ -124,35 +136,67 @@ impl Node {
     }
 
     /// Carries out the call that waits, perhaps losing the call or its answer.
-    fn step(&mut self, store: &mut Log, loss: Loss) {
+    fn carry_out(&mut self, store: &mut Log, loss: Loss) {
+        if self.outcome.is_some() {
+            return;
+        }
         let Some(call) = self.calls.pop_front() else { return };
-        let effects = match (call, loss) {
-            (Effect::Append(_), Loss::Call) => self.log.appended(Err(away())),
+        self.outcome = match (call, loss) {
+            (Effect::Append(_), Loss::Call) => Some(Outcome::Appended(Err(away()))),
             (Effect::Append(entries), Loss::Answer) => {
                 store.append(&entries);
-                self.log.appended(Err(away()))
+                Some(Outcome::Appended(Err(away())))
             }
-            (Effect::Append(entries), Loss::None) => self.log.appended(Ok(store.append(&entries))),
-            (Effect::Read { .. }, Loss::Call | Loss::Answer) => self.log.read(Err(away())),
+            (Effect::Append(entries), Loss::None) => {
+                Some(Outcome::Appended(Ok(store.append(&entries))))
+            }
+            (Effect::Read { .. }, Loss::Call | Loss::Answer) => Some(Outcome::Read(Err(away()))),
             (Effect::Read { after, limit }, Loss::None) => {
-                self.log.read(Ok(store.after(after, limit)))
+                Some(Outcome::Read(Ok(store.after(after, limit))))
             }
-            _ => Vec::new(),
+            _ => None,
+        };
+    }
+
+    /// Carries out the call that waits, if it was not, and tells the node.
+    fn step(&mut self, store: &mut Log, loss: Loss) {
+        self.carry_out(store, loss);
+        let effects = match self.outcome.take() {
+            Some(Outcome::Appended(outcome)) => self.log.appended(outcome),
+            Some(Outcome::Read(outcome)) => self.log.read(outcome),
+            None => return,
         };
         self.take(effects);
         self.proceed();
     }
 
-    fn settle(&mut self, store: &mut Log) {
+    fn look(&mut self, store: &Log) {
+        self.told = store.0.len() as u64;
         self.log.look();
         self.proceed();
+    }
+
+    fn hear(&mut self, said: Vec<LogEntry>) {
+        self.told = said.last().map_or(0, |last| last.seq.get()).max(self.told);
+        let effects = self.log.hear(said);
+        self.take(effects);
+        self.proceed();
+    }
+
+    /// Goes on until nothing is to be done.
+    fn finish(&mut self, store: &mut Log) {
         for _ in 0..1_000 {
-            if self.calls.is_empty() && self.log.is_settled() {
+            if self.calls.is_empty() && self.outcome.is_none() && self.log.is_settled() {
                 return;
             }
             self.step(store, Loss::None);
         }
         panic!("does not settle");
+    }
+
+    fn settle(&mut self, store: &mut Log) {
+        self.look(store);
+        self.finish(store);
     }
 }
 
@@ -166,6 +210,7 @@ enum Loss {
 #[derive(Debug, Clone)]
 enum Act {
     Submit { node: usize, key: Option<u8> },
+    CarryOut { node: usize, loss: Loss },
     Step { node: usize, loss: Loss },
     Hear { from: usize, to: usize, count: usize },
     Look { node: usize },
@@ -176,6 +221,7 @@ fn act() -> impl Strategy<Value = Act> {
     prop_oneof![
         3 => (0..3_usize, prop::option::weighted(0.3, 0..4_u8))
             .prop_map(|(node, key)| Act::Submit { node, key }),
+        2 => (0..3_usize, loss.clone()).prop_map(|(node, loss)| Act::CarryOut { node, loss }),
         5 => (0..3_usize, loss).prop_map(|(node, loss)| Act::Step { node, loss }),
         1 => (0..3_usize, 0..3_usize, 1..4_usize)
             .prop_map(|(from, to, count)| Act::Hear { from, to, count }),
@@ -199,18 +245,14 @@ proptest! {
                     submitted[node].push((number, key));
                     nodes[node].submit(number, key);
                 }
+                Act::CarryOut { node, loss } => nodes[node].carry_out(&mut store, loss),
                 Act::Step { node, loss } => nodes[node].step(&mut store, loss),
                 Act::Hear { from, to, count } => {
                     let said: Vec<LogEntry> =
                         nodes[from].delivered.iter().rev().take(count).rev().cloned().collect();
-                    let effects = nodes[to].log.hear(said);
-                    nodes[to].take(effects);
-                    nodes[to].proceed();
+                    nodes[to].hear(said);
                 }
-                Act::Look { node } => {
-                    nodes[node].log.look();
-                    nodes[node].proceed();
-                }
+                Act::Look { node } => nodes[node].look(&store),
             }
             for (node, submitted) in nodes.iter().zip(&submitted) {
                 let waiting = submitted.len() - node.answers.len();
@@ -218,7 +260,8 @@ proptest! {
             }
         }
         for node in &mut nodes {
-            node.settle(&mut store);
+            node.finish(&mut store);
+            prop_assert!(node.log.head().get() >= node.told, "it was told of what it did not read");
         }
         for node in &mut nodes {
             node.settle(&mut store);
@@ -252,6 +295,37 @@ fn drafts_that_arrive_during_an_append_become_one_batch_behind_it() {
     assert_eq!(store.0.len(), 1);
     node.step(&mut store, Loss::None);
     assert_eq!(store.0.len(), 4);
+}
+
+#[test]
+fn what_is_told_while_the_log_is_read_is_read_too() {
+    let (mut store, mut node, mut other) = (Log::default(), Node::new(), Node::new());
+    node.look(&store);
+    node.carry_out(&mut store, Loss::None);
+    other.submit(1, None);
+    other.step(&mut store, Loss::None);
+    node.look(&store);
+    node.finish(&mut store);
+    assert_eq!(node.delivered, store.0);
+}
+
+#[test]
+fn drafts_do_not_wait_for_others_to_be_silent() {
+    let (mut store, mut node, mut other) = (Log::default(), Node::new(), Node::new());
+    node.look(&store);
+    node.submit(0, None);
+    for number in 1..=3 {
+        node.carry_out(&mut store, Loss::None);
+        other.submit(number, None);
+        other.step(&mut store, Loss::None);
+        node.hear(other.delivered.clone());
+        let is_append = matches!(node.outcome, Some(Outcome::Appended(_)));
+        node.step(&mut store, Loss::None);
+        if is_append {
+            return;
+        }
+    }
+    panic!("it reads for as long as others write");
 }
 
 #[test]
@@ -375,8 +449,7 @@ fn a_log_that_has_grown_again_to_something_else_is_noticed_too() {
     }
     other.settle(&mut store);
     assert_eq!(store.0.len(), 6);
-    node.log.look();
-    node.proceed();
+    node.look(&store);
     node.step(&mut store, Loss::None);
     assert!(node.restarts);
     assert_eq!(node.delivered.len(), 3, "nothing of the other log is delivered behind it");
