@@ -69,7 +69,6 @@ fn means_null(field: &Field, value: &Value) -> bool {
 fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
     let text = match value {
         Value::String(text) => text.clone(),
-        // Beyond 64 bits digits are already lost: better refused than stored as another number.
         Value::Number(number) if !number.is_f64() => number.to_string(),
         // Of a password nobody can tell which digits of a fraction are meant.
         Value::Number(number)
@@ -92,9 +91,13 @@ fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
     if faults.is_empty() { Ok(Value::String(text)) } else { Err(faults.into()) }
 }
 
-/// Whether every digit of a number with a fraction fits a float.
+/// Whether a number that was read as a float can stand for its digits. With a fraction, beyond 15
+/// digits, and without one, beyond 64 bits, some are lost: better refused than stored as another
+/// number. `3e15` is as good a whole number as any, and to JSON Schema the same as `3000000000000000`.
 fn is_exact(number: f64) -> bool {
-    number.abs() < 1e15
+    const LEAST: f64 = -9_223_372_036_854_775_808.0;
+    const BEYOND: f64 = 18_446_744_073_709_551_616.0;
+    number.abs() < 1e15 || (number.fract() == 0.0 && number > LEAST && number < BEYOND)
 }
 
 /// In the order of DRF: the validators of a model's field, the length, then what is true of all.
@@ -215,6 +218,19 @@ mod tests {
         assert_eq!(coerce(&name, &json!(12)), Ok(json!("12")));
         for odd in [json!(true), json!([]), json!({})] {
             assert_eq!(message(coerce(&name, &odd)), "Not a valid string.");
+        }
+        let digits = Field::text("digits").max(30);
+        for (number, text) in [
+            (json!(-0.5), "-0.5"),
+            (json!(3_163_343_559_530_744.0), "3163343559530744.0"),
+            (json!(u64::MAX), "18446744073709551615"),
+            (json!(9.1e18), "9.1e+18"),
+        ] {
+            assert_eq!(coerce(&digits, &number), Ok(json!(text)));
+        }
+        for lost in ["18446744073709551616", "-9223372036854775809", "1500000000000000.5", "1e20"] {
+            let number: Value = serde_json::from_str(lost).unwrap();
+            assert_eq!(message(coerce(&digits, &number)), "Not a valid string.", "{lost}");
         }
         assert_eq!(message(coerce(&name, &json!(" "))), BLANK);
         assert_eq!(message(coerce(&name, &Value::Null)), NULL);
