@@ -6,8 +6,10 @@ use ihs_store::{Body, EntryId, LogEntry, RoomId, Seq, Timestamp};
 use proptest::prelude::*;
 
 use super::{
+    State,
     feed::{Feed, Need},
     frames::Frames,
+    messages::Deliver,
 };
 use crate::{
     session::{
@@ -115,6 +117,22 @@ impl World {
         self.feed.page(&client.socket, page.as_ref());
         self.advance(place);
     }
+}
+
+#[test]
+fn what_is_deleted_by_the_delivery_that_brings_it_is_not_remembered() {
+    let mut world = World::new(0);
+    world.join(0);
+    let room = RoomId::from_bytes([0; 12]);
+    let mut state = State::default();
+    state.feeds.insert(room, world.feed);
+    let deletion = LogEntry { body: Body::Deleted { target: Seq::new(1) }, ..entry(2) };
+    let frames = Frames::encode(room, &[entry(1), deletion]).map(Arc::new);
+    state.deliver(&Deliver { frames, rewritten: Some(Seq::new(1)), ..Deliver::from(room) });
+    let feed = state.feeds.remove(&room).expect("a feed");
+    world = World { feed, head: 2, ..World::new(2) };
+    world.join(0);
+    assert_eq!(world.clients[0].page, Some(0), "it is read from the log");
 }
 
 #[derive(Debug, Clone)]

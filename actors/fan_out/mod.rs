@@ -200,11 +200,12 @@ impl State {
                 cut(&socket, room, frames, *seq);
             }
         }
-        if let Some(seq) = delivery.rewritten {
-            feed.forget_until(seq);
-        }
         if let Some(frames) = &delivery.frames {
             feed.deliver(frames);
+        }
+        // Afterwards: what is rewritten may have come in the same delivery.
+        if let Some(seq) = delivery.rewritten {
+            feed.forget_until(seq);
         }
         let waiting = feed.waiting();
         if feed.is_empty() {
