@@ -22,6 +22,12 @@ pub(super) fn end(socket: &Socket, code: CloseCode, reason: &str) {
     }
 }
 
+/// Tells a socket to connect again, so long after the first of those that are told. Who is told
+/// first comes back first, and no two at the same moment.
+pub(super) fn send_away(socket: &Socket, after: Duration) {
+    end(socket, CloseCode::GoingAway, &(RECONNECT + after).as_millis().to_string());
+}
+
 impl Handler<Revoke> for FanOutActor {
     type Result = ();
 
@@ -41,7 +47,7 @@ impl Handler<Restart> for FanOutActor {
         let Some(feed) = self.state.borrow_mut().feeds.remove(&room) else { return };
         for socket in feed.members() {
             let spread = Duration::from_millis(socket.id.0 % RECONNECT_SPREAD);
-            end(socket, CloseCode::GoingAway, &(RECONNECT + spread).as_millis().to_string());
+            send_away(socket, spread);
         }
     }
 }
@@ -50,16 +56,14 @@ impl Handler<Drain> for FanOutActor {
     type Result = ();
 
     fn handle(&mut self, Drain(window): Drain, ctx: &mut Self::Context) {
-        let mut sockets: Vec<Rc<Socket>> = self.state.borrow().sockets.values().cloned().collect();
+        let mut state = self.state.borrow_mut();
+        state.is_draining = true;
+        let mut sockets: Vec<Rc<Socket>> = state.sockets.values().cloned().collect();
         sockets.sort_unstable_by_key(|socket| socket.id);
         let count = u32::try_from(sockets.len()).unwrap_or(u32::MAX).max(1);
         for (place, socket) in (0_u32..).zip(sockets) {
             let after = window * place / count;
-            // Those who are told first come back first, and nobody at the same moment.
-            let reason = (RECONNECT + after).as_millis().to_string();
-            ctx.run_later(after, move |_, _| {
-                end(&socket, CloseCode::GoingAway, &reason);
-            });
+            ctx.run_later(after, move |_, _| send_away(&socket, after));
         }
     }
 }

@@ -77,6 +77,9 @@ struct State {
     // In order, so that what is looked after first does not depend on chance.
     sockets: BTreeMap<SessionId, Rc<Socket>>,
     feeds: BTreeMap<RoomId, Feed>,
+    /// The node goes away: sockets have been told, and whoever comes too late to be among them is
+    /// told at once.
+    is_draining: bool,
 }
 
 /// The actor around [`FanOut`].
@@ -130,7 +133,11 @@ impl FanOut {
 
     /// Takes in a socket.
     pub fn open(&self, socket: Rc<Socket>) {
-        self.state.borrow_mut().sockets.insert(socket.id, socket);
+        let mut state = self.state.borrow_mut();
+        if state.is_draining {
+            ending::send_away(&socket, Duration::ZERO);
+        }
+        state.sockets.insert(socket.id, socket);
     }
 
     /// Lets go of a socket that has ended, and says what it was given of its rooms, if all of that

@@ -154,10 +154,12 @@ impl World {
         node.hub.drain(Duration::from_secs(1));
     }
 
-    /// Connects a client to some node.
+    /// Connects a client to some node. A handshake that began before the node was told to drain
+    /// may end afterwards.
     pub(crate) fn connect(&mut self, number: usize) {
+        let late = self.dice.chance(10);
         let open: Vec<usize> =
-            (0..self.nodes.len()).filter(|place| !self.nodes[*place].draining).collect();
+            (0..self.nodes.len()).filter(|place| late || !self.nodes[*place].draining).collect();
         let Some(place) = self.dice.pick(&open).copied() else { return self.start_node() };
         let node = &self.nodes[place];
         let thread = self.dice.below(node.threads.len());
