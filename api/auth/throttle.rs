@@ -131,7 +131,9 @@ impl Rate {
         (failures > 0).then(|| Self { window, each: (window / i64::from(failures)).max(1) })
     }
 
+    /// Nobody waits longer than a window, also after the clock was set back.
     fn admit(self, end: i64, now: Timestamp) -> Result<(), Wait> {
+        let end = end.min(now.millis() + self.window);
         let over = end.saturating_add(self.each) - now.millis() - self.window;
         match u64::try_from(over) {
             Err(_) | Ok(0) => Ok(()),
@@ -239,6 +241,14 @@ mod tests {
             throttle.fail(&eve, at(0)).unwrap();
         }
         assert_eq!(throttle.admit(&eve, at(0)), Err(Wait(10)));
+    }
+
+    #[test]
+    fn a_clock_that_is_set_back_keeps_nobody_out() {
+        let (throttle, ada) = (throttle(10, 0), visitor("ada", "1.1.1.1"));
+        throttle.fail(&ada, at(0)).unwrap();
+        assert_eq!(throttle.admit(&ada, at(-500)), Err(Wait(10)));
+        assert_eq!(throttle.admit(&ada, at(-490)), Ok(()));
     }
 
     #[test]
