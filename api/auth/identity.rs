@@ -2,7 +2,6 @@
 //! deactivation and revocation count at once, on every node.
 
 use actix_web::http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use futures_util::future::try_join;
 use ihs_store::{Document, StoreError, document::text};
 use serde_json::Value;
 
@@ -77,8 +76,7 @@ pub(crate) fn principal_of(ctx: &Ctx, user: &Document, session: &str, expires: i
 }
 
 async fn admit(ctx: &Ctx, user: &str, sid: &str, expires: i64) -> Result<Principal, AuthError> {
-    let reads = try_join(ctx.store.get("users", user), sessions::live(ctx, sid));
-    let (user_record, session) = reads.await?;
+    let (user_record, session) = sessions::with_user(ctx, sid, user).await?;
     let user_record = user_record.filter(is_active).ok_or(AuthError::Inactive)?;
     session.filter(|session| is_of(session, &user_record)).ok_or(AuthError::Invalid)?;
     Ok(principal_of(ctx, &user_record, sid, expires))

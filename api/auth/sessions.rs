@@ -10,6 +10,7 @@
 
 use std::collections::HashSet;
 
+use futures_util::future::try_join;
 use ihs_actors::fan_out::Logins;
 use ihs_store::{Change, Document, Filter, Query, StoreError, Timestamp, Write, document::text};
 use serde_json::Value;
@@ -32,6 +33,9 @@ pub(crate) const SESSIONS: &str = "sessions";
 
 /// Why a session was ended whose refresh token was used twice.
 const STOLEN: &str = "a refresh token was used again";
+/// How often a write of unknown outcome is made again.
+const TRIES: u32 = 2;
+
 /// In a user: how often all sessions have been ended. In a session: the same, when it began.
 const EPOCH: &str = "epoch";
 
@@ -85,10 +89,12 @@ pub(crate) async fn refresh<T>(
     if text(&session, "family") != secrets::digest(family.as_bytes()) {
         return Ok(None);
     }
-    let user = ctx.store.get("users", text(&session, "user")).await?;
-    let Some(user) = user.filter(|user| is_active(user) && is_of(&session, user)) else {
+    let (Some(user), Some(session)) = with_user(ctx, id, text(&session, "user")).await? else {
         return Ok(None);
     };
+    if !is_active(&user) || !is_of(&session, &user) {
+        return Ok(None);
+    }
     if text(&session, "secret") == secrets::digest(spent.as_bytes()) {
         let secret = secrets::random();
         let granted = grant(&user, pair(ctx, &user, id, family, &secret)?).await?;
@@ -108,6 +114,21 @@ pub(crate) async fn live(ctx: &Ctx, id: &str) -> Result<Option<Document>, StoreE
     let now = ctx.clock.now().to_string();
     let session = ctx.store.get(SESSIONS, id).await?;
     Ok(session.filter(|session| text(session, "expires") > now.as_str()))
+}
+
+/// A user and the session with this id, unless it has ended. Two reads may see a user before, and
+/// the session after the commit that lets it go on in another epoch: what does not fit is read again.
+pub(super) async fn with_user(
+    ctx: &Ctx,
+    id: &str,
+    user: &str,
+) -> Result<(Option<Document>, Option<Document>), StoreError> {
+    let read = || try_join(ctx.store.get("users", user), live(ctx, id));
+    let (user, session) = read().await?;
+    match (&user, &session) {
+        (Some(known), Some(begun)) if !is_of(begun, known) => read().await,
+        _ => Ok((user, session)),
+    }
 }
 
 /// Which of these sessions have not ended.
@@ -155,23 +176,29 @@ fn epoch(document: &Document) -> i64 {
     document.get(EPOCH).and_then(Value::as_i64).unwrap_or_default()
 }
 
-/// Of two that spend the same token at once, one wins.
+/// Of two that spend the same token at once, one wins. A write of unknown outcome is made again: it
+/// may still be done, and whoever was told of a failure would be taken for a thief when they come
+/// again.
 async fn rotate(ctx: &Ctx, id: &str, spent: &str, secret: &str) -> Result<bool, StoreError> {
     let next = secrets::digest(secret.as_bytes());
     let expires = refresh_end(ctx, ctx.clock.now());
-    let write = Write::Update {
-        collection: SESSIONS,
-        filter: Filter::id(id).and(Filter::eq("secret", secrets::digest(spent.as_bytes()))),
-        change: Change::set("secret", next.clone()).and_set("expires", expires),
-    };
-    match ctx.store.commit(vec![write]).await {
-        Ok(_) => Ok(true),
-        Err(StoreError::Unmatched { .. }) => Ok(false),
-        Err(StoreError::OutcomeUnknown(cause)) => match ctx.store.get(SESSIONS, id).await? {
-            Some(session) if text(&session, "secret") == next => Ok(true),
-            _ => Err(StoreError::OutcomeUnknown(cause)),
-        },
-        Err(error) => Err(error),
+    let mut tries = 0;
+    loop {
+        let write = Write::Update {
+            collection: SESSIONS,
+            filter: Filter::id(id).and(Filter::eq("secret", secrets::digest(spent.as_bytes()))),
+            change: Change::set("secret", next.clone()).and_set("expires", expires),
+        };
+        match ctx.store.commit(vec![write]).await {
+            Ok(_) => return Ok(true),
+            Err(StoreError::Unmatched { .. }) if tries == 0 => return Ok(false),
+            Err(StoreError::Unmatched { .. }) => {
+                let session = ctx.store.get(SESSIONS, id).await?;
+                return Ok(session.is_some_and(|session| text(&session, "secret") == next));
+            }
+            Err(StoreError::OutcomeUnknown(_)) if tries < TRIES => tries += 1,
+            Err(error) => return Err(error),
+        }
     }
 }
 

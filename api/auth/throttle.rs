@@ -98,7 +98,14 @@ impl Throttle {
     }
 
     fn wait(&self, rate: Option<Rate>, name: u64, now: Timestamp) -> Result<(), Wait> {
-        rate.map_or(Ok(()), |rate| rate.admit(self.failures.lock().get(name), now))
+        let Some(rate) = rate else { return Ok(()) };
+        let mut failures = self.failures.lock();
+        let (end, latest) = (failures.get(name), now.millis() + rate.window);
+        if end > latest {
+            // The clock was set back.
+            failures.set(name, latest);
+        }
+        rate.admit(end.min(latest), now)
     }
 
     fn count(&self, rate: Option<Rate>, name: u64, now: Timestamp) {
@@ -131,9 +138,7 @@ impl Rate {
         (failures > 0).then(|| Self { window, each: (window / i64::from(failures)).max(1) })
     }
 
-    /// Nobody waits longer than a window, also after the clock was set back.
     fn admit(self, end: i64, now: Timestamp) -> Result<(), Wait> {
-        let end = end.min(now.millis() + self.window);
         let over = end.saturating_add(self.each) - now.millis() - self.window;
         match u64::try_from(over) {
             Err(_) | Ok(0) => Ok(()),

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use futures_util::future::{join, join_all};
 use ihs_api::redeem_ticket;
+use ihs_store::{Change, Filter, Write};
 use serde_json::json;
 
 use crate::{
@@ -51,6 +52,26 @@ async fn a_login_with_the_old_password_does_not_outlive_the_new_one() {
     ada.get("/api/users/").await.is(200);
     let on = refresh(&app, &ada.refresh).await.is(200);
     refresh(&app, &on.text_at("/refresh")).await.is(200);
+}
+
+#[actix_web::test]
+async fn a_session_that_goes_on_is_good_amid_the_change_of_its_password() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let epoch = |collection, filter, epoch: i64| {
+        let change = Change::set("epoch", epoch);
+        Write::UpdateEvery { collection, filter, change }
+    };
+    let change = |now| {
+        let user = epoch("users", Filter::eq("username", "ada"), now);
+        Mischief::BeforeGet("sessions", vec![user, epoch("sessions", Filter::everything(), now)])
+    };
+    app.meddler.plan(change(7));
+    ada.get("/api/users/").await.is(200);
+    assert!(app.meddler.is_done());
+    app.meddler.plan(change(8));
+    refresh(&app, &ada.refresh).await.is(200);
+    assert!(app.meddler.is_done());
 }
 
 #[actix_web::test]

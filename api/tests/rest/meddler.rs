@@ -13,6 +13,8 @@ use tokio::sync::Notify;
 pub(crate) enum Mischief {
     /// The next look-up by id in this collection comes too early to find anything.
     Early(&'static str),
+    /// These writes come right before the next look-up by id in this collection.
+    BeforeGet(&'static str, Vec<Write>),
     /// These writes come right before the next read of a log.
     BeforeLog(Vec<Write>),
     /// These writes come right before the next commit that changes this collection.
@@ -108,6 +110,10 @@ impl Store for Meddler {
         collection: &'static str,
         id: &str,
     ) -> Result<Option<Document>, StoreError> {
+        let before = |mischief: &Mischief| matches!(mischief, Mischief::BeforeGet(name, _) if *name == collection);
+        if let Some(Mischief::BeforeGet(_, first)) = self.take(before) {
+            self.inner.commit(first).await?;
+        }
         let early =
             |mischief: &Mischief| matches!(mischief, Mischief::Early(name) if *name == collection);
         match self.take(early) {
