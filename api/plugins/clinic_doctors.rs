@@ -21,6 +21,7 @@ use crate::{
         envelope::wrap,
         hooks::{self, Checked, Draft, Removal, Row},
         policy::{self, Policy, Rule, Scope},
+        references::NAMED,
         related::related,
         resource::{Together, up},
     },
@@ -125,15 +126,20 @@ pub(crate) fn removal(doctor: &str) -> [Write; 3] {
     ]
 }
 
-/// What else a commit does by which somebody joins a clinic; it fails when they were deleted
-/// meanwhile.
-pub(crate) fn joining(clinic: &str, doctor: &str) -> [Write; 2] {
+/// What else a commit does by which somebody joins a clinic; it fails when they, or their profile,
+/// were deleted meanwhile.
+pub(crate) fn joining(clinic: &str, doctor: &str) -> [Write; 3] {
+    let profile = Write::Update {
+        collection: "doctors",
+        filter: Filter::eq("user", doctor),
+        change: Change::default().and_add(NAMED, 1),
+    };
     let known = Write::Update {
         collection: "users",
         filter: Filter::eq("username", doctor).and(users::present()),
         change: Change::default().and_include(CLINICS, clinic).and_add(MOVES, 1),
     };
-    [known, treatments::joined(clinic, doctor)]
+    [profile, known, treatments::joined(clinic, doctor)]
 }
 
 async fn is_provider(ctx: &Ctx, username: &str) -> Result<bool, ApiError> {

@@ -1,9 +1,13 @@
 //! Clinics, and who works at them.
 
 use futures_util::future::{join, join_all};
+use ihs_store::{Filter, Write};
 use serde_json::{Value, json};
 
-use crate::support::{App, Client};
+use crate::{
+    meddler::Mischief,
+    support::{App, Client},
+};
 
 /// Opens a clinic.
 async fn opened(doctor: &Client, name: &str) -> String {
@@ -200,5 +204,31 @@ async fn a_closed_clinic_takes_all_who_work_there_with_it() {
     assert_eq!(left.column("clinic"), [east.clone(), east.clone()]);
     for name in ["dora", "dan"] {
         assert_eq!(clinics_of(&app, name).await, json!([east]));
+    }
+}
+
+#[actix_web::test]
+async fn who_is_taken_on_while_their_profile_is_deleted_does_not_work_there() {
+    let app = App::start().await;
+    let sam = app.staff("sam").await;
+    let dora = app.provider("dora", "doctor", &sam).await;
+    let clinic = opened(&dora, "West").await;
+    app.provider("dan", "doctor", &sam).await;
+    let gone = Write::Delete { collection: "doctors", filter: Filter::eq("user", "dan") };
+    app.meddler.plan(Mischief::BeforeCommit("clinic_doctors", vec![gone]));
+    let body = json!({"clinic": clinic, "doctor": "dan"});
+    let late = dora.post("/api/clinic-doctors/", body).await;
+    late.is(400).says(&json!({"doctor": ["Object with username=dan does not exist."]}));
+    assert!(app.meddler.is_done());
+    for round in 0..10 {
+        let name = format!("nina{round}");
+        app.provider(&name, "nurse", &sam).await;
+        let body = json!({"clinic": clinic, "doctor": name});
+        let path = format!("/api/doctors/{name}/");
+        let (taken, gone) = join(dora.post("/api/clinic-doctors/", body), sam.delete(&path)).await;
+        assert!(matches!(taken.status, 201 | 400), "{}", taken.text);
+        gone.is(204);
+        let works = sam.get(&format!("/api/clinic-doctors/?doctor={name}")).await.is(200);
+        assert_eq!(works.body["count"], 0);
     }
 }
