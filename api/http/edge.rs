@@ -9,7 +9,7 @@ use actix_web::{
         Method,
         header::{self, HeaderValue},
     },
-    web,
+    rt, web,
 };
 use futures_util::future::LocalBoxFuture;
 
@@ -72,9 +72,31 @@ pub(crate) fn mount(
         let (ctx, endpoint) = (ctx.clone(), Rc::clone(&endpoint));
         cfg.service(web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
             let (ctx, endpoint) = (ctx.clone(), Rc::clone(&endpoint));
-            async move { serve(ctx, endpoint.as_ref(), request, payload).await }
+            async move {
+                if request.method().is_safe() {
+                    serve(ctx, endpoint.as_ref(), request, payload).await
+                } else {
+                    serve_to_the_end(ctx, endpoint, request, payload).await
+                }
+            }
         }));
     }
+}
+
+/// One request that changes something, also when its client goes away meanwhile: what is stored then
+/// is told to those whom it concerns.
+async fn serve_to_the_end(
+    ctx: Ctx,
+    endpoint: Rc<dyn Endpoint>,
+    request: HttpRequest,
+    payload: web::Payload,
+) -> HttpResponse {
+    let asked = request.clone();
+    let served = rt::spawn(async move { serve(ctx, endpoint.as_ref(), request, payload).await });
+    served.await.unwrap_or_else(|error| {
+        let dialect = accept::negotiate(text_of(asked.headers(), header::ACCEPT));
+        refuse(ApiError::internal(error), dialect.unwrap_or(Dialect::Drf), &asked)
+    })
 }
 
 /// One request from its first byte to its answer.

@@ -1,10 +1,12 @@
 //! What many do at once.
 
-use futures_util::future::join_all;
+use std::sync::Arc;
+
+use futures_util::future::{Either, join_all, select};
 use serde_json::json;
 
 use crate::{
-    meddler::Mischief,
+    meddler::{Mischief, Pause},
     support::{App, account},
 };
 
@@ -139,4 +141,23 @@ async fn all_who_leave_at_once_are_out_and_each_is_in_the_log() {
     assert_eq!(room.body["members"], json!(["ada"]));
     let log = clients[0].get(&format!("/api/rooms/{id}/messages/?after=0")).await;
     assert_eq!(log.body["results"].as_array().unwrap().len(), 4);
+}
+
+#[actix_web::test]
+async fn a_change_is_made_to_its_end_when_its_client_goes_away() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    let pause = Arc::new(Pause::default());
+    app.meddler.plan(Mischief::Hold("patients", Arc::clone(&pause)));
+    let change = Box::pin(ada.patch("/api/patients/ada/", json!({"weight": 61})));
+    let gone = Box::pin(pause.meanwhile(async {}));
+    match select(change, gone).await {
+        Either::Left(_) => panic!("it was not held"),
+        Either::Right(((), change)) => drop(change),
+    }
+    while ada.get("/api/patients/ada/").await.is(200).body["weight"] != 61.0 {
+        tokio::task::yield_now().await;
+    }
+    let log = ada.get("/api/patients/ada/access-log/?action=update").await.is(200);
+    assert_eq!(log.body["count"], 1);
 }
