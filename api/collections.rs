@@ -66,14 +66,19 @@ const ROUND: u64 = 500;
 /// # Errors
 /// Those of [`ihs_store::Store::find`] and [`ihs_store::Store::commit`].
 pub async fn sweep(ctx: &Ctx) -> Result<(), StoreError> {
+    let redeemed = audit::redeem(ctx).await;
+    let departed = users::finish_departures(ctx).await;
+    remove_expired(ctx).await.and(departed).and(redeemed)
+}
+
+async fn remove_expired(ctx: &Ctx) -> Result<(), StoreError> {
     let over = Filter::Lt("expires", ctx.clock.now().into());
     for collection in [auth::SESSIONS, auth::TICKETS, idempotency::COLLECTION] {
         while remove_some(ctx, collection, &over).await? == ROUND {
             tokio::task::yield_now().await;
         }
     }
-    users::finish_departures(ctx).await?;
-    audit::redeem(ctx).await
+    Ok(())
 }
 
 /// One round; gives how many there were to remove. What was prolonged meanwhile stays.

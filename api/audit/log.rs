@@ -88,8 +88,13 @@ impl Log {
         if !entries.is_empty()
             && self.push(Job { entries, source: Source::Outbox, waiting: None }).is_err()
         {
-            self.0.queue.lock().owed = true;
+            self.look_into_outbox();
         }
+    }
+
+    /// Has the next commit take along what is in the outbox.
+    pub(super) fn look_into_outbox(&self) {
+        self.0.queue.lock().owed = true;
     }
 
     /// Waits until everything that came in before is in the store.
@@ -100,7 +105,7 @@ impl Log {
 
     /// Takes in whatever is in the outbox.
     pub(super) async fn redeem(&self) -> Result<(), StoreError> {
-        self.0.queue.lock().owed = true;
+        self.look_into_outbox();
         let redeemed = self.wait_for(Vec::new()).await;
         redeemed.map_err(|lost| StoreError::Unavailable(Box::new(lost)))
     }

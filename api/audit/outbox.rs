@@ -19,9 +19,14 @@ pub(crate) fn write(entry: &Entry) -> Result<Write, ApiError> {
 /// A commit of the store; what entries it has go into the chain afterwards.
 pub(crate) async fn commit(ctx: &Ctx, writes: Vec<Write>) -> Result<Vec<Written>, StoreError> {
     let entries: Vec<Entry> = writes.iter().filter_map(entry_in).collect();
-    let done = ctx.store.commit(writes).await?;
-    ctx.audit.bring(entries);
-    Ok(done)
+    let done = ctx.store.commit(writes).await;
+    match &done {
+        Ok(_) => ctx.audit.bring(entries),
+        // It may be in the store, or get there yet.
+        Err(StoreError::OutcomeUnknown(_)) => ctx.audit.look_into_outbox(),
+        Err(_) => {}
+    }
+    done
 }
 
 /// Some entries that wait.

@@ -349,6 +349,17 @@ async fn a_change_and_its_entry_are_stored_together() {
 }
 
 #[actix_web::test]
+async fn a_change_of_which_nobody_was_told_is_in_the_log() {
+    let app = App::start().await;
+    let ada = app.patient("ada").await;
+    app.meddler.plan(Mischief::Forget("patients"));
+    ada.patch("/api/patients/ada/", json!({"weight": 61})).await.is(503);
+    assert_eq!(ada.get("/api/patients/ada/").await.is(200).body["weight"], 61.0);
+    let log = ada.get("/api/patients/ada/access-log/?action=update").await.is(200);
+    assert_eq!(log.body["count"], 1);
+}
+
+#[actix_web::test]
 async fn what_a_node_left_behind_is_taken_in() {
     let app = App::start().await;
     let sam = app.staff("sam").await;
