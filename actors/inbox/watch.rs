@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use ihs_store::{Document, StoreError, document::text};
+use ihs_store::{Document, StoreError, Timestamp, document::text};
 use parking_lot::Mutex;
 use tokio::time::Instant;
 
@@ -40,6 +40,8 @@ pub struct Watch {
 #[derive(Debug, Default)]
 struct Seen {
     looked: Option<Instant>,
+    /// Up to when everything was found; nothing while nobody is told.
+    until: Option<Timestamp>,
     /// Versions of the notifications that the last look found.
     versions: HashMap<String, i64>,
 }
@@ -56,8 +58,18 @@ impl Watch {
         hurry || self.seen.lock().looked.is_none_or(|looked| looked.elapsed() >= every)
     }
 
-    /// What of this was not found by the look before.
-    fn fresh(&self, found: Vec<Document>) -> Vec<Document> {
+    /// From when on to look: a store that was away for a while has kept what came meanwhile.
+    fn since(&self, now: Timestamp) -> Timestamp {
+        self.seen.lock().until.unwrap_or(now).min(now).plus_millis(-SKEW)
+    }
+
+    /// Whoever opens an inbox is given what is in the store then.
+    fn pause(&self) {
+        self.seen.lock().until = None;
+    }
+
+    /// What of this, found at `now`, was not found by the look before.
+    fn fresh(&self, found: Vec<Document>, now: Timestamp) -> Vec<Document> {
         let version = |one: &Document| one.get("_version").and_then(serde_json::Value::as_i64);
         let mut seen = self.seen.lock();
         let versions: HashMap<String, i64> = found
@@ -66,6 +78,7 @@ impl Watch {
             .collect();
         let before = std::mem::replace(&mut seen.versions, versions);
         seen.looked = Some(Instant::now());
+        seen.until = Some(now);
         let new = |one: &Document| before.get(text(one, "_id")).copied() != version(one);
         found.into_iter().filter(new).collect()
     }
@@ -73,13 +86,17 @@ impl Watch {
 
 /// Looks, if it is time, and tells the inboxes here.
 pub(crate) async fn look(hub: &Hub) -> Result<(), StoreError> {
-    let alone = hub.settings().store.is_embedded() || hub.inboxes().lock().is_empty();
-    if alone || !hub.watch().is_due(hub.bus().health()) {
+    let watch = hub.watch();
+    if hub.settings().store.is_embedded() || hub.inboxes().lock().is_empty() {
+        watch.pause();
         return Ok(());
     }
-    let since = hub.clock().now().plus_millis(-SKEW);
-    let found = shelf::changed_since(&**hub.store(), since, MOST).await?;
-    for document in hub.watch().fresh(found).into_iter().rev() {
+    if !watch.is_due(hub.bus().health()) {
+        return Ok(());
+    }
+    let now = hub.clock().now();
+    let found = shelf::changed_since(&**hub.store(), watch.since(now), MOST).await?;
+    for document in watch.fresh(found, now).into_iter().rev() {
         let Ok(user) = Username::try_from(text(&document, "user")) else { continue };
         let Some(inbox) = hub.open_inbox(&user) else { continue };
         let news = if document.get("viewed") == Some(&true.into()) {
@@ -92,4 +109,24 @@ pub(crate) async fn look(hub: &Hub) -> Result<(), StoreError> {
         inbox.do_send(Found(news));
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(second * 1_000)
+    }
+
+    #[test]
+    fn what_came_while_the_store_was_away_is_looked_for() {
+        let watch = Watch::default();
+        assert_eq!(watch.since(at(100)), at(70));
+        watch.fresh(Vec::new(), at(100));
+        assert_eq!(watch.since(at(900)), at(70));
+        assert_eq!(watch.since(at(90)), at(60), "a clock that is set back");
+        watch.pause();
+        assert_eq!(watch.since(at(900)), at(870));
+    }
 }
