@@ -134,6 +134,7 @@ async fn serve_node(
     rt::spawn(sweep(ctx.clone()));
     welcome::print(&ctx.settings, place);
     let ended = server.await;
+    ctx.hub.settle_activity().await;
     ctx.settle().await;
     ended.map_err(|error| Failure::failed("the server has failed").because(error))
 }
@@ -243,7 +244,6 @@ async fn stop(server: &ServerHandle, ctx: &Ctx) {
     }
     ctx.hub.settle(CLOSING).await;
     server.stop(true).await;
-    ctx.hub.settle_activity().await;
 }
 
 /// Removes what has expired, for as long as the node runs.
