@@ -216,10 +216,11 @@ def filter_failure(context, failure, case, response):
         return not case.operation.path.startswith("/api/messages/")
     if kind == "EnsureResourceAvailability":
         # Whoever notifies somebody else does not see what that user gets, nor whoever signs
-        # somebody else up that user's account; and what is kept of the world was sent nowhere.
+        # somebody else up that user's account; whoever has left a room that they made sees it no
+        # more; and what is kept of the world was sent nowhere.
         lost = NOWHERE in (case.path_parameters or {}).values()
-        others = ("/api/notifications/",) if WORLD["principal"] == "root" else (
-            "/api/notifications/", "/api/users/")
+        others = ("/api/notifications/", "/api/rooms/") if WORLD["principal"] == "root" else (
+            "/api/notifications/", "/api/rooms/", "/api/users/")
         return not lost and not case.operation.path.startswith(others)
     if kind != "RejectedPositiveData" or response.status_code != 400:
         return True
