@@ -52,6 +52,8 @@ impl Room {
     }
 
     fn append(&mut self, entries: Vec<LogEntry>, ctx: &mut Context<Self>) {
+        // What is stored behind all that was delivered is as good as a look.
+        self.looking = None;
         let (hub, room) = (self.hub.clone(), self.id);
         let must_mark = self.notices.must_mark(&entries, (&self.members, &self.presence));
         let now = hub.clock().now();

@@ -98,6 +98,8 @@ pub struct RoomLog<O> {
     under_way: UnderWay<O>,
     /// The log may hold more than was delivered, and more than what is under way will find.
     behind: bool,
+    /// The last entry of which the bus told while the log was read: the read may have brought it.
+    heard: Seq,
     /// The log was just read to its end. What waits is appended then before it is read again, or
     /// it would wait for as long as others write.
     caught_up: bool,
@@ -120,6 +122,7 @@ impl<O> RoomLog<O> {
             waiting: VecDeque::new(),
             under_way: UnderWay::Nothing,
             behind: false,
+            heard: Seq::ZERO,
             caught_up: false,
             failures: 0,
             batch: batch.max(1),
@@ -166,6 +169,10 @@ impl<O> RoomLog<O> {
             (Some(first), UnderWay::Nothing) if first.seq == self.head.next() => {
                 self.deliver(fresh).into_iter().collect()
             }
+            (_, UnderWay::Read) => {
+                self.heard = fresh.last().map_or(self.heard, |last| last.seq.max(self.heard));
+                Vec::new()
+            }
             _ => {
                 self.behind = true;
                 Vec::new()
@@ -183,10 +190,12 @@ impl<O> RoomLog<O> {
         if self.behind && !is_turn_of_drafts {
             self.under_way = UnderWay::Read;
             self.behind = false;
+            self.heard = Seq::ZERO;
             let after = Seq::new(self.head.get().saturating_sub(1));
             return Some(Effect::Read { after, limit: self.limit() });
         }
         if self.waiting.is_empty() {
+            self.caught_up = false;
             return None;
         }
         let count = self.waiting.len().min(self.batch);
@@ -253,7 +262,7 @@ impl<O> RoomLog<O> {
     pub fn read(&mut self, outcome: Result<Vec<LogEntry>, StoreError>) -> Vec<Effect<O>> {
         self.under_way = UnderWay::Nothing;
         let Ok(entries) = outcome else {
-            self.behind = true;
+            (self.behind, self.caught_up) = (true, false);
             return self.refuse_all(Refusal::StoreAway);
         };
         let first = entries.first().map(|entry| entry.id);
@@ -273,6 +282,7 @@ impl<O> RoomLog<O> {
             }
         }
         effects.extend(self.deliver(fresh));
+        self.behind |= self.heard > self.head;
         // A store that can be read but not written, as when its disk is full, must not keep senders
         // waiting: what is known not to be in the log is given back.
         if self.caught_up && self.failures >= TRIES {

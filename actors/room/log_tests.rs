@@ -14,7 +14,7 @@ const PENDING: usize = 8;
 
 /// The store as its port promises it to be.
 #[derive(Default)]
-struct Log(Vec<LogEntry>);
+pub(super) struct Log(pub(super) Vec<LogEntry>);
 
 impl Log {
     fn append(&mut self, entries: &[LogEntry]) -> Appended {
@@ -56,7 +56,7 @@ fn away() -> StoreError {
     StoreError::OutcomeUnknown("cut".into())
 }
 
-fn draft(number: u64, key: Option<u8>) -> Draft<u64> {
+pub(super) fn draft(number: u64, key: Option<u8>) -> Draft<u64> {
     let mut id = [0; 12];
     id[..8].copy_from_slice(&number.to_be_bytes());
     Draft {
@@ -70,26 +70,26 @@ fn draft(number: u64, key: Option<u8>) -> Draft<u64> {
 }
 
 /// What the store says to a call.
-enum Outcome {
+pub(super) enum Outcome {
     Appended(Result<Appended, StoreError>),
     Read(Result<Vec<LogEntry>, StoreError>),
 }
 
 /// One node: its log, the store calls it waits for, what it delivered and answered.
-struct Node {
-    log: RoomLog<u64>,
-    calls: VecDeque<Effect<u64>>,
+pub(super) struct Node {
+    pub(super) log: RoomLog<u64>,
+    pub(super) calls: VecDeque<Effect<u64>>,
     /// Of a call that was carried out, and has not heard of it.
-    outcome: Option<Outcome>,
+    pub(super) outcome: Option<Outcome>,
     /// The last entry of which it was told that it is there.
     told: u64,
-    delivered: Vec<LogEntry>,
-    answers: BTreeMap<u64, Result<LogEntry, Refusal>>,
-    restarts: bool,
+    pub(super) delivered: Vec<LogEntry>,
+    pub(super) answers: BTreeMap<u64, Result<LogEntry, Refusal>>,
+    pub(super) restarts: bool,
 }
 
 impl Node {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             log: RoomLog::new(None, BATCH, PENDING, PAGE),
             calls: VecDeque::new(),
@@ -124,19 +124,19 @@ impl Node {
         assert!(self.calls.len() <= 1, "one call at a time");
     }
 
-    fn submit(&mut self, number: u64, key: Option<u8>) {
+    pub(super) fn submit(&mut self, number: u64, key: Option<u8>) {
         let refused = self.log.submit(draft(number, key));
         self.take(refused);
         self.proceed();
     }
 
-    fn proceed(&mut self) {
+    pub(super) fn proceed(&mut self) {
         let effect = self.log.proceed();
         self.take(effect);
     }
 
     /// Carries out the call that waits, perhaps losing the call or its answer.
-    fn carry_out(&mut self, store: &mut Log, loss: Loss) {
+    pub(super) fn carry_out(&mut self, store: &mut Log, loss: Loss) {
         if self.outcome.is_some() {
             return;
         }
@@ -159,7 +159,7 @@ impl Node {
     }
 
     /// Carries out the call that waits, if it was not, and tells the node.
-    fn step(&mut self, store: &mut Log, loss: Loss) {
+    pub(super) fn step(&mut self, store: &mut Log, loss: Loss) {
         self.carry_out(store, loss);
         let effects = match self.outcome.take() {
             Some(Outcome::Appended(outcome)) => self.log.appended(outcome),
@@ -170,13 +170,13 @@ impl Node {
         self.proceed();
     }
 
-    fn look(&mut self, store: &Log) {
+    pub(super) fn look(&mut self, store: &Log) {
         self.told = store.0.len() as u64;
         self.log.look();
         self.proceed();
     }
 
-    fn hear(&mut self, said: Vec<LogEntry>) {
+    pub(super) fn hear(&mut self, said: Vec<LogEntry>) {
         self.told = said.last().map_or(0, |last| last.seq.get()).max(self.told);
         let effects = self.log.hear(said);
         self.take(effects);
@@ -184,7 +184,7 @@ impl Node {
     }
 
     /// Goes on until nothing is to be done.
-    fn finish(&mut self, store: &mut Log) {
+    pub(super) fn finish(&mut self, store: &mut Log) {
         for _ in 0..1_000 {
             if self.calls.is_empty() && self.outcome.is_none() && self.log.is_settled() {
                 return;
@@ -194,14 +194,14 @@ impl Node {
         panic!("does not settle");
     }
 
-    fn settle(&mut self, store: &mut Log) {
+    pub(super) fn settle(&mut self, store: &mut Log) {
         self.look(store);
         self.finish(store);
     }
 }
 
 #[derive(Debug, Clone, Copy)]
-enum Loss {
+pub(super) enum Loss {
     None,
     Call,
     Answer,
@@ -282,175 +282,4 @@ proptest! {
             }
         }
     }
-}
-
-#[test]
-fn drafts_that_arrive_during_an_append_become_one_batch_behind_it() {
-    let mut store = Log::default();
-    let mut node = Node::new();
-    for number in 0..4 {
-        node.submit(number, None);
-    }
-    node.step(&mut store, Loss::None);
-    assert_eq!(store.0.len(), 1);
-    node.step(&mut store, Loss::None);
-    assert_eq!(store.0.len(), 4);
-}
-
-#[test]
-fn what_is_told_while_the_log_is_read_is_read_too() {
-    let (mut store, mut node, mut other) = (Log::default(), Node::new(), Node::new());
-    node.look(&store);
-    node.carry_out(&mut store, Loss::None);
-    other.submit(1, None);
-    other.step(&mut store, Loss::None);
-    node.look(&store);
-    node.finish(&mut store);
-    assert_eq!(node.delivered, store.0);
-}
-
-#[test]
-fn drafts_do_not_wait_for_others_to_be_silent() {
-    let (mut store, mut node, mut other) = (Log::default(), Node::new(), Node::new());
-    node.look(&store);
-    node.submit(0, None);
-    for number in 1..=3 {
-        node.carry_out(&mut store, Loss::None);
-        other.submit(number, None);
-        other.step(&mut store, Loss::None);
-        node.hear(other.delivered.clone());
-        let is_append = matches!(node.outcome, Some(Outcome::Appended(_)));
-        node.step(&mut store, Loss::None);
-        if is_append {
-            return;
-        }
-    }
-    panic!("it reads for as long as others write");
-}
-
-#[test]
-fn the_same_key_with_another_text_is_a_conflict() {
-    let mut store = Log::default();
-    let mut node = Node::new();
-    node.submit(1, Some(7));
-    node.step(&mut store, Loss::None);
-    store.0[0].body = Body::message("another");
-    node.submit(2, Some(7));
-    node.step(&mut store, Loss::None);
-    assert_eq!(node.answers[&2], Err(Refusal::KeyConflict));
-}
-
-#[test]
-fn what_somebody_sent_before_they_were_removed_is_not_appended_behind_it() {
-    let mut node = Node::new();
-    for number in 0..3 {
-        node.submit(number, None);
-    }
-    assert_eq!(node.log.withdraw("bob"), Vec::<u64>::new());
-    assert_eq!(node.log.withdraw("ada"), vec![1, 2], "0 is under way, and may be in the log");
-}
-
-#[test]
-fn a_store_that_only_reads_answers_senders_all_the_same() {
-    let mut store = Log::default();
-    let mut node = Node::new();
-    for number in 0..3 {
-        node.submit(number, None);
-    }
-    for _ in 0..20 {
-        let writes = matches!(node.calls.front(), Some(Effect::Append(_)));
-        node.step(&mut store, if writes { Loss::Call } else { Loss::None });
-    }
-    assert_eq!(node.answers.len(), 3);
-    assert!(node.answers.values().all(|answer| *answer == Err(Refusal::StoreAway)));
-    assert!(node.log.is_settled());
-    node.submit(3, None);
-    node.step(&mut store, Loss::None);
-    assert!(node.answers[&3].is_ok(), "it goes on when the store does");
-}
-
-#[test]
-fn a_change_of_what_is_deleted_is_refused_and_does_not_hold_up_what_is_behind_it() {
-    let mut store = Log::default();
-    let mut node = Node::new();
-    node.submit(1, None);
-    node.settle(&mut store);
-    let delete = || Body::Deleted { target: Seq::new(1) };
-    let edit = Body::Edited { target: Seq::new(1), text: "back".to_owned() };
-    for (number, body) in [(2, delete()), (3, edit), (4, delete())] {
-        assert!(node.log.submit(Draft { body, ..draft(number, None) }).is_none());
-    }
-    assert!(node.log.submit(draft(5, None)).is_none());
-    node.proceed();
-    node.settle(&mut store);
-    assert_eq!(node.answers[&2].as_ref().ok(), store.0.get(1));
-    assert_eq!(node.answers[&3], Err(Refusal::TargetGone));
-    assert_eq!(node.answers[&4], Err(Refusal::TargetGone));
-    assert_eq!(node.answers[&5].as_ref().ok(), store.0.get(2));
-    assert_eq!(node.delivered, store.0);
-}
-
-#[test]
-fn a_key_that_is_taken_does_not_hold_up_the_edits_behind_it() {
-    let mut store = Log::default();
-    let mut node = Node::new();
-    node.submit(1, Some(7));
-    node.step(&mut store, Loss::None);
-    let edit = Body::Edited { target: Seq::new(1), text: "other".to_owned() };
-    assert!(node.log.submit(draft(2, Some(7))).is_none());
-    assert!(node.log.submit(Draft { body: edit, ..draft(3, None) }).is_none());
-    node.proceed();
-    node.settle(&mut store);
-    assert_eq!(node.answers[&2].as_ref().ok(), store.0.first());
-    assert_eq!(node.answers[&3].as_ref().ok(), store.0.last());
-    assert_eq!(node.delivered, store.0);
-}
-
-#[test]
-fn more_than_may_wait_is_refused_at_once() {
-    let mut node = Node::new();
-    for number in 0..10 {
-        node.submit(number, None);
-    }
-    assert_eq!(node.answers.get(&9), Some(&Err(Refusal::Busy)));
-}
-
-/// A node that has delivered three entries, over a store that was put back to one.
-fn put_back() -> (Log, Node) {
-    let (mut store, mut node) = (Log::default(), Node::new());
-    for number in 0..3 {
-        node.submit(number, None);
-    }
-    node.settle(&mut store);
-    store.0.truncate(1);
-    (store, node)
-}
-
-#[test]
-fn a_log_that_is_shorter_than_what_was_delivered_is_a_reason_to_start_anew() {
-    let (mut store, mut node) = put_back();
-    node.submit(3, None);
-    for _ in 0..3 {
-        node.step(&mut store, Loss::None);
-    }
-    assert!(node.restarts);
-    assert_eq!(node.answers[&3], Err(Refusal::Restarting));
-    assert!(node.calls.is_empty(), "it does not go on: {:?}", node.calls);
-    assert_eq!(store.0.len(), 1);
-}
-
-#[test]
-fn a_log_that_has_grown_again_to_something_else_is_noticed_too() {
-    let (mut store, mut node) = put_back();
-    let mut other = Node::new();
-    other.settle(&mut store);
-    for number in 4..9 {
-        other.submit(number, None);
-    }
-    other.settle(&mut store);
-    assert_eq!(store.0.len(), 6);
-    node.look(&store);
-    node.step(&mut store, Loss::None);
-    assert!(node.restarts);
-    assert_eq!(node.delivered.len(), 3, "nothing of the other log is delivered behind it");
 }

@@ -21,6 +21,8 @@ mod effects;
 mod joining;
 pub mod log;
 #[cfg(test)]
+mod log_cases;
+#[cfg(test)]
 mod log_tests;
 mod looks;
 pub mod membership;
