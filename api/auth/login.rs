@@ -29,6 +29,7 @@ const WRONG: &str = "Unable to log in with provided credentials.";
 pub(crate) const ENDPOINT: Post = Post {
     name: "Obtain Auth Token",
     door: Door::Unwatched,
+    gives_secrets: true,
     fields: FIELDS,
     run: |call| Box::pin(log_in(call)),
 };

@@ -15,6 +15,7 @@ const FIELDS: &[Field] = &[Field::text("refresh").required()];
 pub(crate) const ENDPOINT: Post = Post {
     name: "Token Refresh",
     door: Door::Unwatched,
+    gives_secrets: true,
     fields: FIELDS,
     run: |call| Box::pin(refresh(call)),
 };

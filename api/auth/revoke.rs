@@ -21,6 +21,7 @@ const FIELDS: &[Field] = &[Field::boolean("all").null()];
 pub(crate) const ENDPOINT: Post = Post {
     name: "Token Revoke",
     door: Door::Users,
+    gives_secrets: false,
     fields: FIELDS,
     run: |call| Box::pin(revoke(call)),
 };

@@ -12,6 +12,7 @@ use crate::{
 pub(crate) const ENDPOINT: Post = Post {
     name: "Socket Ticket",
     door: Door::Users,
+    gives_secrets: true,
     fields: &[],
     run: |call| Box::pin(issue(call)),
 };

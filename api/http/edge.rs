@@ -47,6 +47,12 @@ pub(crate) trait Endpoint {
     /// Who may come in with this method.
     fn door(&self, method: &Method) -> Door;
 
+    /// Whether a change is made to its end when its client goes away meanwhile: what is stored then
+    /// is told to those whom it concerns.
+    fn goes_on_alone(&self) -> bool {
+        true
+    }
+
     /// Whether it has something other than JSON for a client that accepts this.
     fn takes(&self, _: Option<&str>) -> bool {
         false
@@ -73,18 +79,17 @@ pub(crate) fn mount(
         cfg.service(web::resource(path).to(move |request: HttpRequest, payload: web::Payload| {
             let (ctx, endpoint) = (ctx.clone(), Rc::clone(&endpoint));
             async move {
-                if request.method().is_safe() {
-                    serve(ctx, endpoint.as_ref(), request, payload).await
-                } else {
+                if endpoint.goes_on_alone() && !request.method().is_safe() {
                     serve_to_the_end(ctx, endpoint, request, payload).await
+                } else {
+                    serve(ctx, endpoint.as_ref(), request, payload).await
                 }
             }
         }));
     }
 }
 
-/// One request that changes something, also when its client goes away meanwhile: what is stored then
-/// is told to those whom it concerns.
+/// The same in a task of its own, which does not end with the connection.
 async fn serve_to_the_end(
     ctx: Ctx,
     endpoint: Rc<dyn Endpoint>,
@@ -93,9 +98,11 @@ async fn serve_to_the_end(
 ) -> HttpResponse {
     let asked = request.clone();
     let served = rt::spawn(async move { serve(ctx, endpoint.as_ref(), request, payload).await });
-    served.await.unwrap_or_else(|error| {
+    // The cause is not told: a panic may quote what a client sent.
+    served.await.unwrap_or_else(|_| {
         let dialect = accept::negotiate(text_of(asked.headers(), header::ACCEPT));
-        refuse(ApiError::internal(error), dialect.unwrap_or(Dialect::Drf), &asked)
+        let error = ApiError::internal("the request was not served to its end");
+        refuse(error, dialect.unwrap_or(Dialect::Drf), &asked)
     })
 }
 

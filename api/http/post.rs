@@ -17,6 +17,9 @@ pub(crate) struct Post {
     pub(crate) name: &'static str,
     /// Who may come in.
     pub(crate) door: Door,
+    /// Whether it gives secrets, which nobody has when the client is gone: then it is not gone on
+    /// with, so that no refresh token is spent for nothing.
+    pub(crate) gives_secrets: bool,
     /// What its body has.
     pub(crate) fields: &'static [Field],
     /// What it does.
@@ -30,6 +33,10 @@ impl Endpoint for Post {
 
     fn door(&self, _: &Method) -> Door {
         self.door
+    }
+
+    fn goes_on_alone(&self) -> bool {
+        !self.gives_secrets
     }
 
     fn answer<'call>(

@@ -1,14 +1,18 @@
 //! What many do at once.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use futures_util::future::{Either, join_all, select};
 use serde_json::json;
+use tokio::time::timeout;
 
 use crate::{
     meddler::{Mischief, Pause},
     support::{App, account},
 };
+
+/// Longest wait for what nobody answers for.
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[actix_web::test]
 async fn of_many_who_want_one_username_exactly_one_gets_it() {
@@ -155,9 +159,12 @@ async fn a_change_is_made_to_its_end_when_its_client_goes_away() {
         Either::Left(_) => panic!("it was not held"),
         Either::Right(((), change)) => drop(change),
     }
-    while ada.get("/api/patients/ada/").await.is(200).body["weight"] != 61.0 {
-        tokio::task::yield_now().await;
-    }
+    let made = async {
+        while ada.get("/api/patients/ada/").await.is(200).body["weight"] != 61.0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, made).await.expect("it is made");
     let log = ada.get("/api/patients/ada/access-log/?action=update").await.is(200);
     assert_eq!(log.body["count"], 1);
 }
