@@ -22,8 +22,8 @@ pub(super) fn end(socket: &Socket, code: CloseCode, reason: &str) {
     }
 }
 
-/// Tells a socket to connect again, so long after the first of those that are told. Who is told
-/// first comes back first, and no two at the same moment.
+/// Tells a socket to connect again, so long after the first of those that are told: not all come
+/// back at the same moment.
 pub(super) fn send_away(socket: &Socket, after: Duration) {
     end(socket, CloseCode::GoingAway, &(RECONNECT + after).as_millis().to_string());
 }

@@ -27,7 +27,7 @@ const TOLD: Duration = Duration::from_secs(4);
 /// How far the clocks of nodes may differ, in milliseconds: what is so old is looked at again.
 const SKEW: i64 = 30_000;
 
-/// Notifications of one look.
+/// Notifications of one look; of more than that the latest.
 const MOST: u64 = 2_000;
 
 /// What has been seen, so that it is told once.
@@ -40,7 +40,8 @@ pub struct Watch {
 #[derive(Debug, Default)]
 struct Seen {
     looked: Option<Instant>,
-    /// Up to when everything was found; nothing while nobody is told.
+    /// Up to when the last look that did not fail went, or when looks began; nothing while nobody
+    /// is told.
     until: Option<Timestamp>,
     /// Versions of the notifications that the last look found.
     versions: HashMap<String, i64>,
@@ -60,7 +61,8 @@ impl Watch {
 
     /// From when on to look: a store that was away for a while has kept what came meanwhile.
     fn since(&self, now: Timestamp) -> Timestamp {
-        self.seen.lock().until.unwrap_or(now).min(now).plus_millis(-SKEW)
+        let until = *self.seen.lock().until.get_or_insert(now);
+        until.min(now).plus_millis(-SKEW)
     }
 
     /// Whoever opens an inbox is given what is in the store then.
@@ -128,5 +130,6 @@ mod tests {
         assert_eq!(watch.since(at(90)), at(60), "a clock that is set back");
         watch.pause();
         assert_eq!(watch.since(at(900)), at(870));
+        assert_eq!(watch.since(at(990)), at(870), "the first look failed");
     }
 }

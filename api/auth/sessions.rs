@@ -33,6 +33,7 @@ pub(crate) const SESSIONS: &str = "sessions";
 
 /// Why a session was ended whose refresh token was used twice.
 const STOLEN: &str = "a refresh token was used again";
+
 /// How often a write of unknown outcome is made again.
 const TRIES: u32 = 2;
 
@@ -178,7 +179,7 @@ fn epoch(document: &Document) -> i64 {
 
 /// Of two that spend the same token at once, one wins. A write of unknown outcome is made again: it
 /// may still be done, and whoever was told of a failure would be taken for a thief when they come
-/// again.
+/// again. That is left to happen only where the store stays away.
 async fn rotate(ctx: &Ctx, id: &str, spent: &str, secret: &str) -> Result<bool, StoreError> {
     let next = secrets::digest(secret.as_bytes());
     let expires = refresh_end(ctx, ctx.clock.now());

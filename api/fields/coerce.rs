@@ -91,9 +91,10 @@ fn text(field: &Field, rule: TextRule, value: &Value) -> Coerced {
     if faults.is_empty() { Ok(Value::String(text)) } else { Err(faults.into()) }
 }
 
-/// Whether a number that was read as a float can stand for its digits. With a fraction, beyond 15
-/// digits, and without one, beyond 64 bits, some are lost: better refused than stored as another
-/// number. `3e15` is as good a whole number as any, and to JSON Schema the same as `3000000000000000`.
+/// Whether a number that was read as a float may stand for its digits. With a fraction, beyond 15 of
+/// them, some are lost, and so they are in whole numbers beyond 64 bits: better refused than stored
+/// as another number. `3e15` is whole, too, to JSON Schema as to Python; of one that is written as a
+/// float both keep 53 bits.
 fn is_exact(number: f64) -> bool {
     const LEAST: f64 = -9_223_372_036_854_775_808.0;
     const BEYOND: f64 = 18_446_744_073_709_551_616.0;

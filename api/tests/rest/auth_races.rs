@@ -62,14 +62,14 @@ async fn a_session_that_goes_on_is_good_amid_the_change_of_its_password() {
         let change = Change::set("epoch", epoch);
         Write::UpdateEvery { collection, filter, change }
     };
-    let change = |now| {
+    let change = |read, now| {
         let user = epoch("users", Filter::eq("username", "ada"), now);
-        Mischief::BeforeGet("sessions", vec![user, epoch("sessions", Filter::everything(), now)])
+        Mischief::BeforeGet(read, vec![user, epoch("sessions", Filter::everything(), now)])
     };
-    app.meddler.plan(change(7));
+    app.meddler.plan(change("sessions", 7));
     ada.get("/api/users/").await.is(200);
     assert!(app.meddler.is_done());
-    app.meddler.plan(change(8));
+    app.meddler.plan(change("users", 8));
     refresh(&app, &ada.refresh).await.is(200);
     assert!(app.meddler.is_done());
 }
