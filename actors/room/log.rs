@@ -82,7 +82,10 @@ enum UnderWay<O> {
         /// that there was nothing to read.
         behind: bool,
     },
-    Read,
+    Read {
+        /// The last entry of which the bus told meanwhile. The read may have brought it.
+        heard: Seq,
+    },
 }
 
 /// The state of one room's log on one node.
@@ -98,8 +101,6 @@ pub struct RoomLog<O> {
     under_way: UnderWay<O>,
     /// The log may hold more than was delivered, and more than what is under way will find.
     behind: bool,
-    /// The last entry of which the bus told while the log was read: the read may have brought it.
-    heard: Seq,
     /// The log was just read to its end. What waits is appended then before it is read again, or
     /// it would wait for as long as others write.
     caught_up: bool,
@@ -122,7 +123,6 @@ impl<O> RoomLog<O> {
             waiting: VecDeque::new(),
             under_way: UnderWay::Nothing,
             behind: false,
-            heard: Seq::ZERO,
             caught_up: false,
             failures: 0,
             batch: batch.max(1),
@@ -164,13 +164,13 @@ impl<O> RoomLog<O> {
     pub fn hear(&mut self, entries: Vec<LogEntry>) -> Vec<Effect<O>> {
         let fresh: Vec<LogEntry> =
             entries.into_iter().filter(|entry| entry.seq > self.head).collect();
-        match (fresh.first(), &self.under_way) {
+        match (fresh.first(), &mut self.under_way) {
             (None, _) => Vec::new(),
             (Some(first), UnderWay::Nothing) if first.seq == self.head.next() => {
                 self.deliver(fresh).into_iter().collect()
             }
-            (_, UnderWay::Read) => {
-                self.heard = fresh.last().map_or(self.heard, |last| last.seq.max(self.heard));
+            (_, UnderWay::Read { heard }) => {
+                *heard = fresh.last().map_or(*heard, |last| last.seq.max(*heard));
                 Vec::new()
             }
             _ => {
@@ -188,9 +188,8 @@ impl<O> RoomLog<O> {
         }
         let is_turn_of_drafts = self.caught_up && !self.waiting.is_empty();
         if self.behind && !is_turn_of_drafts {
-            self.under_way = UnderWay::Read;
+            self.under_way = UnderWay::Read { heard: Seq::ZERO };
             self.behind = false;
-            self.heard = Seq::ZERO;
             let after = Seq::new(self.head.get().saturating_sub(1));
             return Some(Effect::Read { after, limit: self.limit() });
         }
@@ -260,7 +259,7 @@ impl<O> RoomLog<O> {
     /// than were asked for means that there are no more.
     #[must_use]
     pub fn read(&mut self, outcome: Result<Vec<LogEntry>, StoreError>) -> Vec<Effect<O>> {
-        self.under_way = UnderWay::Nothing;
+        let under_way = std::mem::replace(&mut self.under_way, UnderWay::Nothing);
         let Ok(entries) = outcome else {
             (self.behind, self.caught_up) = (true, false);
             return self.refuse_all(Refusal::StoreAway);
@@ -282,7 +281,7 @@ impl<O> RoomLog<O> {
             }
         }
         effects.extend(self.deliver(fresh));
-        self.behind |= self.heard > self.head;
+        self.behind |= matches!(under_way, UnderWay::Read { heard } if heard > self.head);
         // A store that can be read but not written, as when its disk is full, must not keep senders
         // waiting: what is known not to be in the log is given back.
         if self.caught_up && self.failures >= TRIES {

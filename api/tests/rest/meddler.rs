@@ -110,7 +110,10 @@ impl Store for Meddler {
         collection: &'static str,
         id: &str,
     ) -> Result<Option<Document>, StoreError> {
-        let before = |mischief: &Mischief| matches!(mischief, Mischief::BeforeGet(name, _) if *name == collection);
+        let before = |mischief: &Mischief| match mischief {
+            Mischief::BeforeGet(name, _) => *name == collection,
+            _ => false,
+        };
         if let Some(Mischief::BeforeGet(_, first)) = self.take(before) {
             self.inner.commit(first).await?;
         }
